@@ -1,0 +1,30 @@
+# Every third-party package, where it comes from, and how it is linked. ARCHITECTURE.md says why each is there.
+# Static where the recording path needs it, so that a short program does not pay for loading libraries; DuckDB, libgit2 and libcurl are loaded
+# when they are first used (os/shared_library.hpp) and only their headers are needed here.
+find_package(Threads REQUIRED)
+
+find_library(RUNLAKE_CRYPTO_A NAMES libcrypto.a REQUIRED)
+add_library(runlake_crypto INTERFACE)
+target_link_libraries(runlake_crypto INTERFACE ${RUNLAKE_CRYPTO_A} Threads::Threads ${CMAKE_DL_LIBS})
+
+find_library(RUNLAKE_Z_A NAMES libz.a REQUIRED)
+add_library(runlake_zlib INTERFACE)
+target_link_libraries(runlake_zlib INTERFACE ${RUNLAKE_Z_A})
+
+find_library(RUNLAKE_YAML_A NAMES libyaml-cpp.a REQUIRED)
+add_library(runlake_yaml INTERFACE)
+target_link_libraries(runlake_yaml INTERFACE ${RUNLAKE_YAML_A})
+
+find_package(nlohmann_json REQUIRED)
+find_package(simdjson REQUIRED)
+
+# DuckDB: a system's own by DUCKDB_ROOT, else what tools/setup put into .deps/duckdb.
+set(DUCKDB_ROOT "$ENV{DUCKDB_ROOT}" CACHE PATH "Folder of a DuckDB to use: include/duckdb.h and lib/libduckdb.so, or both in it")
+find_path(RUNLAKE_DUCKDB_INCLUDE duckdb.h HINTS ${DUCKDB_ROOT} ${PROJECT_SOURCE_DIR}/.deps/duckdb PATH_SUFFIXES include NO_DEFAULT_PATH REQUIRED)
+find_file(RUNLAKE_DUCKDB_LIBRARY libduckdb.so HINTS ${DUCKDB_ROOT} ${PROJECT_SOURCE_DIR}/.deps/duckdb PATH_SUFFIXES lib NO_DEFAULT_PATH REQUIRED)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib/runlake)
+file(CREATE_LINK ${RUNLAKE_DUCKDB_LIBRARY} ${PROJECT_BINARY_DIR}/lib/runlake/libduckdb.so SYMBOLIC)
+
+if(RUNLAKE_BUILD_TESTS)
+    find_package(GTest REQUIRED)
+endif()

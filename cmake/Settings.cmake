@@ -1,0 +1,29 @@
+# Language level, warnings and sanitizers, as two INTERFACE targets that every target of ours links privately.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 99)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+add_library(runlake_settings INTERFACE)
+target_include_directories(runlake_settings INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated)
+target_compile_definitions(runlake_settings INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/version.hpp.in ${PROJECT_BINARY_DIR}/generated/core/version.hpp @ONLY)
+
+add_library(runlake_warnings INTERFACE)
+target_compile_options(runlake_warnings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wno-missing-field-initializers
+    $<$<BOOL:${RUNLAKE_WERROR}>:-Werror>)
+
+# RUNLAKE_SANITIZE: "address,undefined" or "thread"; applies to everything.
+set(RUNLAKE_SANITIZE "" CACHE STRING "Sanitizers to build with")
+if(RUNLAKE_SANITIZE)
+    add_compile_options(-fsanitize=${RUNLAKE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${RUNLAKE_SANITIZE})
+endif()

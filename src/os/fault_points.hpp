@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every point at which Runlake writes, syncs, renames, links, creates or removes. A new call that changes a disk adds a line here first.
+// X(identifier, "name")
+#pragma once
+
+#include "os/fault.hpp"
+
+#define RUNLAKE_FAULT_POINTS(X)                                  \
+    X(store_create, "store.create")                              \
+    X(store_ignore_write, "store.ignore.write")                  \
+    X(store_installed_write, "store.installed.write")            \
+    X(journal_dir_create, "journal.dir.create")                  \
+    X(journal_segment_create, "journal.segment.create")          \
+    X(journal_segment_claim, "journal.segment.claim")            \
+    X(journal_segment_release, "journal.segment.release")        \
+    X(journal_segment_seal, "journal.segment.seal")              \
+    X(journal_append, "journal.append")                          \
+    X(journal_sync, "journal.sync")                              \
+    X(journal_compact_write, "journal.compact.write")            \
+    X(journal_compact_sync, "journal.compact.sync")              \
+    X(journal_compact_publish, "journal.compact.publish")        \
+    X(journal_compact_remove, "journal.compact.remove")          \
+    X(loss_write, "loss.write")                                  \
+    X(output_create, "output.create")                            \
+    X(output_write, "output.write")                              \
+    X(patch_write, "patch.write")                                \
+    X(environment_write, "environment.write")                    \
+    X(digest_cache_write, "digest_cache.write")                  \
+    X(lease_create, "lease.create")                              \
+    X(lease_renew, "lease.renew")                                \
+    X(lease_remove, "lease.remove")                              \
+    X(fold_cursor_write, "fold.cursor.write")                    \
+    X(database_replace, "database.replace")                      \
+    X(backup_write, "backup.write")                              \
+    X(export_write, "export.write")                              \
+    X(observe_cursor_write, "observe.cursor.write")              \
+    X(observe_output_write, "observe.output.write")              \
+    X(config_write, "config.write")
+
+namespace runlake::os::point {
+#define RUNLAKE_DECLARE_POINT(identifier, text) inline constexpr Point identifier{text};
+RUNLAKE_FAULT_POINTS(RUNLAKE_DECLARE_POINT)
+#undef RUNLAKE_DECLARE_POINT
+}  // namespace runlake::os::point
