@@ -59,7 +59,9 @@ class Invocation {
     virtual bool json() const = 0;                                                    // --json
     virtual bool quiet() const = 0;
     virtual bool color() const = 0;                                                   // of stdout, decided: option, NO_COLOR, terminal
-    virtual void out(std::string_view text) = 0;                                      // stdout; a closed pipe ends the program quietly
+    virtual int width() const = 0;                                                    // columns to fit tables into: of the terminal, 0 when stdout is none
+    virtual void out(std::string_view text) = 0;                                      // stdout, buffered; a closed pipe ends the program quietly
+    virtual void flush() = 0;                                                         // what out() holds back; before waiting, as `runs watch` does
     virtual void say(std::string_view line) = 0;                                      // stderr, for people; nothing with --quiet
     virtual void answer(core::Json record) = 0;                                       // --json: adds "version": 1 first and prints one document
     virtual bool confirm(std::string_view question) = 0;                              // --yes, or asks on a terminal; no terminal: false
