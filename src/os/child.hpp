@@ -2,10 +2,12 @@
 // Starting a program: argument vector, never a shell.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -22,6 +24,7 @@ struct ChildOptions {
     int stderr_fd = 2;
     bool own_process_group = false;
     bool die_with_parent = false;                  // PR_SET_PDEATHSIG SIGKILL
+    std::optional<sigset_t> signal_mask;           // the program's mask; default: the calling thread's
 };
 
 // A child that has been forked but not yet executed: it waits until go() so that its start can be recorded first. If the parent dies or abandons it, it

@@ -26,6 +26,7 @@
     X(patch_write, "patch.write")                                \
     X(environment_write, "environment.write")                    \
     X(digest_cache_write, "digest_cache.write")                  \
+    X(machine_id_write, "machine_id.write")                      \
     X(lease_create, "lease.create")                              \
     X(lease_renew, "lease.renew")                                \
     X(lease_remove, "lease.remove")                              \

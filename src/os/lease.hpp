@@ -31,8 +31,8 @@ struct LeaseOptions {
 // Holds a lease; the destructor releases it (removes the file only if it is still ours). Thread-safe; not across fork: the child holds nothing.
 class Lease {
   public:
-    // Takes the lease at `path` without waiting. Errc::busy with the holder in the message when a living process has it; a dead one's is broken, by rename
-    // to a unique name and a second look, so that of two breakers one wins.
+    // Takes the lease at `path` without waiting. Errc::busy with the holder in the message when a living process has it; a dead one's is broken by whoever
+    // holds the claim file "<path>.break-<digest of the dead lease>", so that of two breakers one wins and a slow one cannot remove a newer lease.
     static core::Result<std::unique_ptr<Lease>> take(const std::string& path, const LeaseOptions& options);
 
     virtual ~Lease() = default;
