@@ -33,6 +33,7 @@ class Json {
     Json(std::nullptr_t) {}                                            // NOLINT(google-explicit-constructor)
     Json(bool value) : value_(value) {}                                // NOLINT(google-explicit-constructor)
     Json(int value) : value_(std::int64_t{value}) {}                   // NOLINT(google-explicit-constructor)
+    Json(unsigned value) : value_(std::int64_t{value}) {}              // NOLINT(google-explicit-constructor)
     Json(std::int64_t value) : value_(value) {}                        // NOLINT(google-explicit-constructor)
     Json(std::uint64_t value);                                         // NOLINT(google-explicit-constructor)
     Json(double value) : value_(value) {}                              // NOLINT(google-explicit-constructor)
