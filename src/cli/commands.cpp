@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of commands: a command that is not in it does not exist.
+#include <array>
+
+#include "cli/command.hpp"
+
+// X(name of the Command), one a line, in the order in which help shows them. A line is added once the command works whole, together with its page
+// docs/cli/<noun>-<verb>.md.
+#define RUNLAKE_COMMANDS(X) \
+    X(k_version)
+
+namespace runlake::cli {
+
+#define RUNLAKE_DECLARE_COMMAND(name) extern const Command name;
+RUNLAKE_COMMANDS(RUNLAKE_DECLARE_COMMAND)
+#undef RUNLAKE_DECLARE_COMMAND
+
+namespace {
+#define RUNLAKE_LIST_COMMAND(name) &name,
+constexpr std::array k_commands = std::to_array<const Command*>({RUNLAKE_COMMANDS(RUNLAKE_LIST_COMMAND)});
+#undef RUNLAKE_LIST_COMMAND
+}  // namespace
+
+std::span<const Command* const> all_commands() { return k_commands; }
+
+}  // namespace runlake::cli

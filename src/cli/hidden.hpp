@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words for tools rather than people, all beginning with "__": they are in no help, page or completion.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace runlake::cli {
+
+// What a hidden word prints, or nothing when the first word is none of them:
+//   __complete SHELL WORD...   candidates for the last word (complete.hpp)
+//   __man DOCS_DIR OUT_DIR     writes the man pages (man.hpp)
+//   __commands                 the table of commands as JSON
+//   __points                   names of all fault points, one a line
+std::optional<core::Result<std::string>> run_hidden(const std::vector<std::string>& words);
+
+}  // namespace runlake::cli
