@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes what is slow to know (tree state, inputs, environment) in threads of its own while the user's program runs.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fingerprint/code.hpp"
+#include "fingerprint/environment.hpp"
+#include "fingerprint/input.hpp"
+#include "record/model.hpp"
+#include "record/store.hpp"
+
+namespace runlake::fingerprint {
+
+struct CaptureRequest {
+    record::Store store;
+    CodeStart code;                            // read_code(), before the spawn
+    std::vector<std::string> inputs;           // as given; may be empty
+    InputOptions input_options;
+    std::optional<std::string> config_path;    // hashed at once, by begin(), unless larger than 1 MiB
+    EnvironmentSource environment;
+    bool want_environment = true;              // false when the start record has it already (cached_environment)
+};
+
+// What became known. `facts` holds code_ref, input_fingerprint, config_hash and environment as far as they are known.
+struct Captured {
+    record::Facts facts;
+    std::vector<record::Input> inputs;         // with their digests; empty when they are not known
+    std::vector<std::string> notes;            // what could not be told and why, one sentence each; not an error of the run
+};
+
+// How long finish() waits for each part that is still under way.
+struct Patience {
+    std::chrono::milliseconds code{0};
+    std::chrono::milliseconds inputs{std::chrono::hours(24)};
+    std::chrono::milliseconds environment{2000};
+};
+
+// A capture under way. Its threads share nothing with the caller: they may be left behind. A process that leaves by exit() while they work must call
+// finish() or destroy this object first (it asks them to stop and waits until they have left the libraries they use); _exit() is safe at any time.
+class Capture {
+  public:
+    // Starts the threads that the request needs; none for what is not asked. Never fails.
+    static std::unique_ptr<Capture> begin(CaptureRequest request);
+    virtual ~Capture() = default;
+    // Waits as long as `patience` says, then gives what is known; the rest is told to stop (code_ref "+dirty.unknown"). Later calls give the same.
+    virtual Captured finish(const Patience& patience) = 0;
+};
+
+}  // namespace runlake::fingerprint
