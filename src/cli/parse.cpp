@@ -2,7 +2,7 @@
 // One CLI11 application is built for the one command that was named: building all of them would cost every start.
 #include "cli/parse.hpp"
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 
