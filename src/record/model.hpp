@@ -35,6 +35,7 @@ struct Facts {
     bool degraded = false;                         // said once, stays
     std::optional<std::string> degraded_reason;
     bool empty() const;
+    bool operator==(const Facts&) const = default;
 };
 
 // A named input: a path as given, and its own digest when it is known.
@@ -42,6 +43,7 @@ struct Input {
     std::string path;
     std::optional<std::string> fingerprint;
     std::optional<std::uint64_t> bytes;
+    bool operator==(const Input&) const = default;
 };
 
 // What every record has. `n` counts the records of one recorder process, from 0: with `at` it orders records of equal time.
@@ -49,6 +51,7 @@ struct Header {
     core::RunId run;
     core::Timestamp at;
     std::uint64_t n = 0;
+    bool operator==(const Header&) const = default;
 };
 
 // The run began. Written before the user's program executes.
@@ -70,6 +73,7 @@ struct StartRecord {
     os::ProcessId recorder;                        // the process that writes this run's records
     std::optional<os::ProcessId> watched;          // the user's process, when it is another one
     std::string host;
+    bool operator==(const StartRecord&) const = default;
 };
 
 // Something said while the run goes on, from its recorder or from inside (`runlake log`).
@@ -83,6 +87,7 @@ struct LogRecord {
     std::optional<std::string> error;              // an error that did not end the run; cut like EndRecord::error
     std::vector<Input> inputs;                     // digests that became known
     Facts facts;
+    bool operator==(const LogRecord&) const = default;
 };
 
 // An error as the row holds it: at most 500 bytes of its head, cut at a UTF-8 boundary, and where the whole text is.
@@ -90,6 +95,7 @@ struct ErrorText {
     std::string head;
     std::uint64_t whole_bytes = 0;                 // length of the whole text
     std::optional<std::string> file;               // relative to the store: output/<run_id>/error.txt
+    bool operator==(const ErrorText&) const = default;
 };
 
 // The run ended. From its recorder, or presumed by another (`presumed`): the recorder's own supersedes a presumption; of several of equal rank the
@@ -109,6 +115,7 @@ struct EndRecord {
     Facts facts;
     std::optional<StartRecord> start;              // whole, when the start could not be recorded
     std::uint64_t lost_records = 0;                // records of this run that could not be written
+    bool operator==(const EndRecord&) const = default;
 };
 
 // Records could not be written before this one.
@@ -117,11 +124,13 @@ struct LossRecord {
     std::uint64_t n = 0;
     std::uint64_t count = 0;
     std::string reason;
+    bool operator==(const LossRecord&) const = default;
 };
 
 // A record of a kind or with members that this version does not know is kept as it is: never dropped by compaction.
 struct UnknownRecord {
     std::string kind;
+    bool operator==(const UnknownRecord&) const = default;
 };
 
 using Record = std::variant<StartRecord, LogRecord, EndRecord, LossRecord, UnknownRecord>;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/result.hpp"
 
@@ -25,6 +26,9 @@ struct Store {
 };
 
 enum class OpenStore : std::uint8_t { existing, create };
+
+// Where Store::runs_database() is, from what it looks up: apart so that it can be tested without a network file system.
+std::string runs_database_path(const std::string& store_dir, bool network, const std::optional<std::string>& cache_home);
 
 // Project root of `start`: the nearest parent with .runlake/ (never $HOME/.runlake), else the nearest with .git (a worktree's is its main worktree's). Nothing
 // when there is neither.

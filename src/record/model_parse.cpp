@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading payloads: one pass over the members by simdjson, in whatever order they stand.
+#include <simdjson.h>
+
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "core/text.hpp"
+#include "record/model.hpp"
+
+namespace runlake::record {
+namespace {
+
+namespace od = simdjson::ondemand;
+using core::Errc;
+using core::Error;
+using core::Json;
+
+constexpr int k_max_depth = 200;
+
+bool read(od::value value, std::string& out) {
+    std::string_view text;
+    if (value.get_string().get(text) != simdjson::SUCCESS) { return false; }
+    out.assign(text);
+    return true;
+}
+
+bool read(od::value value, std::int64_t& out) { return value.get_int64().get(out) == simdjson::SUCCESS; }
+bool read(od::value value, std::uint64_t& out) { return value.get_uint64().get(out) == simdjson::SUCCESS; }
+bool read(od::value value, bool& out) { return value.get_bool().get(out) == simdjson::SUCCESS; }
+
+bool read(od::value value, int& out) {
+    std::int64_t wide = 0;
+    if (!read(value, wide) || wide < std::numeric_limits<int>::min() || wide > std::numeric_limits<int>::max()) { return false; }
+    out = static_cast<int>(wide);
+    return true;
+}
+
+bool read(od::value value, double& out) {
+    od::json_type type{};
+    if (value.type().get(type) != simdjson::SUCCESS) { return false; }
+    if (type == od::json_type::number) { return value.get_double().get(out) == simdjson::SUCCESS; }
+    std::string_view word;
+    if (value.get_string().get(word) != simdjson::SUCCESS) { return false; }
+    if (word == "nan") {
+        out = std::numeric_limits<double>::quiet_NaN();
+    } else if (word == "inf" || word == "-inf") {
+        out = word == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool read(od::value value, core::Timestamp& out) { return read(value, out.micros); }
+
+bool read(od::value value, std::optional<core::RunId>& out) {
+    std::string_view text;
+    if (value.get_string().get(text) != simdjson::SUCCESS) { return false; }
+    auto id = core::RunId::parse(text);
+    if (!id.ok()) { return false; }
+    out = id.value();
+    return true;
+}
+
+bool read(od::value value, ErrorText& out);
+
+template <class T>
+bool read(od::value value, std::optional<T>& out) {
+    T inner{};
+    if (!read(value, inner)) { return false; }
+    out = std::move(inner);
+    return true;
+}
+
+template <class Each>
+bool each_member(od::value value, const Each& each) {
+    od::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) { return false; }
+    for (auto field : object) {
+        std::string_view key;
+        od::value member;
+        if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(member) != simdjson::SUCCESS) { return false; }
+        if (!each(key, member)) { return false; }
+    }
+    return true;
+}
+
+template <class Each>
+bool each_element(od::value value, const Each& each) {
+    od::array array;
+    if (value.get_array().get(array) != simdjson::SUCCESS) { return false; }
+    for (auto element : array) {
+        od::value item;
+        if (element.get(item) != simdjson::SUCCESS || !each(item)) { return false; }
+    }
+    return true;
+}
+
+bool read(od::value value, std::vector<std::string>& out) {
+    out.clear();
+    return each_element(value, [&](od::value item) { return read(item, out.emplace_back()); });
+}
+
+bool is_digits(std::string_view token) {
+    const auto digits = token.substr(token.starts_with('-') ? 1 : 0);
+    return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool read_number(std::string_view token, Json& out) {
+    while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n')) { token.remove_suffix(1); }
+    const char* begin = token.data();
+    const char* end = begin + token.size();
+    if (is_digits(token)) {
+        std::int64_t integer = 0;
+        const auto parsed = std::from_chars(begin, end, integer);
+        if (parsed.ec == std::errc() && parsed.ptr == end) {
+            out = Json(integer);
+        } else {
+            out = Json(core::BigInteger{std::string(token)});
+        }
+        return true;
+    }
+    double real = 0;
+    const auto parsed = std::from_chars(begin, end, real);
+    if (parsed.ec != std::errc() || parsed.ptr != end) { return false; }
+    out = Json(real);
+    return true;
+}
+
+bool read_tree(od::value value, Json& out, int depth) {
+    od::json_type type{};
+    if (depth > k_max_depth || value.type().get(type) != simdjson::SUCCESS) { return false; }
+    switch (type) {
+        case od::json_type::object: {
+            core::JsonObject members;
+            const bool good = each_member(value, [&](std::string_view key, od::value member) {
+                // The key must be copied before the member is read: both may live in the parser's one string buffer.
+                auto& slot = members.emplace_back(std::string(key), Json());
+                return read_tree(member, slot.second, depth + 1);
+            });
+            out = Json(std::move(members));
+            return good;
+        }
+        case od::json_type::array: {
+            core::JsonArray items;
+            const bool good = each_element(value, [&](od::value item) { return read_tree(item, items.emplace_back(), depth + 1); });
+            out = Json(std::move(items));
+            return good;
+        }
+        case od::json_type::number: return read_number(value.raw_json_token(), out);
+        case od::json_type::string: {
+            std::string text;
+            if (!read(value, text)) { return false; }
+            out = Json(std::move(text));
+            return true;
+        }
+        case od::json_type::boolean: {
+            bool flag = false;
+            if (!read(value, flag)) { return false; }
+            out = Json(flag);
+            return true;
+        }
+        case od::json_type::null: out = Json(); return true;
+    }
+    return false;
+}
+
+bool read(od::value value, Json& out) { return read_tree(value, out, 0) && out.is_object(); }
+
+bool read(od::value value, std::vector<std::pair<std::string, double>>& out) {
+    out.clear();
+    return each_member(value, [&](std::string_view key, od::value member) {
+        auto& slot = out.emplace_back(std::string(key), 0.0);
+        return read(member, slot.second);
+    });
+}
+
+bool read(od::value value, std::vector<Input>& out) {
+    out.clear();
+    return each_element(value, [&](od::value item) {
+        auto& input = out.emplace_back();
+        bool has_path = false;
+        const bool good = each_member(item, [&](std::string_view key, od::value member) {
+            if (key == "path") { return has_path = read(member, input.path); }
+            if (key == "fingerprint") { return read(member, input.fingerprint); }
+            if (key == "bytes") { return read(member, input.bytes); }
+            return true;
+        });
+        return good && has_path;
+    });
+}
+
+// Members that are missing keep what `out` had: a watched process leaves out what equals its recorder's.
+bool read_process(od::value value, os::ProcessId& out) {
+    bool has_pid = false;
+    const bool good = each_member(value, [&](std::string_view key, od::value member) {
+        if (key == "machine") { return read(member, out.machine); }
+        if (key == "boot") { return read(member, out.boot); }
+        if (key == "pid_ns") { return read(member, out.pid_ns); }
+        if (key == "pid") { return has_pid = read(member, out.pid); }
+        if (key == "ticks") { return read(member, out.start_ticks); }
+        return true;
+    });
+    return good && has_pid;
+}
+
+bool read(od::value value, ErrorText& out) {
+    return each_member(value, [&](std::string_view key, od::value member) {
+        if (key == "head") { return read(member, out.head); }
+        if (key == "bytes") { return read(member, out.whole_bytes); }
+        if (key == "file") { return read(member, out.file); }
+        return true;
+    });
+}
+
+bool read(od::value value, RunState& out) {
+    std::string_view word;
+    if (value.get_string().get(word) != simdjson::SUCCESS) { return false; }
+    auto state = parse_state(word);
+    if (!state.ok()) { return false; }
+    out = state.value();
+    return true;
+}
+
+// What became of a member: not of this group, read, or of a wrong type.
+enum class Took : std::uint8_t { no, yes, wrong };
+Took took(bool good) { return good ? Took::yes : Took::wrong; }
+
+Took take_fact(std::string_view key, od::value value, Facts& facts) {
+    if (key == "input_fingerprint") { return took(read(value, facts.input_fingerprint)); }
+    if (key == "code_ref") { return took(read(value, facts.code_ref)); }
+    if (key == "config_hash") { return took(read(value, facts.config_hash)); }
+    if (key == "environment") { return took(read(value, facts.environment)); }
+    if (key == "rows_in") { return took(read(value, facts.rows_in)); }
+    if (key == "rows_out") { return took(read(value, facts.rows_out)); }
+    if (key == "llm_calls") { return took(read(value, facts.llm_calls)); }
+    if (key == "tokens") { return took(read(value, facts.tokens)); }
+    if (key == "degraded") { return took(read(value, facts.degraded)); }
+    if (key == "degraded_reason") { return took(read(value, facts.degraded_reason)); }
+    return Took::no;
+}
+
+// Which of the members that every record needs have been met.
+struct HeaderParts {
+    std::optional<core::RunId> run;
+    bool has_at = false;
+    bool has_n = false;
+};
+
+Took take_header(std::string_view key, od::value value, Header& header, HeaderParts& parts) {
+    if (key == "kind") { return Took::yes; }
+    if (key == "run") {
+        const bool good = read(value, parts.run);
+        if (good) { header.run = *parts.run; }
+        return took(good);
+    }
+    if (key == "at") { return took(parts.has_at = read(value, header.at)); }
+    if (key == "n") { return took(parts.has_n = read(value, header.n)); }
+    return Took::no;
+}
+
+const char* missing_of(const HeaderParts& parts) {
+    if (!parts.run) { return "run"; }
+    if (!parts.has_at) { return "at"; }
+    return parts.has_n ? nullptr : "n";
+}
+
+// Walks the members of a record; `take` handles one. Members of the value null are as if absent. Returns the name of what is wrong, "" when nothing is.
+template <class Take>
+std::string walk(od::object& object, const Take& take) {
+    for (auto field : object) {
+        std::string_view key;
+        od::value value;
+        if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS) { return "its JSON"; }
+        bool null = false;
+        if (value.is_null().get(null) != simdjson::SUCCESS) { return "its JSON"; }
+        if (null) { continue; }
+        const std::string name = key.size() <= 64 ? std::string(key) : std::string();
+        if (take(key, value) == Took::wrong) { return core::cat("member '", name, "'"); }
+    }
+    return {};
+}
+
+Header blank_header() { return Header{core::RunId::from_random({}), {}, 0}; }
+
+std::string missing(std::string_view name) { return core::cat("missing member '", name, "'"); }
+
+std::string read_start(od::object& object, StartRecord& record) {
+    HeaderParts parts;
+    bool has_stage = false;
+    bool has_recorder = false;
+    // "watched" fills its gaps from "recorder", so both are kept aside until all is read.
+    os::ProcessId watched;
+    watched.machine = "\x01";
+    watched.boot = "\x01";
+    watched.pid_ns = std::numeric_limits<std::uint64_t>::max();
+    bool has_watched = false;
+    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+        if (const auto done = take_header(key, value, record.header, parts); done != Took::no) { return done; }
+        if (key == "stage") { return took(has_stage = read(value, record.stage)); }
+        if (key == "tenant") { return took(read(value, record.tenant)); }
+        if (key == "parent") { return took(read(value, record.parent)); }
+        if (key == "trace_id") { return took(read(value, record.trace_id)); }
+        if (key == "span_id") { return took(read(value, record.span_id)); }
+        if (key == "parent_span_id") { return took(read(value, record.parent_span_id)); }
+        if (key == "argv") { return took(read(value, record.argv)); }
+        if (key == "working_dir") { return took(read(value, record.working_dir)); }
+        if (key == "inputs") { return took(read(value, record.inputs)); }
+        if (key == "config_path") { return took(read(value, record.config_path)); }
+        if (key == "params") { return took(read(value, record.params)); }
+        if (key == "tags") { return took(read(value, record.tags)); }
+        if (key == "recorder") { return took(has_recorder = read_process(value, record.recorder)); }
+        if (key == "watched") { return took(has_watched = read_process(value, watched)); }
+        if (key == "host") { return took(read(value, record.host)); }
+        return take_fact(key, value, record.facts);
+    });
+    if (!wrong.empty()) { return wrong; }
+    if (const char* name = missing_of(parts)) { return missing(name); }
+    if (!has_stage) { return missing("stage"); }
+    if (!has_recorder) { return missing("recorder"); }
+    if (has_watched) {
+        if (watched.machine == "\x01") { watched.machine = record.recorder.machine; }
+        if (watched.boot == "\x01") { watched.boot = record.recorder.boot; }
+        if (watched.pid_ns == std::numeric_limits<std::uint64_t>::max()) { watched.pid_ns = record.recorder.pid_ns; }
+        record.watched = std::move(watched);
+    }
+    return {};
+}
+
+std::string read_log(od::object& object, LogRecord& record) {
+    HeaderParts parts;
+    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+        if (const auto done = take_header(key, value, record.header, parts); done != Took::no) { return done; }
+        if (key == "metrics") { return took(read(value, record.metrics)); }
+        if (key == "step") { return took(read(value, record.step)); }
+        if (key == "tags") { return took(read(value, record.tags)); }
+        if (key == "params") { return took(read(value, record.params)); }
+        if (key == "note") { return took(read(value, record.note)); }
+        if (key == "error") { return took(read(value, record.error)); }
+        if (key == "inputs") { return took(read(value, record.inputs)); }
+        return take_fact(key, value, record.facts);
+    });
+    if (!wrong.empty()) { return wrong; }
+    const char* name = missing_of(parts);
+    return name == nullptr ? std::string() : missing(name);
+}
+
+std::string read_end(od::object& object, EndRecord& record) {
+    HeaderParts parts;
+    bool has_state = false;
+    bool has_duration = false;
+    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+        if (const auto done = take_header(key, value, record.header, parts); done != Took::no) { return done; }
+        if (key == "state") { return took(has_state = read(value, record.state)); }
+        if (key == "duration_seconds") { return took(has_duration = read(value, record.duration_seconds)); }
+        if (key == "exit_status") { return took(read(value, record.exit_status)); }
+        if (key == "signal") { return took(read(value, record.signal)); }
+        if (key == "error") { return took(read(value, record.error)); }
+        if (key == "metrics") { return took(read(value, record.metrics)); }
+        if (key == "stderr_tail") { return took(read(value, record.stderr_tail)); }
+        if (key == "cached_from") { return took(read(value, record.cached_from)); }
+        if (key == "presumed") { return took(read(value, record.presumed)); }
+        if (key == "presumption") { return took(read(value, record.presumption)); }
+        if (key == "lost_records") { return took(read(value, record.lost_records)); }
+        if (key == "start") {
+            od::object inner;
+            if (value.get_object().get(inner) != simdjson::SUCCESS) { return Took::wrong; }
+            StartRecord start{blank_header()};
+            if (!read_start(inner, start).empty()) { return Took::wrong; }
+            record.start = std::move(start);
+            return Took::yes;
+        }
+        return take_fact(key, value, record.facts);
+    });
+    if (!wrong.empty()) { return wrong; }
+    if (const char* name = missing_of(parts)) { return missing(name); }
+    if (!has_state) { return missing("state"); }
+    return has_duration ? std::string() : missing("duration_seconds");
+}
+
+std::string read_loss(od::object& object, LossRecord& record) {
+    bool has_at = false;
+    bool has_count = false;
+    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+        if (key == "at") { return took(has_at = read(value, record.at)); }
+        if (key == "n") { return took(read(value, record.n)); }
+        if (key == "count") { return took(has_count = read(value, record.count)); }
+        if (key == "reason") { return took(read(value, record.reason)); }
+        return Took::no;
+    });
+    if (!wrong.empty()) { return wrong; }
+    if (!has_at) { return missing("at"); }
+    return has_count ? std::string() : missing("count");
+}
+
+// The parser needs bytes after the text that it may read; one buffer a thread is used again and again.
+struct ThreadParser {
+    od::parser parser;
+    std::vector<char> buffer;
+};
+
+Error corrupt(std::string_view what) { return {Errc::corrupt, core::cat("reading a journal record: ", what, " is not as the format says")}; }
+
+}  // namespace
+
+core::Result<Record> parse_payload(std::string_view payload) {
+    thread_local ThreadParser local;
+    const std::size_t needed = payload.size() + simdjson::SIMDJSON_PADDING;
+    if (local.buffer.size() < needed) { local.buffer.resize(needed * 2); }
+    if (!payload.empty()) { std::memcpy(local.buffer.data(), payload.data(), payload.size()); }
+    std::memset(local.buffer.data() + payload.size(), 0, simdjson::SIMDJSON_PADDING);
+
+    od::document document;
+    od::object object;
+    std::string_view kind;
+    if (local.parser.iterate(local.buffer.data(), payload.size(), local.buffer.size()).get(document) != simdjson::SUCCESS ||
+        document.get_object().get(object) != simdjson::SUCCESS) {
+        return corrupt("its JSON");
+    }
+    if (object.find_field_unordered("kind").get_string().get(kind) != simdjson::SUCCESS) { return corrupt(missing("kind")); }
+    const std::string what(kind);  // the parser's buffer is used again below
+    if (object.reset().error() != simdjson::SUCCESS) { return corrupt("its JSON"); }
+
+    std::string wrong;
+    std::optional<Record> record;
+    if (what == "start") {
+        StartRecord start{blank_header()};
+        wrong = read_start(object, start);
+        record = std::move(start);
+    } else if (what == "log") {
+        LogRecord log{blank_header()};
+        wrong = read_log(object, log);
+        record = std::move(log);
+    } else if (what == "end") {
+        EndRecord end{blank_header()};
+        wrong = read_end(object, end);
+        record = std::move(end);
+    } else if (what == "loss") {
+        LossRecord loss;
+        wrong = read_loss(object, loss);
+        record = std::move(loss);
+    } else {
+        return Record(UnknownRecord{what});
+    }
+    if (!wrong.empty()) { return corrupt(wrong); }
+    return std::move(*record);
+}
+
+}  // namespace runlake::record
