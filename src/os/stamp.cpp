@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stamps of files, and waiting for the tick after one.
+#include "os/stamp.hpp"
+
+#include <time.h>
+
+namespace runlake::os {
+namespace {
+
+constexpr std::int64_t k_second_ns = 1'000'000'000;
+constexpr std::int64_t k_longest_tick_ns = 25'000'000;
+
+std::int64_t nanoseconds(const struct timespec& at) { return static_cast<std::int64_t>(at.tv_sec) * k_second_ns + at.tv_nsec; }
+
+}  // namespace
+
+Stamp Stamp::of(const struct stat& info) {
+    return Stamp{.device = static_cast<std::uint64_t>(info.st_dev),
+                 .inode = static_cast<std::uint64_t>(info.st_ino),
+                 .size = static_cast<std::uint64_t>(info.st_size),
+                 .mtime_ns = nanoseconds(info.st_mtim),
+                 .ctime_ns = nanoseconds(info.st_ctim),
+                 .mode = info.st_mode};
+}
+
+std::int64_t stamping_clock_ns() {
+    struct timespec now {};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return nanoseconds(now);
+}
+
+bool settle(std::int64_t newest_ns) {
+    const std::int64_t begun = stamping_clock_ns();
+    if (newest_ns < begun) { return true; }
+    if (newest_ns > begun + k_longest_tick_ns) { return false; }
+    for (;;) {
+        const struct timespec pause {.tv_sec = 0, .tv_nsec = 500'000};
+        ::nanosleep(&pause, nullptr);
+        const std::int64_t now = stamping_clock_ns();
+        if (newest_ns < now) { return true; }
+        if (now > begun + k_longest_tick_ns || now < begun) { return false; }
+    }
+}
+
+}  // namespace runlake::os

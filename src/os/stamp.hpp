@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tells that a file was changed without reading it: size, times, inode. Rules for when it can be believed.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+
+namespace runlake::os {
+
+// Two equal stamps mean: the same unchanged file, provided that the first was settled before the file was read (see settle()).
+struct Stamp {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;
+    std::int64_t mtime_ns = 0;
+    std::int64_t ctime_ns = 0;
+    std::uint32_t mode = 0;
+    bool operator==(const Stamp&) const = default;
+
+    static Stamp of(const struct stat& info);
+    std::int64_t newest_ns() const { return mtime_ns > ctime_ns ? mtime_ns : ctime_ns; }
+};
+
+// The clock from which the kernel stamps files. It advances a few milliseconds at a time.
+std::int64_t stamping_clock_ns();
+
+// A change in the same tick as the last one leaves the stamp as it was. Waits, at most 25 ms, until the stamping clock is past `newest_ns`: every change from then
+// on gives another stamp. False when it is not even then: the stamp lies in the future, and equal stamps prove nothing.
+bool settle(std::int64_t newest_ns);
+
+}  // namespace runlake::os
