@@ -28,7 +28,7 @@ constexpr std::array k_points = {
 #undef RUNLAKE_LIST_POINT
 };
 
-enum class Action : std::uint8_t { kill, kill_after, fail, short_write };
+enum class Action : std::uint8_t { kill, kill_after, stop, fail, short_write };
 
 struct Fault {
     std::string point;  // "*" for every point
@@ -72,6 +72,8 @@ std::optional<Fault> parse_fault(std::string_view text) {
         fault.action = Action::kill;
     } else if (action == "kill_after") {
         fault.action = Action::kill_after;
+    } else if (action == "stop") {
+        fault.action = Action::stop;
     } else if (action == "enospc") {
         fault.error = ENOSPC;
     } else if (action == "eio") {
@@ -134,10 +136,11 @@ void count_passing(const std::string& file, Point point) {
 
 Injection injection_at(Point point) {
     Faults& all = faults();
-    const std::lock_guard lock(all.mutex);
+    std::unique_lock lock(all.mutex);
     if (g_state.load(std::memory_order_relaxed) == State::unknown) { read_environment(all); }
     if (!all.count_file.empty()) { count_passing(all.count_file, point); }
     Injection injection;
+    bool stop = false;
     for (Fault& fault : all.list) {
         if (fault.point != "*" && fault.point != point.name) { continue; }
         ++fault.passed;
@@ -145,10 +148,13 @@ Injection injection_at(Point point) {
         switch (fault.action) {
             case Action::kill: kill_now();
             case Action::kill_after: injection.kill_after = true; break;
+            case Action::stop: stop = true; break;
             case Action::short_write: injection.short_write = true; [[fallthrough]];
             case Action::fail: injection.error = fault.error; break;
         }
     }
+    lock.unlock();
+    if (stop) { ::raise(SIGSTOP); }
     return injection;
 }
 

@@ -2,8 +2,8 @@
 // The points at which Runlake changes a disk: each has a name, can be listed, and can be made to fail or to kill the process.
 //
 // RUNLAKE_FAULT=<point>:<action>[:<n>] acts at the n-th passing of the point (default 1), `<n>+` at the n-th and each later one. Actions: `kill` (SIGKILL to
-// itself, before the call), `kill_after`, `enospc`, `eio`, `erofs`, `eacces`, `einval` (as a file system that has no such call), `short` (half of the bytes are
-// written, then ENOSPC). Several may be given, separated by commas; `*` is every point. A function that makes several calls under one point (publish_file) passes
+// itself, before the call), `kill_after`, `stop` (SIGSTOP to itself, before the call, so that a test can do something meanwhile), `enospc`, `eio`, `erofs`, `eacces`,
+// `einval` (as a file system that has no such call), `short` (half of the bytes are written, then ENOSPC). Several may be given, separated by commas; `*` is every point. A function that makes several calls under one point (publish_file) passes
 // it once for each. Words that make no sense end the process with status 2: a test that names a wrong point must not pass.
 // RUNLAKE_FAULT_COUNT=<file>: appends the name of each point as it is passed, so that a test knows which ones a command reaches.
 #pragma once
