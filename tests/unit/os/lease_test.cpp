@@ -196,6 +196,35 @@ TEST_F(LeaseTest, AClaimLeftByAKilledBreakerDoesNotBlockForEver) {
     EXPECT_EQ(names(), std::vector<std::string>{"lease"});
 }
 
+// A breaker that is stopped in the middle of breaking, while another comes: whatever it does when it goes on, it must not remove what that one has taken.
+TEST_F(LeaseTest, ASlowBreakerRemovesNothingOfAFasterOne) {
+    // The dead one judged and the claim about to be made; the claim held and the dead lease about to be removed.
+    for (const char* fault : {"lease.create:stop:4", "lease.remove:stop"}) {
+        forge(dead_process());
+        const pid_t slow = ::fork();
+        if (slow == 0) {
+            if (!configure_faults(fault)) { ::_exit(9); }
+            const core::Result<std::unique_ptr<Lease>> lease = Lease::take(path_, options_);
+            ::_exit(lease.ok() ? 1 : lease.error().code() == Errc::busy ? 2 : 3);
+        }
+        int status = 0;
+        ASSERT_EQ(::waitpid(slow, &status, WUNTRACED), slow);
+        ASSERT_TRUE(WIFSTOPPED(status)) << fault;
+        const core::Result<std::unique_ptr<Lease>> fast = Lease::take(path_, options_);
+        ::kill(slow, SIGCONT);
+        ASSERT_EQ(::waitpid(slow, &status, 0), slow);
+        ASSERT_TRUE(WIFEXITED(status));
+        if (fast.ok()) {
+            EXPECT_TRUE(fast.value()->is_still_ours()) << fault;
+            EXPECT_EQ(WEXITSTATUS(status), 2) << fault;
+        } else {
+            EXPECT_EQ(fast.error().code(), Errc::busy);
+            EXPECT_EQ(WEXITSTATUS(status), 1) << fault;
+        }
+        EXPECT_EQ(fast.ok(), std::string_view(fault).starts_with("lease.create"));
+    }
+}
+
 TEST_F(LeaseTest, FailuresLeaveNothing) {
     for (const char* fault : {"lease.create:enospc", "lease.create:eio:2", "lease.create:short:2", "lease.create:eacces:3"}) {
         ASSERT_TRUE(configure_faults(fault));
