@@ -25,6 +25,8 @@ namespace {
 
 // Descriptors of ours stay above the three that the program gets, whatever of those is closed.
 constexpr int k_first_own_fd = 3;
+constexpr std::size_t k_late_variables = 8;
+constexpr std::size_t k_late_bytes = 4096;
 
 core::Result<Fd> lifted(Fd fd) {
     if (fd.get() >= k_first_own_fd) { return fd; }
@@ -99,7 +101,7 @@ core::Result<Plan> make_plan(const ChildOptions& options) {
     plan.argv.push_back(nullptr);
     plan.shell_argv.push_back(nullptr);
     for (const std::string& entry : plan.environment) { plan.envp.push_back(const_cast<char*>(entry.c_str())); }
-    plan.envp.push_back(nullptr);
+    plan.envp.resize(plan.envp.size() + k_late_variables + 1, nullptr);  // room for what go() brings
     if (options.working_dir) {
         plan.working_dir = Fd(::open(options.working_dir->c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
         if (!plan.working_dir.is_open()) { return system_error(errno, "changing to folder", *options.working_dir); }
@@ -142,20 +144,41 @@ int execute(Plan& plan) {
     return error;
 }
 
+// Waits for go(): the length of the late variables, then "NAME=value\0" each, which are put behind the others. False when the parent has gone.
+bool pass_gate(int gate, Plan& plan) {
+    static std::array<char, k_late_bytes> late;
+    const auto read_whole = [gate](void* to, std::size_t count) {
+        auto* at = static_cast<char*>(to);
+        while (count > 0) {
+            const ssize_t got = ::read(gate, at, count);
+            if (got < 0 && errno == EINTR) { continue; }
+            if (got <= 0) { return false; }
+            at += got;
+            count -= static_cast<std::size_t>(got);
+        }
+        return true;
+    };
+    std::uint32_t size = 0;
+    if (!read_whole(&size, sizeof size) || size > late.size() || !read_whole(late.data(), size)) { return false; }
+    std::size_t slot = plan.environment.size();
+    for (std::size_t i = 0; i < size; ++i) {
+        if (i == 0 || late[i - 1] == '\0') { plan.envp[slot++] = &late[i]; }
+    }
+    return true;
+}
+
 [[noreturn]] void be_child(const ChildOptions& options, Plan& plan, pid_t parent, int gate, int report) {
     if (options.own_process_group) { ::setpgid(0, 0); }
     if (options.die_with_parent) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) { ::_exit(127); }
     }
-    char word = 0;
-    ssize_t got = 0;
-    do { got = ::read(gate, &word, 1); } while (got < 0 && errno == EINTR);
-    if (got != 1) { ::_exit(127); }  // the parent has gone or does not want it
+    if (!pass_gate(gate, plan)) { ::_exit(127); }  // the parent has gone or does not want it
     int error = 0;
     if (plan.working_dir.is_open() && ::fchdir(plan.working_dir.get()) != 0) { error = errno; }
     if (error == 0 && !place_standard_fds(options)) { error = errno; }
     if (error == 0) {
+        if (options.ignore_child_signal) { ::signal(SIGCHLD, SIG_IGN); }
         if (options.signal_mask) { ::sigprocmask(SIG_SETMASK, &*options.signal_mask, nullptr); }
         error = execute(plan);
     }
@@ -188,12 +211,21 @@ core::Result<HeldChild> HeldChild::fork(const ChildOptions& options) {
     return HeldChild(pid, std::move(gate.ours), std::move(report.ours));
 }
 
-int HeldChild::go() {
-    const char word = 'g';
-    const ssize_t sent = ::send(gate_.get(), &word, 1, MSG_NOSIGNAL);
+int HeldChild::go(const std::vector<std::pair<std::string, std::string>>& more) {
+    std::string late;
+    std::size_t count = 0;
+    for (const auto& [name, value] : more) {
+        const std::string entry = core::cat(name, '=', value.c_str(), '\0');
+        if (count == k_late_variables || late.size() + entry.size() > k_late_bytes) { break; }
+        late += entry;
+        ++count;
+    }
+    const auto size = static_cast<std::uint32_t>(late.size());
+    late.insert(0, reinterpret_cast<const char*>(&size), sizeof size);
+    const ssize_t sent = ::send(gate_.get(), late.data(), late.size(), MSG_NOSIGNAL);
     gate_ = Fd();
     int error = 0;
-    if (sent != 1) { return 0; }  // it was killed while it waited: waitpid tells
+    if (sent != static_cast<ssize_t>(late.size())) { return 0; }  // it was killed while it waited: waitpid tells
     ssize_t got = 0;
     do { got = ::read(report_.get(), &error, sizeof error); } while (got < 0 && errno == EINTR);
     report_ = Fd();
@@ -204,6 +236,14 @@ void HeldChild::abandon() {
     gate_ = Fd();
     ::kill(pid_, SIGKILL);
     wait_for(pid_);
+}
+
+int replace_process(const std::vector<std::string>& argv) {
+    ChildOptions options;
+    options.argv = argv;
+    core::Result<Plan> plan = make_plan(options);
+    if (!plan.ok()) { return ENOENT; }
+    return execute(plan.value());
 }
 
 namespace {
@@ -237,7 +277,6 @@ core::Result<Output> run_program(const std::vector<std::string>& argv, int timeo
     options.stdout_fd = out.childs.get();
     options.stderr_fd = err.childs.get();
     options.own_process_group = true;
-    options.die_with_parent = false;
     RL_ASSIGN(HeldChild child, HeldChild::fork(options));
     out.childs = Fd();
     err.childs = Fd();

@@ -25,6 +25,7 @@ struct ChildOptions {
     bool own_process_group = false;
     bool die_with_parent = false;                  // PR_SET_PDEATHSIG SIGKILL
     std::optional<sigset_t> signal_mask;           // the program's mask; default: the calling thread's
+    bool ignore_child_signal = false;              // SIGCHLD ignored, as we may have been started ourselves
 };
 
 // A child that has been forked but not yet executed: it waits until go() so that its start can be recorded first. If the parent dies or abandons it, it
@@ -36,8 +37,9 @@ class HeldChild {
     HeldChild& operator=(HeldChild&&) noexcept = default;
 
     pid_t pid() const { return pid_; }
-    // Lets it execute. The errno of execve (ENOENT: no such command, EACCES: not executable, ...), 0 when the program runs.
-    int go();
+    // Lets it execute. The errno of execve (ENOENT: no such command, EACCES: not executable, ...), 0 when the program runs. `more` are variables of its
+    // environment whose values became known since the fork: at most 8, at most 4 KiB together, and unset by ChildOptions::environment.
+    int go(const std::vector<std::pair<std::string, std::string>>& more = {});
     void abandon();  // ends it and reaps it; nothing was executed
 
   private:
@@ -46,6 +48,9 @@ class HeldChild {
     Fd gate_;
     Fd report_;
 };
+
+// Becomes the program: returns only when that failed, with the errno. Descriptors and process group are ours already.
+int replace_process(const std::vector<std::string>& argv);
 
 // Runs a program to its end and collects what it writes, up to max_bytes each; kills it after timeout_ms. For tools, not for users' programs.
 struct Output {

@@ -122,6 +122,54 @@ TEST_F(ChildTest, SetsEnvironmentFolderAndDescriptors) {
     EXPECT_EQ(HeldChild::fork(options).error().code(), core::Errc::not_found);
 }
 
+TEST_F(ChildTest, GoBringsVariablesThatWereNotKnownBefore) {
+    ::setenv("RUNLAKE_TEST_LATE", "old", 1);
+    ChildOptions options = shell("echo \"$RUNLAKE_TEST_LATE,$RUNLAKE_TEST_SECOND,$(env | grep -c ^RUNLAKE_TEST_LATE=)\" > " + (dir_ / "out"));
+    options.environment = {{"RUNLAKE_TEST_LATE", std::nullopt}, {"RUNLAKE_TEST_SECOND", std::nullopt}};
+    core::Result<HeldChild> child = HeldChild::fork(options);
+    ASSERT_TRUE(child.ok());
+    EXPECT_EQ(child.value().go({{"RUNLAKE_TEST_LATE", "new=1"}, {"RUNLAKE_TEST_SECOND", ""}}), 0);
+    EXPECT_EQ(wait_for(child.value().pid()), 0);
+    EXPECT_EQ(text("out"), "new=1,,1\n");
+    core::Result<HeldChild> without = HeldChild::fork(options);
+    ASSERT_TRUE(without.ok());
+    EXPECT_EQ(without.value().go(), 0);
+    EXPECT_EQ(wait_for(without.value().pid()), 0);
+    EXPECT_EQ(text("out"), ",,0\n");
+}
+
+TEST_F(ChildTest, TheProgramGetsTheMaskAndDispositionsItIsToHave) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::sigprocmask(SIG_BLOCK, &all, nullptr);
+        // No shell: it would change them for its own programs.
+        const Fd out(::open((dir_ / "out").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+        ChildOptions options;
+        options.argv = {"cat", "/proc/self/status"};
+        options.stdout_fd = out.get();
+        sigset_t mask;
+        ::sigemptyset(&mask);
+        ::sigaddset(&mask, SIGUSR2);
+        options.signal_mask = mask;
+        options.ignore_child_signal = true;
+        core::Result<HeldChild> child = HeldChild::fork(options);
+        if (!child.ok() || child.value().go() != 0) { ::_exit(1); }
+        ::_exit(wait_for(child.value().pid()));
+    }
+    EXPECT_EQ(wait_for(pid), 0);
+    EXPECT_THAT(text("out"), HasSubstr("SigBlk:\t0000000000000800"));
+    EXPECT_THAT(text("out"), HasSubstr("SigIgn:\t0000000000010000"));
+}
+
+TEST_F(ChildTest, ReplaceProcessBecomesTheProgram) {
+    const pid_t pid = ::fork();
+    if (pid == 0) { ::_exit(replace_process({"sh", "-c", "exit 7"})); }
+    EXPECT_EQ(WEXITSTATUS(wait_for(pid)), 7);
+    EXPECT_EQ(replace_process({"no-such-program-anywhere"}), ENOENT);
+}
+
 TEST_F(ChildTest, DescriptorsMayBeSwapped) {
     // stdout and stderr exchanged, in a process of our own so that the test's stay.
     const pid_t pid = ::fork();
