@@ -30,6 +30,7 @@ struct Argument {
     std::string_view help;
     bool required = true;
     bool repeats = false;          // the last one only
+    std::string_view choices = "";  // "bash|zsh|fish": checked by the parser
 };
 
 class Invocation;

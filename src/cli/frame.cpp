@@ -30,7 +30,7 @@ constexpr std::string_view k_program_name = "runlake";
 // reading and writing an error, as it was.
 void occupy_standard_descriptors() {
     for (const int fd : {0, 1, 2}) {
-        if (::fcntl(fd, F_GETFD) < 0) { static_cast<void>(::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY)); }
+        if (::fcntl(fd, F_GETFD) < 0) { static_cast<void>(::open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC)); }
     }
 }
 

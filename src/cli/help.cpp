@@ -60,7 +60,7 @@ std::string usage_line(const Command& command) {
         const auto name = cat(argument.name, argument.repeats ? "..." : "");
         line += argument.required ? cat(" ", name) : cat(" [", name, "]");
     }
-    if (command.takes_program) { line += " [--] PROGRAM [ARGUMENT...]"; }
+    if (command.takes_program) { line += command.arguments.empty() ? " [--] PROGRAM [ARGUMENT...]" : " [-- PROGRAM [ARGUMENT...]]"; }
     return line;
 }
 

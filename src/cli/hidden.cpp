@@ -3,10 +3,16 @@
 
 #include <string_view>
 
+#include <span>
+
 #include "cli/command.hpp"
+#include "cli/complete.hpp"
+#include "cli/man.hpp"
 #include "cli/words.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "os/fault.hpp"
+#include "os/files.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -51,10 +57,44 @@ std::string commands() {
     return core::to_json_pretty(record);
 }
 
+// A page that is missing is an empty one: the table alone makes a page then.
+core::Result<std::string> page_text(const std::string& path) {
+    if (!os::exists(path)) { return std::string(); }
+    return os::read_file(path);
+}
+
+core::Status publish(const std::string& path, std::string_view text) {
+    return os::publish_file(path, text, 0644, os::Existing::replace, os::Durability::process, os::point::export_write);
+}
+
+core::Result<std::string> write_man_pages(const std::string& docs, const std::string& out) {
+    RL_TRY(os::make_dirs(out, 0755, os::point::export_write));
+    RL_ASSIGN(const auto overview, page_text(os::join_path(docs, "runlake.md")));
+    RL_TRY(publish(os::join_path(out, "runlake.1"), man_overview(all_commands(), overview)));
+    for (const auto* command : all_commands()) {
+        RL_ASSIGN(const auto page, page_text(os::join_path(docs, page_name(*command) + ".md")));
+        RL_TRY(publish(os::join_path(out, core::cat("runlake-", page_name(*command), ".1")), man_page(*command, page)));
+    }
+    return std::string();
+}
+
+core::Result<std::string> write_docs(const std::string& docs) {
+    RL_TRY(publish(os::join_path(docs, "README.md"), docs_index(all_commands())));
+    for (const auto* command : all_commands()) {
+        const auto path = os::join_path(docs, page_name(*command) + ".md");
+        RL_ASSIGN(const auto page, page_text(path));
+        RL_TRY(publish(path, with_options(*command, page)));
+    }
+    return std::string();
+}
+
 }  // namespace
 
 std::optional<core::Result<std::string>> run_hidden(const std::vector<std::string>& words) {
     const std::string_view word = words.front();
+    if (word == "__complete") { return to_lines(complete(std::span(words).subspan(1), all_commands())); }
+    if (word == "__man" && words.size() == 3) { return write_man_pages(words[1], words[2]); }
+    if (word == "__docs" && words.size() == 2) { return write_docs(words[1]); }
     if (word == "__points") { return points(); }
     if (word == "__commands") { return commands(); }
     return std::nullopt;

@@ -11,10 +11,11 @@
 namespace runlake::cli {
 
 // What a hidden word prints, or nothing when the first word is none of them:
-//   __complete SHELL WORD...   candidates for the last word (complete.hpp)
-//   __man DOCS_DIR OUT_DIR     writes the man pages (man.hpp)
-//   __commands                 the table of commands as JSON
-//   __points                   names of all fault points, one a line
+//   __complete WORD...       candidates for the last word (complete.hpp)
+//   __man DOCS_DIR OUT_DIR   writes the manual pages (man.hpp)
+//   __docs DOCS_DIR          makes the generated parts of docs/cli again: README.md and each page's options
+//   __commands               the table of commands as JSON
+//   __points                 names of all fault points, one a line
 std::optional<core::Result<std::string>> run_hidden(const std::vector<std::string>& words);
 
 }  // namespace runlake::cli

@@ -34,12 +34,12 @@ Error unknown_option(const Command& command, std::string_view word) {
     return {Errc::usage, cat("unknown option \"", name, "\"", hint)};
 }
 
-core::Status check_choice(const Option& option, std::string_view spelling, const std::string& value) {
-    if (option.choices.empty()) { return core::ok(); }
+core::Status check_choice(std::string_view allowed, std::string_view what, const std::string& value) {
+    if (allowed.empty()) { return core::ok(); }
     std::vector<std::string> choices;
-    for (const auto choice : core::split(option.choices, '|')) { choices.emplace_back(choice); }
+    for (const auto choice : core::split(allowed, '|')) { choices.emplace_back(choice); }
     if (std::find(choices.begin(), choices.end(), value) != choices.end()) { return core::ok(); }
-    return Error(Errc::usage, cat(spelling, ": \"", value, "\" is not one of ", core::join(choices, ", "), did_you_mean(value, choices)));
+    return Error(Errc::usage, cat(what, ": \"", value, "\" is not one of ", core::join(choices, ", "), did_you_mean(value, choices)));
 }
 
 std::string_view long_spelling(const Option& option) {
@@ -56,7 +56,7 @@ core::Status take_option(const Option& option, const CLI::Option& read, Parsed& 
         return Error(Errc::usage, cat(spelling, " is given more than once"));
     }
     for (const auto& value : results) {
-        if (!option.value.empty()) { RL_TRY(check_choice(option, spelling, value)); }
+        RL_TRY(check_choice(option.choices, spelling, value));
     }
     parsed.values[std::string(option_key(option))] = results;
     return core::ok();
@@ -72,18 +72,37 @@ core::Status take_arguments(const Command& command, const std::vector<std::strin
                 return Error(Errc::usage, cat("argument ", argument.name, " is missing (", argument.help, "), see \"runlake ", command.name, " --help\""));
             }
             parsed.values.erase(std::string(argument.name));
+            continue;
         }
+        for (const auto& value : values) { RL_TRY(check_choice(argument.choices, argument.name, value)); }
     }
     if (at < words.size()) { return Error(Errc::usage, cat("unexpected argument \"", words[at], "\", see \"runlake ", command.name, " --help\"")); }
     return core::ok();
 }
 
-bool is_value_option(const Command& command, std::string_view name) {
-    const auto all = options_of(command);
-    return std::any_of(all.begin(), all.end(), [&](const Option* option) {
+// The option of that spelling, or null.
+const Option* find_option(const Command& command, std::string_view name) {
+    for (const auto* option : options_of(command)) {
         const auto spellings = option_spellings(*option);
-        return !option->value.empty() && std::find(spellings.begin(), spellings.end(), name) != spellings.end();
-    });
+        if (std::find(spellings.begin(), spellings.end(), name) != spellings.end()) { return option; }
+    }
+    return nullptr;
+}
+
+bool is_value_option(const Command& command, std::string_view name) {
+    const auto* option = find_option(command, name);
+    return option != nullptr && !option->value.empty();
+}
+
+// What CLI11 says without naming the word in a way that people can use.
+Error mismatch(const Command& command, const std::vector<std::string>& words, const std::string& reason) {
+    if (!words.empty() && is_value_option(command, words.back())) { return {Errc::usage, cat("option ", words.back(), " needs a value")}; }
+    for (const auto& word : words) {
+        const auto equals = word.find('=');
+        const auto* option = equals == std::string::npos ? nullptr : find_option(command, word.substr(0, equals));
+        if (option != nullptr && option->value.empty()) { return {Errc::usage, cat("option ", word.substr(0, equals), " takes no value")}; }
+    }
+    return {Errc::usage, reason};
 }
 
 }  // namespace
@@ -115,13 +134,11 @@ core::Result<Parsed> parse(const Command& command, std::vector<std::string> word
             read.emplace_back(option, app.add_option(names)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
         }
     }
-    const auto last_word = words.empty() ? std::string() : words.back();
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 takes words from the back
     try {
         app.parse(std::move(reversed));
     } catch (const CLI::ArgumentMismatch& error) {
-        if (is_value_option(command, last_word)) { return Error(Errc::usage, cat("option ", last_word, " needs a value")); }
-        return Error(Errc::usage, error.what());
+        return mismatch(command, words, error.what());
     } catch (const CLI::Error& error) {
         return Error(Errc::usage, error.what());
     }

@@ -33,20 +33,6 @@ bool begins_command(const Command& command, std::string_view words) {
     return command.name.starts_with(words) && (command.name.size() == words.size() || command.name[words.size()] == ' ');
 }
 
-// The words that may follow `name` in a command.
-std::vector<std::string> next_words(std::string_view name, std::span<const Command* const> commands) {
-    std::vector<std::string> words;
-    for (const auto* command : commands) {
-        if (!name.empty() && !begins_command(*command, name)) { continue; }
-        auto rest = command->name.substr(name.empty() ? 0 : name.size());
-        rest = core::trim(rest);
-        if (rest.empty()) { continue; }
-        std::string word(rest.substr(0, rest.find(' ')));
-        if (std::find(words.begin(), words.end(), word) == words.end()) { words.push_back(std::move(word)); }
-    }
-    return words;
-}
-
 core::Error unknown_word(std::string_view name, const std::string& word, std::span<const Command* const> commands) {
     auto hint = did_you_mean(word, next_words(name, commands));
     for (const auto* command : commands) {  // `tail` for `runs tail`
@@ -70,6 +56,19 @@ std::string_view option_key(const Option& option) {
         if (key.empty() || spelling.starts_with("--")) { key = spelling; }
     }
     return key.substr(std::min(key.find_first_not_of('-'), key.size()));
+}
+
+std::vector<std::string> next_words(std::string_view name, std::span<const Command* const> commands) {
+    std::vector<std::string> words;
+    for (const auto* command : commands) {
+        if (!name.empty() && !begins_command(*command, name)) { continue; }
+        auto rest = command->name.substr(name.empty() ? 0 : name.size());
+        rest = core::trim(rest);
+        if (rest.empty()) { continue; }
+        std::string word(rest.substr(0, rest.find(' ')));
+        if (std::find(words.begin(), words.end(), word) == words.end()) { words.push_back(std::move(word)); }
+    }
+    return words;
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates) {

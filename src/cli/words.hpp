@@ -33,6 +33,9 @@ struct Located {
 // Finds the longest command that the words begin with. Errc::usage with the nearest valid word for one that names nothing.
 core::Result<Located> locate(std::span<const std::string> words, std::span<const Command* const> commands);
 
+// The words that may follow `name` ("" for the first word), in the order of the table.
+std::vector<std::string> next_words(std::string_view name, std::span<const Command* const> commands);
+
 // ", did you mean ..." when a candidate is near enough, else nothing: the end of an error message.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
