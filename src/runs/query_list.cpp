@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runs/query_list.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "runs/query_seen.hpp"
+
+namespace runlake::runs {
+namespace {
+
+// Above this, looking up single rows costs more than reading the table.
+constexpr std::int64_t k_few = 500;
+
+core::Result<RunTable> read_table(sql::Connection& connection, const QueryText& query, const std::vector<ColumnSpec>& columns, const SeenRuns* confirmed) {
+    RunTable table{.columns = columns, .ids = {}, .rows = {}, .seen = {}};
+    std::vector<core::RunId> running;
+    std::vector<std::string> states;
+    RL_TRY(each_row(connection, query, [&](const sql::Rows& rows) {
+        table.ids.push_back(rows.run_id(0));
+        states.emplace_back(rows.text(1));
+        if (states.back() == "running") { running.push_back(table.ids.back()); }
+        std::vector<Cell> cells;
+        cells.reserve(columns.size());
+        for (std::size_t i = 0; i < columns.size(); ++i) { cells.push_back(read_cell(rows, i + 2)); }
+        table.rows.push_back(std::move(cells));
+        return core::ok();
+    }));
+    // A long list of running runs is not worth a long list of parameters.
+    RL_ASSIGN(table.seen, look_at_running(connection, static_cast<std::int64_t>(running.size()) > k_few ? nullptr : &running));
+    if (confirmed != nullptr) { table.seen = common(table.seen, *confirmed); }
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+        if (columns[column].source != ColumnSource::shown) { continue; }
+        for (std::size_t row = 0; row < table.rows.size(); ++row) { table.rows[row][column] = shown_state(table.ids[row], states[row], table.seen); }
+    }
+    return table;
+}
+
+void add_columns(QueryText& text, const std::vector<ColumnSpec>& columns) {
+    text.add("r.run_id, r.status");
+    for (const ColumnSpec& column : columns) { text.add(", ").add(column_sql(column, Form::typed)); }
+}
+
+}  // namespace
+
+SeenRuns common(const SeenRuns& a, const SeenRuns& b) {
+    SeenRuns both;
+    std::vector<core::RunId> of_b;
+    std::ranges::merge(b.unwatched, b.abandoned, std::back_inserter(of_b));
+    std::ranges::set_intersection(a.unwatched, of_b, std::back_inserter(both.unwatched));
+    std::ranges::set_intersection(a.abandoned, of_b, std::back_inserter(both.abandoned));
+    return both;
+}
+
+QueryText every_run_cte(const std::vector<core::RunId>* ids) {
+    QueryText text;
+    if (ids == nullptr) {
+        return text.add("every AS (SELECT a.*, d.* EXCLUDE (run_id) FROM runs a LEFT JOIN run_details d ON d.run_id = a.run_id)");
+    }
+    const std::vector<Cell> cells(ids->begin(), ids->end());
+    text.add("every AS (SELECT a.*, d.* EXCLUDE (run_id) FROM (SELECT * FROM runs WHERE run_id IN ").bind_list(cells);
+    text.add(") a LEFT JOIN (SELECT * FROM run_details WHERE run_id IN ").bind_list(cells);
+    return text.add(") d ON d.run_id = a.run_id)");
+}
+
+QueryText order_sql(const std::optional<SortKey>& sort, bool newest_first) {
+    QueryText text;
+    text.add(" ORDER BY ");
+    if (sort) {
+        const std::string_view direction = sort->descending ? " DESC NULLS LAST, " : " ASC NULLS LAST, ";
+        if (sort->column.source == ColumnSource::param) {
+            text.add("(SELECT min(p.number) FROM run_params p WHERE p.run_id = r.run_id AND p.name = ").bind(sort->column.key).add(")").add(direction);
+        }
+        text.add(column_sql(sort->column, Form::typed)).add(direction);
+    }
+    const std::string_view direction = newest_first ? " DESC" : "";
+    text.add("r.started_at").add(direction).add(", r.started_segment").add(direction).add(", r.started_offset").add(direction);
+    return text.add(", r.run_id").add(direction);  // never decides but between rows that came without a journal
+}
+
+core::Result<RunTable> list_runs(sql::Connection& connection, const ListQuery& query, const SeenRuns* confirmed) {
+    SeenRuns seen;
+    if (asks_for_seen(query.filter)) {
+        RL_ASSIGN(seen, look_at_running(connection, nullptr));
+        if (confirmed != nullptr) { seen = common(seen, *confirmed); }
+    }
+    const QueryText order = order_sql(query.sort, true);
+    QueryText text;
+    text.add("WITH ").add(every_run_cte(nullptr)).add(", page AS (SELECT r.* FROM every r").add(where_clause(query.filter, seen)).add(order);
+    if (query.limit) { text.add(" LIMIT ").bind(*query.limit); }
+    text.add(") SELECT ");
+    add_columns(text, query.columns);
+    text.add(" FROM page r").add(order);
+    RL_ASSIGN(RunTable table, read_table(connection, text, query.columns, confirmed));
+    // Runs that the filter left out because of what they are seen to be count as looked at, too.
+    if (asks_for_seen(query.filter)) { table.seen = std::move(seen); }
+    return table;
+}
+
+core::Result<RunTable> newest_runs(sql::Connection& connection, const std::optional<std::string>& tenant, std::int64_t count,
+                                   const std::vector<ColumnSpec>& columns, const SeenRuns* confirmed) {
+    std::vector<core::RunId> ids;
+    std::vector<core::Timestamp> starts;
+    bool few = count <= k_few;
+    if (few) {
+        QueryText text;
+        text.add("SELECT r.run_id, r.started_at FROM runs r");
+        if (tenant) { text.add(" WHERE r.tenant_id = ").bind(*tenant); }
+        text.add(" ORDER BY r.started_at DESC LIMIT ").bind(count + 1);
+        RL_TRY(each_row(connection, text, [&](const sql::Rows& rows) {
+            ids.push_back(rows.run_id(0));
+            starts.push_back(rows.time(1));
+            return core::ok();
+        }));
+        if (static_cast<std::int64_t>(ids.size()) > count) {
+            // Where equal starts straddle the limit, only the whole order can tell which of them are the newest.
+            few = starts[ids.size() - 1] != starts[ids.size() - 2];
+            ids.pop_back();
+        }
+    }
+    RunTable table;
+    if (few) {
+        if (ids.empty()) { return RunTable{.columns = columns, .ids = {}, .rows = {}, .seen = {}}; }
+        QueryText text;
+        text.add("WITH ").add(every_run_cte(&ids)).add(" SELECT ");
+        add_columns(text, columns);
+        text.add(" FROM every r").add(order_sql(std::nullopt, false));
+        return read_table(connection, text, columns, confirmed);
+    }
+    RL_ASSIGN(table, list_runs(connection, {.filter = {.tenant = tenant}, .columns = columns, .sort = std::nullopt, .limit = count}, confirmed));
+    std::ranges::reverse(table.rows);
+    std::ranges::reverse(table.ids);
+    return table;
+}
+
+}  // namespace runlake::runs

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runs/query_seen.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace runlake::runs {
+namespace {
+
+constexpr std::string_view k_select =
+    "SELECT r.run_id, d.machine, d.recorder_boot, d.recorder_pid_ns, d.recorder_pid, d.recorder_ticks, "
+    "d.watched_boot, d.watched_pid_ns, d.watched_pid, d.watched_ticks FROM runs r JOIN run_details d ON d.run_id = r.run_id WHERE r.status = 'running'";
+
+// The process in five columns; one that is not known can't be judged.
+os::Liveness judge(const sql::Rows& rows, std::size_t boot) {
+    const auto machine = rows.text_if(1);
+    const auto pid = rows.integer_if(boot + 2);
+    if (!machine || !pid || *pid <= 0 || *pid > std::numeric_limits<pid_t>::max()) { return os::Liveness::unknowable; }
+    return os::liveness({.machine = *machine,
+                         .boot = rows.text_if(boot).value_or(""),
+                         .pid_ns = static_cast<std::uint64_t>(rows.integer_if(boot + 1).value_or(0)),
+                         .pid = static_cast<pid_t>(*pid),
+                         .start_ticks = static_cast<std::uint64_t>(rows.integer_if(boot + 3).value_or(0))});
+}
+
+}  // namespace
+
+std::string_view seen_state(os::Liveness recorder, os::Liveness watched) {
+    if (recorder != os::Liveness::dead) { return "running"; }
+    switch (watched) {
+        case os::Liveness::alive: return "unwatched";
+        case os::Liveness::dead: return "abandoned";
+        case os::Liveness::unknowable: break;
+    }
+    return "running";
+}
+
+core::Result<SeenRuns> look_at_running(sql::Connection& connection, const std::vector<core::RunId>* ids) {
+    SeenRuns seen;
+    if (ids != nullptr && ids->empty()) { return seen; }
+    QueryText query;
+    query.add(k_select);
+    if (ids != nullptr) {
+        const std::vector<Cell> cells(ids->begin(), ids->end());
+        query.add(" AND r.run_id IN ").bind_list(cells).add(" AND d.run_id IN ").bind_list(cells);
+    }
+    RL_TRY(each_row(connection, query, [&](const sql::Rows& rows) {
+        const os::Liveness recorder = judge(rows, 2);
+        // A run that is recorded from inside has no process but its recorder.
+        const os::Liveness watched = rows.is_null(8) ? recorder : judge(rows, 6);
+        const std::string_view state = seen_state(recorder, watched);
+        if (state == "unwatched") { seen.unwatched.push_back(rows.run_id(0)); }
+        if (state == "abandoned") { seen.abandoned.push_back(rows.run_id(0)); }
+        return core::ok();
+    }));
+    std::ranges::sort(seen.unwatched);
+    std::ranges::sort(seen.abandoned);
+    return seen;
+}
+
+std::string shown_state(const core::RunId& id, std::string_view stored, const SeenRuns& seen) {
+    if (stored == "running") {
+        if (std::ranges::binary_search(seen.unwatched, id)) { return "unwatched"; }
+        if (std::ranges::binary_search(seen.abandoned, id)) { return "abandoned"; }
+    }
+    return std::string(stored);
+}
+
+}  // namespace runlake::runs
