@@ -40,6 +40,18 @@ void merge(record::Facts& into, const record::Facts& newer) {
     into.degraded = into.degraded || newer.degraded;
 }
 
+// Whether a merged segment holds nothing but what was read in the segments it was made of (its first record names them).
+bool is_known_merge(std::string_view payload, const std::map<std::string, std::uint64_t>& offsets) {
+    const auto parsed = core::parse_json(payload, "journal");
+    if (!parsed.ok()) { return false; }
+    const Json* from = parsed.value().find("from");
+    if (from == nullptr || from->as_array() == nullptr) { return false; }
+    return std::all_of(from->as_array()->begin(), from->as_array()->end(), [&offsets](const Json& source) {
+        const auto known = offsets.find(source.string_at("id").value_or(""));
+        return known != offsets.end() && known->second >= static_cast<std::uint64_t>(source.integer_at("bytes").value_or(0));
+    });
+}
+
 core::Result<Json> payload_tree(const std::string& payload) { return core::parse_json(payload, "observe cursor"); }
 
 }  // namespace
@@ -208,10 +220,15 @@ Status RunFeed::read(std::size_t batch, const std::function<Status(const std::ve
         if (refused) { break; }
         std::uint64_t& offset = cursor_.offsets_[segment.id];
         if (segment.size <= offset) { continue; }
+        bool known_merge = false;
         auto end = record::read_segment(store_, segment, offset, report_, [&](const record::RawRecord& raw) {
-            if (refused) { return; }
+            if (refused || known_merge) { return; }
             auto parsed = record::parse_payload(raw.payload);
-            if (parsed.ok()) { take(std::move(parsed).take(), ready); }
+            if (parsed.ok()) {
+                auto value = std::move(parsed).take();
+                known_merge = raw.offset == 0 && std::holds_alternative<record::UnknownRecord>(value) && is_known_merge(raw.payload, cursor_.offsets_);
+                take(std::move(value), ready);
+            }
             cursor_.offsets_[segment.id] = raw.offset + raw.payload.size() + k_frame_bytes;
             if (ready.size() >= batch) { flush(); }
         });
