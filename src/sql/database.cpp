@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening databases and connections, and transactions.
+#include "sql/database.hpp"
+
+#include <memory>
+
+#include "core/text.hpp"
+#include "os/files.hpp"
+#include "sql/library.hpp"
+
+namespace runlake::sql {
+
+using core::Errc;
+using core::Error;
+
+namespace {
+
+struct FreeText {
+    void operator()(char* text) const { library().free(text); }
+};
+
+core::Status set_option(ConfigHandle& config, const std::string& name, const std::string& value) {
+    if (library().set_config(config.get(), name.c_str(), value.c_str()) != DuckDBSuccess) {
+        return Error(Errc::usage, core::cat("setting ", name, " of DuckDB to \"", value, "\": it knows no such setting or value"));
+    }
+    return core::ok();
+}
+
+}  // namespace
+
+core::Result<Database> Database::open(const std::string& path, Access access, const Options& options) {
+    RL_ASSIGN(const Library* const duckdb, load_library());
+    ConfigHandle config;
+    if (duckdb->create_config(config.out()) != DuckDBSuccess) { return Error(Errc::internal, "making a configuration for DuckDB: it gave no reason"); }
+    RL_TRY(set_option(config, "access_mode", access == Access::read_only ? "READ_ONLY" : access == Access::in_memory ? "AUTOMATIC" : "READ_WRITE"));
+    RL_TRY(set_option(config, "autoinstall_known_extensions", "false"));
+    RL_TRY(set_option(config, "autoload_known_extensions", "false"));
+    for (const auto& [name, value] : options) { RL_TRY(set_option(config, name, value)); }
+
+    if (access != Access::in_memory) {
+        // DuckDB would make a missing file.
+        const auto found = os::stat_path(path);
+        if (!found && access != Access::create) { return Error(Errc::not_found, core::cat("opening database ", path, ": no such file")); }
+        if (found && !S_ISREG(found->st_mode)) { return Error(Errc::corrupt, core::cat("opening database ", path, ": not a file")); }
+        // It takes an empty file for a new database, but not when it may only read.
+        if (found && found->st_size == 0 && access == Access::read_only) {
+            return Error(Errc::corrupt, core::cat("opening database ", path, ": the file is empty"));
+        }
+    }
+    auto handle = std::make_shared<DatabaseHandle>();  // shared with the connections: see database.hpp
+    char* raw_message = nullptr;
+    const char* name = access == Access::in_memory ? nullptr : path.c_str();
+    const duckdb_state state = duckdb->open_ext(name, handle->out(), config.get(), &raw_message);
+    const std::unique_ptr<char, FreeText> message(raw_message);
+    if (state != DuckDBSuccess) { return open_error(message == nullptr ? "no reason given" : message.get(), access == Access::in_memory ? ":memory:" : path); }
+    return Database(std::move(handle));
+}
+
+core::Result<Connection> Database::connect() const {
+    ConnectionHandle connection;
+    if (library().connect(handle_->get(), connection.out()) != DuckDBSuccess) {
+        return Error(Errc::internal, "connecting to an open database: DuckDB gave no reason");
+    }
+    return Connection(handle_, std::move(connection));
+}
+
+core::Status Connection::run(std::string_view sql) {
+    duckdb_result result{};
+    const std::string text(sql);
+    const duckdb_state state = library().query(handle_.get(), text.c_str(), &result);
+    core::Status status = core::ok();
+    if (state != DuckDBSuccess) { status = query_error(result, "running SQL"); }
+    library().destroy_result(&result);
+    return status;
+}
+
+core::Result<std::int64_t> Connection::integer(std::string_view sql) {
+    RL_ASSIGN(auto rows, query(sql));
+    RL_ASSIGN(const bool found, rows.next());
+    if (!found || rows.column_count() != 1) { return Error(Errc::internal, core::cat("running SQL: not one value: ", sql)); }
+    return rows.is_null(0) ? 0 : rows.integer(0);
+}
+
+void Connection::interrupt() { library().interrupt(handle_.get()); }
+
+core::Result<Transaction> Transaction::begin(Connection& connection) {
+    RL_TRY(connection.run("BEGIN TRANSACTION"));
+    return Transaction(connection);
+}
+
+Transaction::~Transaction() {
+    if (connection_ != nullptr) {
+        // Nothing can be done when this fails: the transaction ends with its connection at the latest.
+        static_cast<void>(connection_->run("ROLLBACK").ok());
+    }
+}
+
+core::Status Transaction::commit() {
+    Connection* const connection = std::exchange(connection_, nullptr);
+    if (connection == nullptr) { return Error(Errc::internal, "committing a transaction that has ended"); }
+    auto status = connection->run("COMMIT");
+    if (!status.ok()) {
+        static_cast<void>(connection->run("ROLLBACK").ok());  // DuckDB has usually done it already
+        return std::move(status).take_error().context("committing to the database");
+    }
+    return status;
+}
+
+core::Result<std::string> library_version() {
+    RL_ASSIGN(const Library* const duckdb, load_library());
+    return std::string(duckdb->library_version());
+}
+
+namespace {
+std::string quoted(std::string_view text, char quote) {
+    std::string out(1, quote);
+    for (const char c : text) {
+        if (c == quote) { out += quote; }
+        out += c;
+    }
+    return out += quote;
+}
+}  // namespace
+
+std::string quote_literal(std::string_view text) { return quoted(text, '\''); }
+std::string quote_identifier(std::string_view text) { return quoted(text, '"'); }
+
+}  // namespace runlake::sql

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads DuckDB and says its errors in our codes.
+#include "sql/library.hpp"
+
+#include <cstring>
+#include <string>
+
+#include "core/text.hpp"
+#include "os/shared_library.hpp"
+#include "os/system.hpp"
+#include "sql/handle.hpp"
+
+namespace runlake::sql {
+
+using core::Errc;
+using core::Error;
+
+namespace {
+
+Library g_library;  // filled once by load_library(), before any handle exists
+
+core::Result<const Library*> load_once() {
+    RL_ASSIGN(const auto shared, os::SharedLibrary::load({os::private_lib_dir() + "/libduckdb.so", "libduckdb.so"}));
+    Library loaded;
+#define RUNLAKE_DUCKDB_LOOKUP(name)                                            \
+    {                                                                          \
+        RL_ASSIGN(void* const address, shared.symbol("duckdb_" #name));        \
+        std::memcpy(&loaded.name, &address, sizeof address);                   \
+    }
+    RUNLAKE_DUCKDB_FUNCTIONS(RUNLAKE_DUCKDB_LOOKUP)
+#undef RUNLAKE_DUCKDB_LOOKUP
+    g_library = loaded;
+    return &g_library;
+}
+
+bool says(std::string_view message, std::string_view words) { return message.find(words) != std::string_view::npos; }
+
+// The part of a message that a user can act on: without DuckDB's prefix, stack and hints in further lines.
+std::string_view first_line(std::string_view message) { return message.substr(0, message.find('\n')); }
+
+}  // namespace
+
+core::Result<const Library*> load_library() {
+    static const core::Result<const Library*> loaded = load_once();
+    return loaded;
+}
+
+const Library& library() { return g_library; }
+
+Error open_error(std::string_view message, std::string_view path) {
+    Errc code = Errc::io;
+    // DuckDB has no codes for these: its texts are the only sign there is (checked by tests against the library in use).
+    if (says(message, "Could not set lock") || says(message, "Conflicting lock")) {
+        code = Errc::busy;
+    } else if (says(message, "Trying to read a database file with version number") || says(message, "created with a newer version") ||
+               says(message, "newer version of DuckDB") || says(message, "storage version")) {
+        code = Errc::unsupported;
+    } else if (says(message, "not a valid DuckDB database file") || says(message, "Corrupt") || says(message, "corrupt") || says(message, "checksum") ||
+               says(message, "Serialization Error") || says(message, "INTERNAL Error") || says(message, "Could not read enough bytes") ||
+               says(message, "could not read all data") || says(message, "Failed to deserialize") || says(message, "WAL file") || says(message, "replaying WAL")) {
+        code = Errc::corrupt;
+    } else if (says(message, "Cannot open database") && says(message, "does not exist")) {
+        code = Errc::not_found;
+    } else if (says(message, "unrecognized configuration") || says(message, "were not recognized")) {
+        code = Errc::usage;
+    }
+    return {code, core::cat("opening database ", path, ": ", first_line(message))};
+}
+
+Error query_error(duckdb_result& result, std::string_view what) {
+    const char* text = library().result_error(&result);
+    const std::string_view message = text == nullptr ? "no reason given" : text;
+    Errc code = Errc::internal;
+    switch (library().result_error_type(&result)) {
+        case DUCKDB_ERROR_PARSER:
+        case DUCKDB_ERROR_SYNTAX:
+        case DUCKDB_ERROR_BINDER:
+        case DUCKDB_ERROR_CATALOG:
+        case DUCKDB_ERROR_PLANNER:
+        case DUCKDB_ERROR_EXPRESSION:
+        case DUCKDB_ERROR_CONVERSION:
+        case DUCKDB_ERROR_OUT_OF_RANGE:
+        case DUCKDB_ERROR_DIVIDE_BY_ZERO:
+        case DUCKDB_ERROR_DECIMAL:
+        case DUCKDB_ERROR_MISMATCH_TYPE:
+        case DUCKDB_ERROR_INVALID_TYPE:
+        case DUCKDB_ERROR_UNKNOWN_TYPE:
+        case DUCKDB_ERROR_INVALID_INPUT:
+        case DUCKDB_ERROR_PERMISSION:
+        case DUCKDB_ERROR_SETTINGS:
+        case DUCKDB_INVALID_CONFIGURATION:
+        case DUCKDB_ERROR_PARAMETER_NOT_RESOLVED:
+        case DUCKDB_ERROR_PARAMETER_NOT_ALLOWED:
+        case DUCKDB_ERROR_MISSING_EXTENSION:
+        case DUCKDB_ERROR_AUTOLOAD: code = Errc::usage; break;
+        case DUCKDB_ERROR_NOT_IMPLEMENTED: code = Errc::unsupported; break;
+        case DUCKDB_ERROR_CONSTRAINT:
+        case DUCKDB_ERROR_TRANSACTION:
+        case DUCKDB_ERROR_DEPENDENCY: code = Errc::conflict; break;
+        case DUCKDB_ERROR_INTERRUPT: code = Errc::interrupted; break;
+        case DUCKDB_ERROR_SERIALIZATION: code = Errc::corrupt; break;
+        case DUCKDB_ERROR_IO:
+        case DUCKDB_ERROR_OUT_OF_MEMORY:
+        case DUCKDB_ERROR_NETWORK:
+        case DUCKDB_ERROR_HTTP: code = Errc::io; break;
+        default: break;
+    }
+    // Damage met while reading blocks comes under several types, "internal" among them.
+    if (says(message, "checksum") || says(message, "Corrupt") || says(message, "Could not read enough bytes") || says(message, "could not read all data")) {
+        code = Errc::corrupt;
+    }
+    return {code, core::cat(what, ": ", message)};
+}
+
+void destroy_database(_duckdb_database** handle) { library().close(handle); }
+void destroy_connection(_duckdb_connection** handle) { library().disconnect(handle); }
+void destroy_statement(_duckdb_prepared_statement** handle) { library().destroy_prepare(handle); }
+void destroy_appender(_duckdb_appender** handle) { library().appender_destroy(handle); }
+void destroy_chunk(_duckdb_data_chunk** handle) { library().destroy_data_chunk(handle); }
+void destroy_type(_duckdb_logical_type** handle) { library().destroy_logical_type(handle); }
+void destroy_config(_duckdb_config** handle) { library().destroy_config(handle); }
+void destroy_value(_duckdb_value** handle) { library().destroy_value(handle); }
+
+}  // namespace runlake::sql

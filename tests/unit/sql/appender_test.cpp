@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The appender: every type, NULLs, many chunks, constraints, and what is not closed.
+#include "sql/appender.hpp"
+
+#include "os/system.hpp"
+#include "tests/unit/sql/support.hpp"
+
+namespace runlake::sql {
+namespace {
+
+using core::Errc;
+using test::must;
+
+class Append : public ::testing::Test {
+  protected:
+    Connection connection_ = must(must(Database::open("", Access::in_memory)).connect());
+};
+
+TEST_F(Append, EveryTypeAndNull) {
+    must(connection_.run("CREATE TABLE t(a BOOLEAN, b INTEGER, c BIGINT, d DOUBLE, e VARCHAR, f BLOB, g TIMESTAMP, h UUID)"));
+    auto appender = must(Appender::open(connection_, "t"));
+    const auto id = os::new_run_id();
+    const std::string long_text(1000, 'z');
+    appender.set(0, true);
+    appender.set(1, std::int64_t{-7});
+    appender.set(2, std::int64_t{1} << 60);
+    appender.set(3, 2.5);
+    appender.set(4, long_text);
+    appender.set(5, std::string_view("\x00\xFF", 2));
+    appender.set(6, core::Timestamp{1736432595000042});
+    appender.set(7, id);
+    must(appender.end_row());
+    must(appender.end_row());
+    appender.set(4, "");
+    must(appender.end_row());
+    must(appender.close());
+    auto rows = must(connection_.query("SELECT * FROM t"));
+    ASSERT_TRUE(must(rows.next()));
+    EXPECT_TRUE(rows.boolean(0));
+    EXPECT_EQ(rows.integer(1), -7);
+    EXPECT_EQ(rows.integer(2), std::int64_t{1} << 60);
+    EXPECT_EQ(rows.number(3), 2.5);
+    EXPECT_EQ(rows.text(4), long_text);
+    EXPECT_EQ(rows.text(5), std::string_view("\x00\xFF", 2));
+    EXPECT_EQ(rows.time(6).micros, 1736432595000042);
+    EXPECT_EQ(rows.run_id(7), id);
+    ASSERT_TRUE(must(rows.next()));
+    for (std::size_t i = 0; i < 8; ++i) { EXPECT_TRUE(rows.is_null(i)) << i; }
+    ASSERT_TRUE(must(rows.next()));
+    EXPECT_EQ(rows.text(4), "");
+    EXPECT_TRUE(rows.is_null(0));
+}
+
+TEST_F(Append, ManyChunks) {
+    must(connection_.run("CREATE TABLE t(i BIGINT, s VARCHAR)"));
+    auto appender = must(Appender::open(connection_, "t"));
+    for (std::int64_t i = 0; i < 300000; ++i) {
+        appender.set(0, i);
+        if (i % 2 == 0) { appender.set(1, "a text of number " + std::to_string(i)); }
+        must(appender.end_row());
+    }
+    must(appender.close());
+    EXPECT_EQ(must(connection_.integer("SELECT count(*) FROM t WHERE (i % 2 = 0 AND s = 'a text of number ' || i) OR (i % 2 = 1 AND s IS NULL)")), 300000);
+}
+
+TEST_F(Append, DuplicateKeyIsAConflict) {
+    must(connection_.run("CREATE TABLE t(i BIGINT PRIMARY KEY)"));
+    auto appender = must(Appender::open(connection_, "t"));
+    for (int i = 0; i < 2; ++i) {
+        appender.set(0, std::int64_t{1});
+        must(appender.end_row());
+    }
+    auto closed = appender.close();
+    ASSERT_FALSE(closed.ok());
+    EXPECT_EQ(closed.error().code(), Errc::conflict);
+}
+
+TEST_F(Append, UnknownTableAndTypes) {
+    EXPECT_EQ(Appender::open(connection_, "nothing").error().code(), Errc::usage);
+    must(connection_.run("CREATE TABLE t(i HUGEINT)"));
+    EXPECT_EQ(Appender::open(connection_, "t").error().code(), Errc::usage);
+}
+
+TEST_F(Append, RollsBackWithItsTransaction) {
+    must(connection_.run("CREATE TABLE t(i BIGINT)"));
+    {
+        auto transaction = must(Transaction::begin(connection_));
+        auto appender = must(Appender::open(connection_, "t"));
+        appender.set(0, std::int64_t{1});
+        must(appender.end_row());
+        must(appender.close());
+    }
+    EXPECT_EQ(must(connection_.integer("SELECT count(*) FROM t")), 0);
+}
+
+}  // namespace
+}  // namespace runlake::sql
