@@ -25,6 +25,8 @@ std::string frame_line(std::string_view payload);
 class JournalWriter {
   public:
     static core::Result<std::unique_ptr<JournalWriter>> open(const Store& store, os::Durability durability);
+    // As open(), but takes a segment only at the first append: never fails, and tries again at each append after one that failed.
+    static std::unique_ptr<JournalWriter> open_later(const Store& store, os::Durability durability);
     virtual ~JournalWriter() = default;
     // Whole and, for Durability::power, synced when it returns ok. After an error, the next append starts on a fresh line, in a fresh segment when this one
     // can't be written.

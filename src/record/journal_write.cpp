@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "os/system.hpp"
 #include "record/journal.hpp"
 #include "record/journal_names.hpp"
+#include "record/per_process.hpp"
 
 namespace runlake::record {
 namespace {
@@ -40,31 +40,25 @@ struct Held {
     bool needs_newline = false;  // a former holder died in the middle of a line
 };
 
-// What one process has. After a fork the child makes its own and leaves its parent's alone: the mutex may be locked for ever and the segment is the parent's.
+// What one process has.
 struct State {
-    const os::ProcessId* owner = nullptr;  // os::this_process() has another address in each process
     std::mutex mutex;
     std::optional<Held> held;
-    std::unique_ptr<State> inherited;
 };
 
 class SegmentWriter final : public JournalWriter {
   public:
-    SegmentWriter(Store store, os::Durability durability) : store_(std::move(store)), folder_(own_folder(store_)), durability_(durability) {
-        auto first = std::make_unique<State>();
-        first->owner = &os::this_process();
-        state_ = first.release();
-    }
+    SegmentWriter(Store store, os::Durability durability) : store_(std::move(store)), folder_(own_folder(store_)), durability_(durability) {}
     SegmentWriter(const SegmentWriter&) = delete;
     SegmentWriter& operator=(const SegmentWriter&) = delete;
 
     ~SegmentWriter() override {
-        const std::unique_ptr<State> last(state_.load());
-        if (last->owner == &os::this_process() && last->held) { give_back(*last->held); }
+        State* state = state_.mine();
+        if (state != nullptr && state->held) { give_back(*state->held); }
     }
 
     core::Status claim() {
-        State& state = own_state();
+        State& state = state_.get();
         const std::lock_guard lock(state.mutex);
         return acquire(state, "", 0);
     }
@@ -77,7 +71,7 @@ class SegmentWriter final : public JournalWriter {
             return Error(Errc::internal, "appending to the journal: a payload is one line of text");
         }
         const std::string line = frame_line(payload);
-        State& state = own_state();
+        State& state = state_.get();
         const std::lock_guard lock(state.mutex);
         std::string avoid;
         for (int tries = 0;; ++tries) {
@@ -87,19 +81,6 @@ class SegmentWriter final : public JournalWriter {
     }
 
   private:
-    State& own_state() {
-        const os::ProcessId* self = &os::this_process();
-        State* now = state_.load(std::memory_order_acquire);
-        while (now->owner != self) {
-            auto fresh = std::make_unique<State>();
-            fresh->owner = self;
-            fresh->inherited.reset(now);
-            if (state_.compare_exchange_strong(now, fresh.get(), std::memory_order_acq_rel)) { return *fresh.release(); }
-            static_cast<void>(fresh->inherited.release());  // another thread of this process was faster
-        }
-        return *now;
-    }
-
     // One try; after a failure the segment is given back, and `avoid` names it so that the next try takes another.
     core::Status try_append(State& state, const std::string& line, std::string& avoid) {
         if (state.held && state.held->size + line.size() + 1 > std::min(file_size_limit(), k_segment_limit)) { drop(state); }
@@ -230,7 +211,7 @@ class SegmentWriter final : public JournalWriter {
     const Store store_;
     const std::string folder_;
     const os::Durability durability_;
-    std::atomic<State*> state_{nullptr};  // owned; replaced in a forked child
+    PerProcess<State> state_;
 };
 
 }  // namespace
@@ -239,6 +220,10 @@ core::Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const Store& st
     auto writer = std::make_unique<SegmentWriter>(store, durability);
     RL_TRY(writer->claim());
     return std::unique_ptr<JournalWriter>(std::move(writer));
+}
+
+std::unique_ptr<JournalWriter> JournalWriter::open_later(const Store& store, os::Durability durability) {
+    return std::make_unique<SegmentWriter>(store, durability);
 }
 
 }  // namespace runlake::record

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <concepts>
 
-#include "core/redact.hpp"
 #include "core/text.hpp"
 
 namespace runlake::record {
@@ -17,7 +16,6 @@ using core::cat;
 using core::Errc;
 using core::Error;
 
-constexpr std::size_t k_error_head_bytes = 500;
 constexpr std::array<std::string_view, 7> k_states = {"running", "completed", "degraded", "failed", "stopped", "abandoned", "cached"};
 
 // Writes one JSON object member by member into a string that was reserved once: a start and an end are written for each run, so no tree is built.
@@ -265,11 +263,6 @@ std::string to_payload(const LossRecord& record) {
     object.text("reason", std::string_view(record.reason));
     object.close();
     return out;
-}
-
-ErrorText cut_error(std::string_view text) {
-    const std::string whole = core::redact_text(core::valid_utf8(text));
-    return ErrorText{std::string(core::cut_utf8(whole, k_error_head_bytes)), whole.size(), std::nullopt};
 }
 
 }  // namespace runlake::record
