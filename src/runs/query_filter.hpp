@@ -53,6 +53,7 @@ struct SeenRuns {
     std::vector<core::RunId> unwatched;
     std::vector<core::RunId> abandoned;
     bool empty() const { return unwatched.empty() && abandoned.empty(); }
+    void sort();   // both are kept sorted
 };
 
 // " WHERE ..." over the alias r of `runs`, or "" when everything is wanted. States are those that are shown: a run in `seen` counts as what it is seen to be.

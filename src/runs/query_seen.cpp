@@ -25,6 +25,11 @@ os::Liveness judge(const sql::Rows& rows, std::size_t boot) {
 
 }  // namespace
 
+void SeenRuns::sort() {
+    std::ranges::sort(unwatched);
+    std::ranges::sort(abandoned);
+}
+
 std::string_view seen_state(os::Liveness recorder, os::Liveness watched) {
     if (recorder != os::Liveness::dead) { return "running"; }
     switch (watched) {
@@ -53,8 +58,7 @@ core::Result<SeenRuns> look_at_running(sql::Connection& connection, const std::v
         if (state == "abandoned") { seen.abandoned.push_back(rows.run_id(0)); }
         return core::ok();
     }));
-    std::ranges::sort(seen.unwatched);
-    std::ranges::sort(seen.abandoned);
+    seen.sort();
     return seen;
 }
 
