@@ -39,7 +39,7 @@ core::Status serve_metrics(const MetricsServerOptions& options, const std::funct
                            const std::function<void(int port)>& listening, int stop_fd) {
     if (!is_loopback(options.address) && !options.token) {
         return Error(Errc::usage, core::cat("serving metrics on ", options.address,
-                                            ": an address beyond loopback needs a token (setting metrics.token)"));
+                                            ": an address beyond loopback needs a token (setting observe.serve_token)"));
     }
     httplib::Server server;
     server.set_keep_alive_max_count(100);

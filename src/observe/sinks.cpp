@@ -167,7 +167,7 @@ core::Result<std::vector<std::unique_ptr<Sink>>> make_sinks(const SinkSettings& 
     if (settings.statsd_address) { sinks.push_back(std::make_unique<StatsD>(*settings.statsd_address)); }
     if (settings.webhook_url) {
         if (!settings.webhook_secret) {
-            return Error(Errc::usage, core::cat("sending webhooks to ", *settings.webhook_url, ": no secret is set to sign them with (setting webhook.secret)"));
+            return Error(Errc::usage, core::cat("sending webhooks to ", *settings.webhook_url, ": no secret is set to sign them with (setting observe.webhook_secret)"));
         }
         sinks.push_back(std::make_unique<Webhook>(*settings.webhook_url, *settings.webhook_secret, clock));
     }

@@ -147,17 +147,17 @@ core::Json to_json(const ObservePushResponse& response) {
 
 core::Result<ObservePushResponse> observe_push(const ObservePushRequest& request) {
     observe::SinkSettings settings;
-    settings.otlp_endpoint = request.settings.text_if("otlp.endpoint");
-    RL_ASSIGN(settings.otlp_headers, parse_headers(request.settings.text("otlp.headers")));
-    settings.otlp_file = request.settings.text_if("otlp.file");
-    settings.statsd_address = request.settings.text_if("statsd.address");
-    settings.webhook_url = request.settings.text_if("webhook.url");
-    settings.webhook_secret = request.settings.text_if("webhook.secret");
-    const auto page_path = request.settings.text_if("prometheus.textfile");
+    settings.otlp_endpoint = request.settings.text_if("observe.otlp_endpoint");
+    RL_ASSIGN(settings.otlp_headers, parse_headers(request.settings.text("observe.otlp_headers")));
+    settings.otlp_file = request.settings.text_if("observe.otlp_file");
+    settings.statsd_address = request.settings.text_if("observe.statsd");
+    settings.webhook_url = request.settings.text_if("observe.webhook_url");
+    settings.webhook_secret = request.settings.text_if("observe.webhook_secret");
+    const auto page_path = request.settings.text_if("observe.prometheus_file");
     RL_ASSIGN(auto sinks, observe::make_sinks(settings, os::system_clock()));
     if (sinks.empty() && !page_path) {
-        return Error(Errc::usage, "pushing runs: no receiver is set; set otlp.endpoint, otlp.file, statsd.address, webhook.url or "
-                                  "prometheus.textfile (`runlake config list` shows them)");
+        return Error(Errc::usage, "pushing runs: no receiver is set; set observe.otlp_endpoint, observe.otlp_file, observe.statsd, observe.webhook_url or "
+                                  "observe.prometheus_file (`runlake config list` shows them)");
     }
     const std::map<std::string, std::optional<std::string>> targets = {{"otlp-http", settings.otlp_endpoint}, {"otlp-file", settings.otlp_file},
                                                                        {"statsd", settings.statsd_address}, {"webhook", settings.webhook_url}};

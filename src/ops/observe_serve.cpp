@@ -10,7 +10,7 @@ core::Status observe_serve(const ObserveServeRequest& request) {
     observe::MetricsServerOptions options;
     options.address = request.address;
     options.port = request.port;
-    options.token = request.settings.text_if("metrics.token");
+    options.token = request.settings.text_if("observe.serve_token");
     return observe::serve_metrics(options, [&request] { return metrics_page(request.store); }, request.listening, request.stop_fd);
 }
 

@@ -13,7 +13,7 @@ namespace runlake::ops {
 
 struct ObserveServeRequest {
     record::Store store;
-    record::Settings settings;                      // metrics.token is demanded of scrapers when it is set, and needed beyond loopback
+    record::Settings settings;                      // observe.serve_token is demanded of scrapers when it is set, and needed beyond loopback
     std::string address = "127.0.0.1";
     int port = 9476;                                // 0: any free one
     int stop_fd = -1;                               // readable: stop

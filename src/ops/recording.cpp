@@ -258,7 +258,7 @@ core::Result<std::shared_ptr<Recording>> Recording::open(const RecordingOptions&
     const std::optional<record::Store> known = store.ok() ? std::optional(store.value()) : std::nullopt;
     const record::Settings settings = record::Settings::load_tolerant(known, problem);
     record::Recorder::Options recorder;
-    const std::string mode = settings.text("record.mode");
+    const std::string mode = settings.text("mode");
     recorder.mode = options.mode.value_or(mode == "off" ? record::Mode::off : mode == "strict" ? record::Mode::strict : record::Mode::on);
     recorder.durability = settings.text("journal.durability") == "power" ? os::Durability::power : os::Durability::process;
     if (recorder.mode == record::Mode::strict) {
@@ -268,7 +268,7 @@ core::Result<std::shared_ptr<Recording>> Recording::open(const RecordingOptions&
     const std::string working_dir = os::current_dir().value_or("/");
     fingerprint::CodeStart code = recorder.mode == record::Mode::off ? fingerprint::CodeStart{} : fingerprint::read_code(working_dir);
     auto opened = record::Recorder::open(store, recorder);
-    return std::shared_ptr<Recording>(std::make_shared<RecordingImpl>(known.value_or(record::Store{}), recorder.mode, settings.text_if("record.tenant"),
+    return std::shared_ptr<Recording>(std::make_shared<RecordingImpl>(known.value_or(record::Store{}), recorder.mode, settings.text_if("tenant"),
                                                                       std::move(opened), std::move(code), working_dir));
 }
 

@@ -38,6 +38,8 @@ constexpr auto k_table = std::to_array<Setting>({
     {"observe.webhook_url", "RUNLAKE_WEBHOOK_URL", SettingKind::text, "", "", "The URL that `observe push` posts to when a run has ended."},
     {"observe.webhook_secret", "RUNLAKE_WEBHOOK_SECRET", SettingKind::text, "", "",
      "The key that signs webhook posts; keep it in the environment or the user's file, not in a committed one."},
+    {"observe.serve_token", "RUNLAKE_SERVE_TOKEN", SettingKind::text, "", "",
+     "The token that `observe serve` demands of scrapers, needed beyond loopback; keep it in the environment or the user's file."},
 });
 
 const Setting* find_setting(std::string_view key) {

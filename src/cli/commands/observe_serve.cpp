@@ -12,7 +12,7 @@ namespace runlake::cli {
 namespace {
 
 constexpr std::array k_options = {
-    Option{.names = "--address", .value = "ADDRESS", .help = "address to listen on (default 127.0.0.1); beyond loopback the setting metrics.token is needed"},
+    Option{.names = "--address", .value = "ADDRESS", .help = "address to listen on (default 127.0.0.1); beyond loopback the setting observe.serve_token is needed"},
     Option{.names = "--port", .value = "N", .help = "port to listen on (default 9476); 0 takes any free one"},
 };
 
