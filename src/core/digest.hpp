@@ -60,6 +60,9 @@ class FieldHash {
     explicit FieldHash(std::string_view recipe);
     FieldHash& field(std::string_view name, std::string_view value);
     FieldHash& field(std::string_view name, const std::optional<std::string>& value);
+    // Texts of other types convert to both of the above.
+    FieldHash& field(std::string_view name, const std::string& value) { return field(name, std::string_view(value)); }
+    FieldHash& field(std::string_view name, const char* value) { return field(name, std::string_view(value)); }
     FieldHash& absent(std::string_view name);
     Digest finish();
 

@@ -30,9 +30,10 @@ bool equals_any(std::string_view text, std::initializer_list<std::string_view> w
     return std::find(words.begin(), words.end(), lower) != words.end();
 }
 
-// Values that hide nothing.
+// Values that hide nothing: none, a mask, a sign ("unexpected token: '}'").
 bool is_no_secret(std::string_view value) {
-    return value.empty() || value == k_redacted || equals_any(value, {"none", "null", "nil", "true", "false", "undefined"});
+    if (value.find_first_not_of('*') == k_none || (value.size() <= 2 && std::none_of(value.begin(), value.end(), is_alnum))) { return true; }
+    return value == k_redacted || equals_any(value, {"none", "null", "nil", "true", "false", "undefined"});
 }
 
 bool is_scheme(std::string_view word) { return equals_any(word, {"bearer", "basic", "digest", "token", "negotiate", "apikey"}); }
@@ -90,7 +91,7 @@ class Redactor {
     bool option_value(std::size_t name_end);
     void hide_value(std::size_t start, std::string_view name, Secrecy secrecy, char separator);
     bool hide_quoted(std::size_t start);
-    std::size_t closing_bracket(std::size_t start, std::size_t end) const;
+    std::size_t closing_bracket(std::size_t start) const;
     std::size_t plain_end(std::size_t start) const;
     bool starts_line(std::size_t name_start) const;
     std::size_t header_end(std::size_t name_start, std::size_t value) const;
@@ -226,17 +227,17 @@ void Redactor::hide_value(std::size_t start, std::string_view name, Secrecy secr
     if (start >= text_.size() || is_space(text_[start])) { return keep(start); }
     if (text_.substr(start).starts_with(k_redacted)) { return keep(start + k_redacted.size()); }
     if (hide_quoted(start)) { return; }
-    if (separator == '>') { return hide(start, std::min({text_.find('<', start), line_end(start)})); }
-    if (text_[start] == '[' || text_[start] == '{') {
-        const std::size_t end = line_end(start);
-        return hide(start, std::min(closing_bracket(start, end), end));
-    }
+    if (separator == '>') { return hide(start, std::min(text_.find_first_of("<\r\n", start), text_.size())); }
+    if (text_[start] == '[' || text_[start] == '{') { return hide(start, closing_bracket(start)); }
     if (separator == ':' && is_header_name(name)) { return hide(start, header_end(name_start, start)); }
     std::size_t end = plain_end(start);
     std::string_view value = text_.substr(start, end - start);
     const bool is_quoted_name = name_start > 0 && is_quote(text_[name_start - 1]);
     if (separator == ':' && !is_quoted_name) {
-        if (secrecy == Secrecy::strong && starts_line(name_start)) { return hide(start, line_end(start)); }
+        if (secrecy == Secrecy::strong && starts_line(name_start)) {
+            const std::size_t line = line_end(start);
+            return is_no_secret(trim(text_.substr(start, line - start))) ? keep(line) : hide(start, line);
+        }
         const bool random = value.size() >= 16 || std::any_of(value.begin(), value.end(), is_digit);
         if (secrecy == Secrecy::weak && !random && !is_scheme(value)) { return keep(start); }
     }
@@ -281,14 +282,15 @@ bool Redactor::hide_quoted(std::size_t start) {
     return true;
 }
 
-// Behind the bracket that closes the one at `start`; `end` when none does before it.
-std::size_t Redactor::closing_bracket(std::size_t start, std::size_t end) const {
+// Behind the bracket that closes the one at `start`, or the line's end when none does.
+std::size_t Redactor::closing_bracket(std::size_t start) const {
     std::size_t depth = 0;
     char quote = '\0';
-    for (std::size_t i = start; i < end; ++i) {
+    std::size_t i = start;
+    for (; i < text_.size() && text_[i] != '\n' && text_[i] != '\r'; ++i) {
         const char c = text_[i];
         if (quote != '\0') {
-            if (c == '\\') { ++i; }
+            if (c == '\\' && is_quote(peek(i + 1))) { ++i; }
             if (c == quote) { quote = '\0'; }
         } else if (is_quote(c)) {
             quote = c;
@@ -298,7 +300,7 @@ std::size_t Redactor::closing_bracket(std::size_t start, std::size_t end) const 
             return i + 1;
         }
     }
-    return end;
+    return i;
 }
 
 // An unquoted value goes to white space or a quote, or to ',', ';' or '&' when a name and a separator or nothing follows them.

@@ -323,7 +323,8 @@ Result<YamlDocument> parse_yaml(std::string_view text, std::string_view what) {
     if (auto error = refuse_bytes(text, what)) { return *std::move(error); }
     Builder builder(what);
     try {
-        std::istringstream stream{std::string(text)};
+        // Without the mark of the document's end the library takes a quote that is never closed for one that ends with the text.
+        std::istringstream stream(cat(text, text.ends_with('\n') || text.empty() ? "" : "\n", "...\n"));
         YAML::Parser parser(stream);
         if (!parser.HandleNextDocument(builder)) { return YamlDocument{}; }
         if (builder.error_) { return *std::move(builder.error_); }
@@ -332,9 +333,10 @@ Result<YamlDocument> parse_yaml(std::string_view text, std::string_view what) {
             return Error(Errc::corrupt, cat("reading ", what, ": it holds more than one document"));
         }
     } catch (const YAML::Exception& error) {
-        // At the end of the text the library has no position left.
-        const bool at_end = error.mark.pos == 0 || error.mark.is_null();
-        builder.fail(at_end ? end_of(text) : position_of(error.mark), error.msg);
+        // At the end of the text the library has no position left, or one behind it.
+        const SourcePosition end = end_of(text);
+        const bool at_end = error.mark.pos == 0 || error.mark.is_null() || error.mark.line >= end.line;
+        builder.fail(at_end ? end : position_of(error.mark), error.msg);
     } catch (const std::exception& error) {
         builder.fail({1, 1}, error.what());
     }
