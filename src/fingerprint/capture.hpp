@@ -40,8 +40,8 @@ struct Patience {
     std::chrono::milliseconds environment{2000};
 };
 
-// A capture under way. Its threads share nothing with the caller: they may be left behind. A process that leaves by exit() while they work must call
-// finish() or destroy this object first (it asks them to stop and waits until they have left the libraries they use); _exit() is safe at any time.
+// A capture under way. A process may leave by _exit() at any time, whatever its threads do. Before exit() or a return from main this object must be destroyed: that asks
+// the threads to stop and waits until they have (a few milliseconds; while libgit2 is being loaded or a compiler answers, tens). Not to be kept across a fork.
 class Capture {
   public:
     // Starts the threads that the request needs; none for what is not asked. Never fails.

@@ -3,6 +3,7 @@
 // Document: docs/formats/environment.md.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ struct EnvironmentSource {
     std::optional<std::map<std::string, std::string>> variables;        // nothing: of this process
     bool run_compilers = true;                                          // ask compilers for their version
     std::optional<std::string> interpreter;                             // the program to be run, when its name starts with "python"
+    std::function<bool()> stop;                                         // asked now and then while collecting; true: store_environment() gives up
 };
 
 struct Environment {
@@ -34,7 +36,7 @@ Environment collect_environment(const EnvironmentSource& source);
 // otherwise; then call store_environment() while the program runs.
 std::optional<std::string> cached_environment(const record::Store& store, const EnvironmentSource& source = {});
 
-// The digest, with its document in the store: from the cache, or collected and kept. Errc::io when the document could not be kept.
+// The digest, with its document in the store: from the cache, or collected and kept. Errc::io when the document could not be kept, interrupted by `stop`.
 core::Result<std::string> store_environment(const record::Store& store, const EnvironmentSource& source = {});
 
 // As store_environment(), once a process and store: later calls answer from memory. Thread-safe.

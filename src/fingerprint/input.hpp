@@ -20,7 +20,7 @@ struct InputOptions {
     std::string working_dir;                   // relative inputs start here; absolute
     std::optional<std::string> cache_dir;      // digests_dir(store); nothing: every byte is read
     int threads = 0;                           // 0: os::usable_processors()
-    std::function<bool()> stop;                // asked every few MiB and files; true ends with Errc::interrupted
+    std::function<bool()> stop;                // asked every few MiB and files, by any thread; true ends with Errc::interrupted
 };
 
 // "<store>/cache/digests".
