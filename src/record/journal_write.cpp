@@ -37,6 +37,7 @@ struct Held {
     std::string path;
     os::Fd file;
     std::uint64_t size = 0;
+    std::uint64_t limit = k_segment_limit;  // where the next one begins
     bool needs_newline = false;  // a former holder died in the middle of a line
 };
 
@@ -83,7 +84,7 @@ class SegmentWriter final : public JournalWriter {
   private:
     // One try; after a failure the segment is given back, and `avoid` names it so that the next try takes another.
     core::Status try_append(State& state, const std::string& line, std::string& avoid) {
-        if (state.held && state.held->size + line.size() + 1 > std::min(file_size_limit(), k_segment_limit)) { drop(state); }
+        if (state.held && state.held->size + line.size() + 1 > state.held->limit) { drop(state); }
         if (!state.held) { RL_TRY(acquire(state, avoid, line.size())); }
         Held& held = *state.held;
         auto written = write_line(held, line);
@@ -168,8 +169,9 @@ class SegmentWriter final : public JournalWriter {
         }
         held.file = std::move(file).take();
         held.size = static_cast<std::uint64_t>(info.st_size);
+        held.limit = std::min(file_size_limit(), k_segment_limit);
         held.needs_newline = held.size > 0 && !ends_with_newline(held);
-        if (held.size + room + 1 > std::min(file_size_limit(), k_segment_limit)) {
+        if (held.size + room + 1 > held.limit) {
             if (held.size < k_segment_limit * 15 / 16) { held.size = k_segment_limit; }  // too long for this process' limit: sealed all the same
             give_back(held);
             return false;
@@ -196,6 +198,7 @@ class SegmentWriter final : public JournalWriter {
         }
         if (!file.ok()) { return std::move(file).take_error().context("opening the journal"); }
         held.file = std::move(file).take();
+        held.limit = std::min(file_size_limit(), k_segment_limit);
         state.held = std::move(held);
         return core::ok();
     }

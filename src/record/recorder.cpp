@@ -31,6 +31,24 @@ using core::Error;
 constexpr std::uint64_t k_kept_one_by_one = 16;
 constexpr std::size_t k_error_file_bytes = 4U << 20U;
 
+constexpr std::size_t k_random_bytes = 40;  // of a run: its id, a trace id, a span id
+
+// Random bytes for one run. The kernel is asked for those of many runs at once; a forked child must not go on with its parent's.
+std::array<std::uint8_t, k_random_bytes> random_for_run(const os::ProcessId* self) {
+    struct Stock {
+        const os::ProcessId* owner = nullptr;
+        std::size_t left = 0;
+        std::array<std::array<std::uint8_t, k_random_bytes>, 32> portions;
+    };
+    thread_local Stock stock;
+    if (stock.owner != self || stock.left == 0) {
+        os::random_bytes(stock.portions.data(), sizeof stock.portions);
+        stock.owner = self;
+        stock.left = stock.portions.size();
+    }
+    return stock.portions[--stock.left];
+}
+
 // The losses of one process. Set right with the journal once that can be written again.
 struct Losses {
     std::mutex mutex;
@@ -38,15 +56,14 @@ struct Losses {
     std::uint64_t kept = 0;           // of these, in a file already or said in the journal
     std::optional<Error> newest;
     bool said = false;
-    std::atomic<bool> unsettled{true};  // at first: another process may have left some
 };
 
 class RecorderImpl;
 
 class RunImpl final : public Run {
   public:
-    RunImpl(std::shared_ptr<RecorderImpl> recorder, StartRecord start, bool sampled, bool start_written, std::int64_t began_ns)
-        : recorder_(std::move(recorder)), start_(std::move(start)), sampled_(sampled), start_written_(start_written), began_ns_(began_ns),
+    RunImpl(std::shared_ptr<RecorderImpl> recorder, StartRecord start, const os::ProcessId* owner, bool sampled, bool start_written, std::int64_t began_ns)
+        : recorder_(std::move(recorder)), start_(std::move(start)), sampled_(sampled), start_written_(start_written), began_ns_(began_ns), owner_(owner),
           last_at_(start_.header.at.micros), degraded_(start_.facts.degraded) {}
     RunImpl(const RunImpl&) = delete;
     RunImpl& operator=(const RunImpl&) = delete;
@@ -73,7 +90,7 @@ class RunImpl final : public Run {
     const bool sampled_;
     const bool start_written_;
     const std::int64_t began_ns_;
-    const os::ProcessId* const owner_ = &os::this_process();
+    const os::ProcessId* const owner_;  // os::this_process() of the process that started it: another address in each process
     std::atomic<std::int64_t> last_at_;
     std::atomic<std::uint64_t> lost_{0};
     std::atomic<bool> degraded_;
@@ -144,7 +161,7 @@ class RecorderImpl : public std::enable_shared_from_this<RecorderImpl> {
         const std::lock_guard lock(losses.mutex);
         ++losses.total;
         losses.newest = why;
-        losses.unsettled = true;
+        unsettled_ = true;
         if (losses.total <= k_kept_one_by_one || losses.total >= losses.kept * 2) { keep(losses); }
         if (saying == Saying::ours && !losses.said && options_.warn_on_stderr) {
             losses.said = true;
@@ -184,16 +201,16 @@ class RecorderImpl : public std::enable_shared_from_this<RecorderImpl> {
     }
     // The journal can be written: what was lost before stands in it from now on.
     void settle() {
+        if (!unsettled_.load(std::memory_order_relaxed)) { return; }
         Losses& losses = losses_.get();
-        if (!losses.unsettled.load(std::memory_order_relaxed)) { return; }
         const std::unique_lock lock(losses.mutex, std::try_to_lock);
-        if (!lock.owns_lock() || !losses.unsettled) { return; }
+        if (!lock.owns_lock() || !unsettled_) { return; }
         if (losses.total != losses.kept && losses.newest) {
             if (!append(to_payload(loss_record(losses))).ok()) { return; }
             losses.kept = losses.total;
         }
         if (has_kept_losses(store_) && !settle_losses(store_, [&](const std::string& payload) { return append(payload); }).ok()) { return; }
-        losses.unsettled = false;
+        unsettled_ = false;
     }
 
     const Recorder::Options options_;
@@ -206,11 +223,12 @@ class RecorderImpl : public std::enable_shared_from_this<RecorderImpl> {
     std::optional<TraceParent> trace_;
     std::atomic<std::uint64_t> count_{0};
     PerProcess<Losses> losses_;
+    std::atomic<bool> unsettled_{true};  // at first: another process may have left some
 };
 
 core::Result<std::unique_ptr<Run>> RecorderImpl::start(RunSpec spec) {
-    std::array<std::uint8_t, 40> random{};
-    os::random_bytes(random.data(), random.size());
+    const os::ProcessId* const self = &os::this_process();
+    const auto random = random_for_run(self);
     std::array<std::uint8_t, 16> id_bytes{};
     std::copy_n(random.begin(), id_bytes.size(), id_bytes.begin());
     auto hex = core::to_hex(std::span(random).subspan(16));
@@ -235,7 +253,7 @@ core::Result<std::unique_ptr<Run>> RecorderImpl::start(RunSpec spec) {
     start.host = host_;
     bool written = true;
     if (!is_off()) {
-        start.recorder = os::this_process();
+        start.recorder = *self;
         auto here = os::current_dir();
         if (here.ok()) {
             const auto inside = store_.root.empty() ? std::nullopt : os::relative_inside(here.value(), store_.root);
@@ -251,7 +269,7 @@ core::Result<std::unique_ptr<Run>> RecorderImpl::start(RunSpec spec) {
             written = write(payload, Saying::ours).ok();
         }
     }
-    return std::unique_ptr<Run>(std::make_unique<RunImpl>(shared_from_this(), std::move(start), !above || above->sampled, written, began_ns));
+    return std::unique_ptr<Run>(std::make_unique<RunImpl>(shared_from_this(), std::move(start), self, !above || above->sampled, written, began_ns));
 }
 
 RunImpl::~RunImpl() {
