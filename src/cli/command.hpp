@@ -19,7 +19,7 @@ namespace runlake::cli {
 
 struct Option {
     std::string_view names;        // "--stage" or "-n,--n"; the last long name is the key of look-ups
-    std::string_view value;        // "NAME" as help shows it; "" for a flag
+    std::string_view value;        // "NAME" as help shows it; "" for a flag; "[=NAME]" when it may be left out (it is "" then)
     std::string_view help;
     bool repeats = false;
     std::string_view choices = "";  // "auto|always|never": checked by the parser

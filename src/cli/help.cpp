@@ -50,7 +50,7 @@ std::string option_label(const Option& option) {
     std::string label;
     for (const auto spelling : option_spellings(option)) { label += cat(label.empty() ? "" : ", ", spelling); }
     if (option_spellings(option).front().starts_with("--")) { label.insert(0, "    "); }
-    if (!option.value.empty()) { label += cat(" ", option.choices.empty() ? option.value : option.choices); }
+    if (!option.value.empty()) { label += cat(option.value.starts_with('[') ? "" : " ", option.choices.empty() ? option.value : option.choices); }
     return label;
 }
 

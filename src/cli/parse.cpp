@@ -115,6 +115,10 @@ core::Result<Parsed> parse(const Command& command, std::vector<std::string> word
     words.erase(dashes, words.end());
     // CLI11 takes "--name=" for a name whose value is the next word.
     for (auto word = words.begin(); word != words.end(); ++word) {
+        if (const auto* option = find_option(command, *word); option != nullptr && option->value.starts_with('[')) {
+            word = words.insert(word + 1, "");  // an optional value is given with '=' or not at all
+            continue;
+        }
         if (word->starts_with("--") && word->back() == '=' && is_value_option(command, word->substr(0, word->size() - 1))) {
             word->pop_back();
             word = words.insert(word + 1, "");
