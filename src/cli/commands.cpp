@@ -7,6 +7,7 @@
 // X(name of the Command), one a line, in the order in which help shows them. A line is added once the command works whole, together with its page
 // docs/cli/<noun>-<verb>.md.
 #define RUNLAKE_COMMANDS(X) \
+    X(k_config_list)    \
     X(k_completion)     \
     X(k_version)
 

@@ -103,7 +103,7 @@ Place walk(const Command& command, std::span<const std::string> words) {
             }
         } else if (const auto* option = find_any(&command, word.substr(0, word.find('='))); option != nullptr) {
             place.used.push_back(option);
-            if (!option->value.empty() && word.find('=') == std::string::npos) {
+            if (!option->value.empty() && !may_lack_value(*option) && word.find('=') == std::string::npos) {
                 place.awaiting = option;
                 ++i;
                 if (i < words.size()) { place.awaiting = nullptr; }

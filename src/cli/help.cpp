@@ -46,12 +46,16 @@ std::string global_listing() { return cat("Options of every command:\n", options
 
 }  // namespace
 
+std::string value_label(const Option& option) {
+    if (may_lack_value(option)) { return option.choices.empty() ? std::string(option.value) : cat("[=", option.choices, "]"); }
+    return cat(" ", option.choices.empty() ? option.value : option.choices);
+}
+
 std::string option_label(const Option& option) {
     std::string label;
     for (const auto spelling : option_spellings(option)) { label += cat(label.empty() ? "" : ", ", spelling); }
     if (option_spellings(option).front().starts_with("--")) { label.insert(0, "    "); }
-    if (!option.value.empty()) { label += cat(option.value.starts_with('[') ? "" : " ", option.choices.empty() ? option.value : option.choices); }
-    return label;
+    return option.value.empty() ? label : cat(label, value_label(option));
 }
 
 std::string usage_line(const Command& command) {

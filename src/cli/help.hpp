@@ -12,6 +12,8 @@ namespace runlake::cli {
 
 // "runlake runs tail [OPTIONS] [ID]"
 std::string usage_line(const Command& command);
+// " N", " auto|always|never" or "[=NAME]": what follows the name of an option that takes a value.
+std::string value_label(const Option& option);
 // "-n, --n N" as help and man page show it.
 std::string option_label(const Option& option);
 

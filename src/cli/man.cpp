@@ -85,7 +85,7 @@ std::string spans(std::string_view line) {
 std::string label(const Option& option) {
     std::string out;
     for (const auto spelling : option_spellings(option)) { out += cat(out.empty() ? "" : ", ", "\\fB", escaped(spelling), "\\fR"); }
-    if (!option.value.empty()) { out += cat(" \\fI", escaped(option.choices.empty() ? option.value : option.choices), "\\fR"); }
+    if (!option.value.empty()) { out += cat("\\fI", escaped(value_label(option)), "\\fR"); }
     return out;
 }
 

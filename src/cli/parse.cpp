@@ -56,7 +56,7 @@ core::Status take_option(const Option& option, const CLI::Option& read, Parsed& 
         return Error(Errc::usage, cat(spelling, " is given more than once"));
     }
     for (const auto& value : results) {
-        RL_TRY(check_choice(option.choices, spelling, value));
+        if (!value.empty() || !may_lack_value(option)) { RL_TRY(check_choice(option.choices, spelling, value)); }
     }
     parsed.values[std::string(option_key(option))] = results;
     return core::ok();
@@ -94,6 +94,23 @@ bool is_value_option(const Command& command, std::string_view name) {
     return option != nullptr && !option->value.empty();
 }
 
+// CLI11 takes "--name=" for a name whose value is the next word, and knows no value that may be left out: both get an empty word of their own. Words of a
+// program and values are left alone.
+void spell_out_empty_values(const Command& command, std::vector<std::string>& words, bool first_word_begins_program) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto& word = words[i];
+        if (first_word_begins_program && (word.size() < 2 || word.front() != '-')) { return; }
+        if (const auto* option = find_option(command, word); option != nullptr && !option->value.empty()) {
+            if (may_lack_value(*option)) { words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, ""); }
+            ++i;  // its value
+        } else if (word.starts_with("--") && word.ends_with('=') && is_value_option(command, word.substr(0, word.size() - 1))) {
+            words[i].pop_back();
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+            ++i;
+        }
+    }
+}
+
 // What CLI11 says without naming the word in a way that people can use.
 Error mismatch(const Command& command, const std::vector<std::string>& words, const std::string& reason) {
     if (!words.empty() && is_value_option(command, words.back())) { return {Errc::usage, cat("option ", words.back(), " needs a value")}; }
@@ -113,17 +130,7 @@ core::Result<Parsed> parse(const Command& command, std::vector<std::string> word
     const bool has_dashes = dashes != words.end();
     std::vector<std::string> after(has_dashes ? dashes + 1 : dashes, words.end());
     words.erase(dashes, words.end());
-    // CLI11 takes "--name=" for a name whose value is the next word.
-    for (auto word = words.begin(); word != words.end(); ++word) {
-        if (const auto* option = find_option(command, *word); option != nullptr && option->value.starts_with('[')) {
-            word = words.insert(word + 1, "");  // an optional value is given with '=' or not at all
-            continue;
-        }
-        if (word->starts_with("--") && word->back() == '=' && is_value_option(command, word->substr(0, word->size() - 1))) {
-            word->pop_back();
-            word = words.insert(word + 1, "");
-        }
-    }
+    spell_out_empty_values(command, words, program_without_dashes);
 
     CLI::App app;
     app.set_help_flag();

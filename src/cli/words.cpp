@@ -50,6 +50,8 @@ std::span<const Option> global_options() { return k_globals; }
 
 std::vector<std::string_view> option_spellings(const Option& option) { return core::split(option.names, ','); }
 
+bool may_lack_value(const Option& option) { return option.value.starts_with('['); }
+
 std::string_view option_key(const Option& option) {
     std::string_view key;
     for (const auto spelling : option_spellings(option)) {

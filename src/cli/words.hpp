@@ -21,6 +21,9 @@ std::string_view option_key(const Option& option);
 // Each spelling of an option: "-n", "--n".
 std::vector<std::string_view> option_spellings(const Option& option);
 
+// Whether its value may be left out ("[=NAME]"): it is then given as "--name=value" or not at all.
+bool may_lack_value(const Option& option);
+
 // What a call names. `name` are the words found so far: a whole command, a noun that several commands share ("runs"), or nothing.
 struct Located {
     const Command* command = nullptr;

@@ -57,6 +57,8 @@ TEST(Complete, AProgramBelongsToTheShell) {
     EXPECT_EQ(completed({"run", "--stage", "s", "python", "--st"}).program_at, 3U);
     EXPECT_EQ(completed({"--json", "run", "--", "cat", "-"}).program_at, 3U);
     EXPECT_THAT(words_for({"run", "--st"}), ElementsAre("--stage", "--store"));
+    EXPECT_EQ(completed({"run", "--capture", "py"}).program_at, 2U);
+    EXPECT_THAT(words_for({"run", "--capture=b"}), ElementsAre("--capture=both"));
     EXPECT_THAT(words_for({"run", "--", "prog", "--st"}), IsEmpty());
     EXPECT_EQ(completed({"runs", "rerun", "a0", "--", ""}).program_at, 4U);
 }

@@ -46,6 +46,7 @@ TEST(Help, OfACommandShowsItsOptions) {
     EXPECT_THAT(text, HasSubstr("Only this stage (repeatable)"));
     EXPECT_THAT(text, HasSubstr("--sort started|duration"));
     EXPECT_THAT(text, HasSubstr("man runlake-runs-tail"));
+    EXPECT_THAT(help_command(test::k_run), HasSubstr("--capture[=stdout|both]"));
     EXPECT_THAT(help_command(test::k_tag), HasSubstr("Arguments:\n  ID   the run\n  TAG  tags\n"));
 }
 

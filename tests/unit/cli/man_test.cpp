@@ -47,7 +47,7 @@ TEST(Man, JoinsTableAndPage) {
     EXPECT_THAT(page, testing::StartsWith(".TH \"RUNLAKE-RUNS-TAIL\" 1 "));
     EXPECT_THAT(page, HasSubstr(".SH NAME\nrunlake\\-runs\\-tail \\- Show the newest runs\n"));
     EXPECT_THAT(page, HasSubstr(".SH DESCRIPTION\nIt reads, never writes.\n"));
-    EXPECT_THAT(page, HasSubstr(".TP\n\\fB\\-n\\fR, \\fB\\-\\-n\\fR \\fIN\\fR\nHow many.\n"));
+    EXPECT_THAT(page, HasSubstr(".TP\n\\fB\\-n\\fR, \\fB\\-\\-n\\fR\\fI N\\fR\nHow many.\n"));
     EXPECT_THAT(page, HasSubstr(".SH \"EXAMPLES\"\n.PP\n.RS 4\n.nf\n$ runlake runs tail\n\\&.hidden \\epath\n## not a heading\n.fi\n.RE\n"));
     EXPECT_THAT(page, HasSubstr(".IP \\(bu 3\none \\fBcode\\-word\\fR\n"));
     EXPECT_THAT(page, HasSubstr(".TP\na\\-b\nsee the guide\n"));

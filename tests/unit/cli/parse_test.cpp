@@ -109,6 +109,24 @@ TEST(Program, BeginsAtTheFirstWordThatIsNoOption) {
     EXPECT_EQ(refused(test::k_run, {"--stage", "--", "prog"}), "option --stage needs a value");
 }
 
+TEST(Program, KeepsWordsThatLookLikeOurs) {
+    const Words program = {"prog", "--stage=", "--capture", "--param", "x", "--", "--capture"};
+    EXPECT_THAT(parsed(test::k_run, program).program, testing::ElementsAreArray(program));
+    Words dashed = {"--"};
+    dashed.insert(dashed.end(), program.begin(), program.end());
+    EXPECT_THAT(parsed(test::k_run, dashed).program, testing::ElementsAreArray(program));
+}
+
+TEST(Parse, AValueThatMayBeLeftOut) {
+    const auto bare = parsed(test::k_run, {"--capture", "prog", "both"});
+    EXPECT_THAT(bare.values.at("capture"), ElementsAre(""));
+    EXPECT_THAT(bare.program, ElementsAre("prog", "both"));
+    EXPECT_THAT(parsed(test::k_run, {"--capture=both", "prog"}).values.at("capture"), ElementsAre("both"));
+    EXPECT_THAT(parsed(test::k_run, {"--stage", "--capture", "prog"}).values.at("stage"), ElementsAre("--capture")) << "a value, however it looks";
+    EXPECT_THAT(parsed(test::k_run, {"--stage", "--param=", "prog"}).values.at("stage"), ElementsAre("--param="));
+    EXPECT_EQ(refused(test::k_run, {"--capture=bth", "prog"}), "--capture: \"bth\" is not one of stdout, both, did you mean \"both\"?");
+}
+
 TEST(Program, OfACommandWithArgumentsNeedsTheDashes) {
     const auto rerun = parsed(test::k_rerun, {"a0", "--", "prog", "x"});
     EXPECT_THAT(rerun.values.at("ID"), ElementsAre("a0"));

@@ -23,6 +23,7 @@ inline constexpr std::array k_id = {Argument{.name = "ID", .help = "the run"}};
 inline constexpr std::array k_id_and_words = {Argument{.name = "ID", .help = "the run"},
                                               Argument{.name = "TAG", .help = "tags", .required = false, .repeats = true}};
 inline constexpr std::array k_run_options = {Option{.names = "--stage", .value = "NAME", .help = "Its name"},
+                                             Option{.names = "--capture", .value = "[=WHAT]", .help = "Keep output", .choices = "stdout|both"},
                                              Option{.names = "--param", .value = "K=V", .help = "A parameter", .repeats = true}};
 
 inline constexpr Command k_run = {.name = "run", .summary = "Run a program", .options = k_run_options, .takes_program = true, .run = nothing};
