@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folding: records of a batch are merged in memory, joined with the rows of runs that are known already, and appended.
+#include "runs/fold.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "core/text.hpp"
+#include "os/system.hpp"
+#include "runs/merge.hpp"
+#include "runs/read_ahead.hpp"
+#include "runs/run_rows.hpp"
+#include "runs/schema.hpp"
+#include "sql/appender.hpp"
+
+namespace runlake::runs {
+
+using core::cat;
+
+namespace {
+
+constexpr std::size_t k_batch_runs = 32768;
+constexpr std::size_t k_batch_bytes = std::size_t{64} << 20U;
+constexpr std::uint64_t k_threaded_from = std::uint64_t{512} << 10U;  // bytes: below, threads cost more than they bring
+constexpr std::size_t k_few_runs = 64;                                // looked up by key instead of by a join
+constexpr std::size_t k_most_notes = 20;
+
+// A run as the records of one batch show it.
+struct Gathered {
+    RunParts parts;
+    std::vector<std::string_view> payloads;  // of records met before any start: kept for fold_pending
+};
+using Batch = std::unordered_map<core::RunId, Gathered, core::RunIdHash>;
+
+class Folder {
+  public:
+    Folder(sql::Connection& connection, const record::Store& store, const record::JournalListing& listing, std::vector<ReadTask> tasks, Cursor& cursor,
+           const FoldTarget& target)
+        : connection_(connection), cursor_(cursor), target_(target), writer_(connection, target.catalog), reader_(store, tasks, workers_for(tasks)) {
+        for (const record::Segment& segment : listing.segments) { listed_.insert(segment.id); }
+    }
+
+    core::Result<FoldReport> run() {
+        if (target_.one_transaction) { RL_TRY(begin()); }
+        while (std::unique_ptr<Block> block = reader_.next()) {
+            take(std::move(block));
+            if (batch_.size() >= k_batch_runs || batch_bytes_ >= k_batch_bytes) { RL_TRY(finish_batch()); }
+        }
+        RL_TRY(finish_batch());
+        if (target_.one_transaction) { RL_TRY(commit()); }
+        return std::move(report_);
+    }
+
+  private:
+    static unsigned workers_for(const std::vector<ReadTask>& tasks) {
+        if (unfolded_bytes(tasks) < k_threaded_from) { return 0; }
+        return static_cast<unsigned>(std::clamp(os::usable_processors(), 2, 8));
+    }
+
+    core::Status begin() {
+        RL_ASSIGN(auto begun, sql::Transaction::begin(connection_));
+        transaction_.emplace(std::move(begun));
+        return core::ok();
+    }
+    core::Status commit() {
+        RL_TRY(write_cursor(connection_, cursor_, target_.catalog));
+        auto status = transaction_->commit();
+        transaction_.reset();
+        return status;
+    }
+
+    void take(std::unique_ptr<Block> block) {
+        for (ParsedRecord& parsed : block->records) { std::visit([&](auto& record) { take_record(record, parsed); }, parsed.record); }
+        report_.records += block->records.size();
+        report_.bytes += block->bytes;
+        for (const Progress& progress : block->progress) { note_progress(progress); }
+        for (const std::size_t task : block->unreadable) { ++cursor_[reader_.tasks()[task].segment.id].corrupt_lines; }
+        report_.corrupt_lines += block->unreadable.size();
+        for (std::string& note : block->notes) {
+            if (report_.notes.size() < k_most_notes) { report_.notes.push_back(std::move(note)); }
+        }
+        batch_bytes_ += block->bytes;
+        block->records = {};
+        blocks_.push_back(std::move(block));  // payloads of runs without a start still point into it
+    }
+
+    void note_progress(const Progress& progress) {
+        const ReadTask& task = reader_.tasks()[progress.task];
+        SegmentCursor& at = cursor_[task.segment.id];
+        at.machine = task.segment.machine_dir;
+        at.consumed = progress.consumed;
+        // Until the part is read to its end the segment counts as seen no further than it was read.
+        at.seen = progress.finished ? std::max(task.segment.size, progress.consumed) : progress.consumed;
+        Progress& before = counted_[progress.task];
+        at.corrupt_lines += progress.corrupt_lines - before.corrupt_lines;
+        at.newer_lines += progress.newer_lines - before.newer_lines;
+        report_.corrupt_lines += progress.corrupt_lines - before.corrupt_lines;
+        report_.newer_lines += progress.newer_lines - before.newer_lines;
+        before = progress;
+    }
+
+    template <class Record>
+    Gathered& gathered(const Record& record, const ParsedRecord& parsed) {
+        Gathered& run = batch_[record.header.run];
+        if (!run.parts.start) { run.payloads.push_back(parsed.payload); }
+        return run;
+    }
+    Place place_of(const ParsedRecord& parsed) const {
+        return {reader_.tasks()[parsed.task].segment.id, static_cast<std::int64_t>(parsed.offset)};
+    }
+    void take_record(record::StartRecord& record, const ParsedRecord& parsed) { merge(batch_[record.header.run].parts, std::move(record), place_of(parsed)); }
+    void take_record(record::LogRecord& record, const ParsedRecord& parsed) { merge(gathered(record, parsed).parts, std::move(record)); }
+    void take_record(record::EndRecord& record, const ParsedRecord& parsed) {
+        merge(gathered(record, parsed).parts, std::move(record), place_of(parsed));
+    }
+    void take_record(record::LossRecord&, const ParsedRecord&) {}     // shown from the journal's own side (record::known_losses)
+    void take_record(record::UnknownRecord&, const ParsedRecord&) { ++report_.newer_lines; }
+
+    // Writes what the batch knows; rows and cursor are committed together.
+    core::Status finish_batch() {
+        if (!target_.one_transaction) { RL_TRY(begin()); }
+        if (!batch_.empty()) {
+            RL_TRY(select_batch());
+            RL_TRY(join_pending());
+            std::vector<core::RunId> changed;
+            RL_TRY(join_known(changed));
+            RL_TRY(write_batch());
+            report_.runs_changed += changed.size();
+        }
+        batch_.clear();
+        known_.clear();
+        blocks_.clear();
+        kept_payloads_.clear();
+        batch_bytes_ = 0;
+        return target_.one_transaction ? core::ok() : commit();
+    }
+
+    // Sets `condition_`, which selects the rows of the batch's runs.
+    core::Status select_batch() {
+        if (batch_.size() <= k_few_runs) {
+            condition_ = "run_id IN (";
+            for (const auto& [id, run] : batch_) { condition_ += cat(condition_.back() == '(' ? "" : ", ", '\'', id.str(), '\''); }
+            condition_ += ')';
+            return core::ok();
+        }
+        RL_TRY(fill_ids("fold_batch", batch_, [](const auto& entry) { return entry.first; }));
+        condition_ = "run_id IN (SELECT run_id FROM temp.fold_batch)";
+        return core::ok();
+    }
+
+    template <class Range, class Id>
+    core::Status fill_ids(const std::string& table, const Range& range, const Id& id) {
+        RL_TRY(connection_.run(cat("CREATE OR REPLACE TEMP TABLE ", table, "(run_id UUID)")));
+        RL_ASSIGN(auto out, sql::Appender::open(connection_, table, "temp"));
+        for (const auto& entry : range) {
+            out.set(0, id(entry));
+            RL_TRY(out.end_row());
+        }
+        return out.close();
+    }
+
+    std::vector<std::string> catalogs() const {
+        return target_.base_catalog.empty() ? std::vector{target_.catalog} : std::vector{target_.catalog, target_.base_catalog};
+    }
+
+    // Records that came before their run's start, in earlier batches.
+    core::Status join_pending() {
+        for (const std::string& catalog : catalogs()) {
+            if (catalog == target_.catalog && pending_ == 0) { continue; }
+            const std::string table = in_catalog(catalog, "fold_pending");
+            RL_ASSIGN(auto rows, connection_.query(cat("SELECT run_id, payload FROM ", table, " WHERE ", condition_)));
+            bool found = false;
+            while (true) {
+                RL_ASSIGN(const bool more, rows.next());
+                if (!more) { break; }
+                found = true;
+                RL_ASSIGN(auto record, record::parse_payload(rows.text(1)));
+                Gathered& run = batch_[rows.run_id(0)];
+                if (auto* log = std::get_if<record::LogRecord>(&record)) { merge(run.parts, std::move(*log)); }
+                if (auto* end = std::get_if<record::EndRecord>(&record)) { merge(run.parts, std::move(*end), Place{}); }
+                if (!run.parts.start) {
+                    kept_payloads_.push_back(std::string(rows.text(1)));
+                    run.payloads.push_back(kept_payloads_.back());
+                }
+            }
+            if (found && catalog == target_.catalog) { RL_TRY(connection_.run(cat("DELETE FROM ", table, " WHERE ", condition_))); }
+        }
+        return core::ok();
+    }
+
+    // Merges the rows of runs that are known already, and takes away from the target what will be written anew.
+    core::Status join_known(std::vector<core::RunId>& changed) {
+        for (const std::string& catalog : catalogs()) {
+            RL_TRY(read_runs(connection_, catalog, condition_, [&](const core::RunId& id, RunParts&& stored) -> core::Status {
+                if (known_.contains(id)) { return core::ok(); }  // the tail's rows stand in the place of the base's
+                join_one(id, batch_.find(id)->second.parts, std::move(stored), changed);
+                return core::ok();
+            }));
+        }
+        if (changed.empty()) { return core::ok(); }
+        RL_TRY(fill_ids("fold_changed", changed, [](const core::RunId& id) { return id; }));
+        for (const Table& table : tables()) {
+            if (table.overlay == Overlay::replaces || table.name == "fold_state") {
+                RL_TRY(connection_.run(cat("DELETE FROM ", in_catalog(target_.catalog, table.name), " WHERE run_id IN (SELECT run_id FROM temp.fold_changed)")));
+            }
+        }
+        return core::ok();
+    }
+
+    void join_one(const core::RunId& id, RunParts& run, RunParts&& stored, std::vector<core::RunId>& changed) {
+        // A place in a segment that has gone means nothing: compaction wrote the record elsewhere, and it was met there.
+        if (stored.place && !listed_.contains(stored.place->segment)) { stored.place.reset(); }
+        const RunParts before = stored;
+        std::set<MetricPart> metrics = std::move(run.metrics);
+        std::set<TextPart> notes = std::move(run.notes);
+        std::set<TextPart> errors = std::move(run.errors);
+        run.metrics.clear();
+        run.notes.clear();
+        run.errors.clear();
+        merge(run, std::move(stored));
+        const bool differs = run != before;
+        run.metrics = std::move(metrics);
+        run.notes = std::move(notes);
+        run.errors = std::move(errors);
+        known_.emplace(id, differs);
+        if (differs) { changed.push_back(id); }
+    }
+
+    core::Status write_batch() {
+        std::vector<Batch::iterator> order;
+        order.reserve(batch_.size());
+        for (auto at = batch_.begin(); at != batch_.end(); ++at) { order.push_back(at); }
+        // By time, so that DuckDB's summaries of row groups let a query for the newest skip the rest.
+        std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+            const Stamp left = a->second.parts.start ? a->second.parts.start->stamp : Stamp{};
+            const Stamp right = b->second.parts.start ? b->second.parts.start->stamp : Stamp{};
+            return left != right ? left < right : a->first < b->first;
+        });
+        bool staged = false;
+        for (const auto& at : order) {
+            auto& [id, gathered] = *at;
+            RunParts& run = gathered.parts;
+            const auto known = known_.find(id);
+            if (known == known_.end() && !run.start) {
+                RL_TRY(write_pending(id, gathered));
+                continue;
+            }
+            if (known == known_.end()) {
+                ++report_.runs_added;
+                RL_TRY(writer_.write_run(id, run));
+                RL_TRY(writer_.write_said(id, run));
+                continue;
+            }
+            if (known->second) { RL_TRY(writer_.write_run(id, run)); }
+            if (run.metrics.empty() && run.notes.empty() && run.errors.empty()) { continue; }
+            if (!staged) { RL_TRY(make_staging()); }
+            staged = true;
+            RL_TRY(said_writer_->write_said(id, run));
+        }
+        RL_TRY(writer_.flush());
+        return staged ? unstage() : core::ok();
+    }
+
+    core::Status write_pending(const core::RunId& id, Gathered& gathered) {
+        std::sort(gathered.payloads.begin(), gathered.payloads.end());
+        const auto end = std::unique(gathered.payloads.begin(), gathered.payloads.end());
+        for (auto at = gathered.payloads.begin(); at != end; ++at) {
+            RL_TRY(writer_.write_pending(id, *at));
+            ++pending_;
+        }
+        return core::ok();
+    }
+
+    // What known runs said goes through a table of its own, so that what is there already (met again after a compaction) is not written twice.
+    core::Status make_staging() {
+        said_writer_.emplace(connection_, "temp", "new_");
+        for (const Table& table : tables()) {
+            if (table.overlay == Overlay::adds) { RL_TRY(connection_.run(cat("CREATE OR REPLACE TEMP TABLE new_", table.name, '(', table.columns, ')'))); }
+        }
+        return core::ok();
+    }
+    core::Status unstage() {
+        RL_TRY(said_writer_->flush());
+        said_writer_.reset();
+        for (const Table& table : tables()) {
+            if (table.overlay != Overlay::adds) { continue; }
+            std::string known;
+            for (const std::string& catalog : catalogs()) {
+                known += cat(" EXCEPT (SELECT * FROM ", in_catalog(catalog, table.name), " WHERE ", condition_, ')');
+            }
+            RL_TRY(connection_.run(cat("INSERT INTO ", in_catalog(target_.catalog, table.name), " SELECT * FROM temp.new_", table.name, known)));
+        }
+        return core::ok();
+    }
+
+  public:
+    core::Status count_pending() {
+        RL_ASSIGN(pending_, connection_.integer(cat("SELECT count(*) FROM ", in_catalog(target_.catalog, "fold_pending"))));
+        return core::ok();
+    }
+
+  private:
+    sql::Connection& connection_;
+    Cursor& cursor_;
+    const FoldTarget& target_;
+    RowWriter writer_;
+    std::optional<RowWriter> said_writer_;
+    ReadAhead reader_;
+    std::set<std::string, std::less<>> listed_;
+    std::unordered_map<std::size_t, Progress> counted_;
+    std::optional<sql::Transaction> transaction_;
+    FoldReport report_;
+
+    Batch batch_;
+    std::size_t batch_bytes_ = 0;
+    std::vector<std::unique_ptr<Block>> blocks_;
+    std::deque<std::string> kept_payloads_;
+    std::string condition_;
+    std::unordered_map<core::RunId, bool, core::RunIdHash> known_;  // whether its rows are written anew
+    std::int64_t pending_ = 0;
+};
+
+}  // namespace
+
+core::Result<FoldReport> fold(sql::Connection& connection, const record::Store& store, const record::JournalListing& listing, std::vector<ReadTask> tasks,
+                              Cursor& cursor, const FoldTarget& target) {
+    Folder folder(connection, store, listing, std::move(tasks), cursor, target);
+    RL_TRY(folder.count_pending());
+    return folder.run();
+}
+
+core::Result<FoldReport> fold_new(sql::Connection& connection, const record::Store& store, const record::JournalListing& listing, Cursor& cursor) {
+    RL_ASSIGN(cursor, read_cursor(connection));
+    const FoldTarget target;
+    bool vanished = false;
+    if (listing.unreadable.empty()) {
+        std::set<std::string_view> listed;
+        for (const record::Segment& segment : listing.segments) { listed.insert(segment.id); }
+        vanished = std::erase_if(cursor, [&](const auto& entry) { return !listed.contains(entry.first); }) != 0;
+    }
+    auto tasks = unfolded(listing, cursor);
+    if (tasks.empty() && !vanished) { return FoldReport{}; }
+    RL_ASSIGN(FoldReport report, fold(connection, store, listing, std::move(tasks), cursor, target));
+    if (!vanished) { return report; }
+    // A compaction that was killed leaves a record in two segments; when the one that was taken for its place goes later, the other has been read
+    // already. Reading all again finds it, and changes nothing else.
+    RL_ASSIGN(const std::int64_t lost_places,
+              connection.integer("SELECT count(*) FROM run_details WHERE started_segment IS NOT NULL AND started_segment NOT IN (SELECT segment FROM fold_cursor)"));
+    if (lost_places == 0) { return report; }
+    cursor.clear();
+    RL_ASSIGN(const FoldReport again, fold(connection, store, listing, unfolded(listing, cursor), cursor, target));
+    report.runs_changed += again.runs_changed;
+    return report;
+}
+
+}  // namespace runlake::runs

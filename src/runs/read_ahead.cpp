@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// One thread reads and checks lines, several parse blocks of them, and the caller takes blocks in the order they were read.
+#include "runs/read_ahead.hpp"
+
+#include <utility>
+
+#include "core/text.hpp"
+#include "record/journal.hpp"
+
+namespace runlake::runs {
+
+namespace {
+constexpr std::size_t k_block_bytes = std::size_t{1} << 20U;
+constexpr std::size_t k_most_blocks = 16;  // read but not yet taken
+constexpr std::size_t k_most_notes = 20;
+}  // namespace
+
+ReadAhead::ReadAhead(const record::Store& store, std::vector<ReadTask> tasks, unsigned workers)
+    : store_(store), tasks_(std::move(tasks)), threaded_(workers != 0) {
+    if (!threaded_) {
+        read_all();
+        return;
+    }
+    threads_.emplace_back([this] { read_all(); });
+    for (unsigned i = 0; i < workers; ++i) {
+        threads_.emplace_back([this] { work(); });
+    }
+}
+
+ReadAhead::~ReadAhead() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) { thread.join(); }
+}
+
+void ReadAhead::read_all() {
+    auto block = std::make_unique<Block>();
+    for (std::size_t task = 0; task < tasks_.size(); ++task) {
+        read_task(task, block);
+        const std::lock_guard lock(mutex_);
+        if (stop_) { break; }
+    }
+    put(std::move(block));
+    {
+        const std::lock_guard lock(mutex_);
+        reading_done_ = true;
+    }
+    changed_.notify_all();
+}
+
+void ReadAhead::read_task(std::size_t task, std::unique_ptr<Block>& block) {
+    record::ReadReport report;
+    Progress progress{task, tasks_[task].from};
+    const auto note_progress = [&](std::uint64_t consumed) {
+        progress.consumed = consumed;
+        progress.corrupt_lines = report.corrupt_lines;
+        progress.newer_lines = report.newer_lines;
+        block->progress.push_back(progress);
+    };
+    bool stopped = false;
+    auto end = record::read_segment(store_, tasks_[task].segment, tasks_[task].from, report, [&](const record::RawRecord& raw) {
+        if (stopped) { return; }
+        if (block->bytes >= k_block_bytes) {
+            // A block ends where the next record begins: lines skipped in between count as read.
+            note_progress(raw.offset);
+            put(std::exchange(block, std::make_unique<Block>()));
+            const std::lock_guard lock(mutex_);
+            stopped = stop_;
+        }
+        block->lines.push_back({block->text.size(), raw.payload.size(), task, raw.offset});
+        block->text += raw.payload;
+        block->bytes += raw.payload.size();
+    });
+    for (std::string& note : report.notes) { block->notes.push_back(std::move(note)); }
+    if (stopped) { return; }
+    if (end.ok()) {
+        progress.finished = true;
+        note_progress(end.value());
+    } else if (end.error().code() != core::Errc::not_found) {
+        // A segment that has gone was compacted: its records are in another one, which the next listing shows.
+        block->notes.push_back(end.error().message());
+    }
+}
+
+void ReadAhead::put(std::unique_ptr<Block> block) {
+    auto slot = std::make_shared<Slot>();
+    slot->block = std::move(block);
+    {
+        std::unique_lock lock(mutex_);
+        if (threaded_) {
+            changed_.wait(lock, [&] { return stop_ || slots_.size() < k_most_blocks; });
+        }
+        slots_.push_back(std::move(slot));
+    }
+    changed_.notify_all();
+}
+
+void ReadAhead::work() {
+    while (true) {
+        std::shared_ptr<Slot> mine;
+        {
+            std::unique_lock lock(mutex_);
+            const auto find = [&] {
+                for (const auto& slot : slots_) {
+                    if (slot->stage == Stage::read) { return slot; }
+                }
+                return std::shared_ptr<Slot>();
+            };
+            changed_.wait(lock, [&] { return stop_ || reading_done_ || find() != nullptr; });
+            if (stop_) { return; }
+            mine = find();
+            if (mine == nullptr) { return; }  // reading is done and nothing is left
+            mine->stage = Stage::taken;
+        }
+        parse(*mine->block, tasks_);
+        {
+            const std::lock_guard lock(mutex_);
+            mine->stage = Stage::parsed;
+        }
+        changed_.notify_all();
+    }
+}
+
+std::unique_ptr<Block> ReadAhead::next() {
+    std::shared_ptr<Slot> slot;
+    {
+        std::unique_lock lock(mutex_);
+        if (threaded_) {
+            changed_.wait(lock, [&] { return slots_.empty() ? reading_done_ : slots_.front()->stage == Stage::parsed; });
+        }
+        if (slots_.empty()) { return nullptr; }
+        slot = slots_.front();
+        slots_.pop_front();
+    }
+    changed_.notify_all();
+    if (!threaded_) { parse(*slot->block, tasks_); }
+    return std::move(slot->block);
+}
+
+void ReadAhead::parse(Block& block, const std::vector<ReadTask>& tasks) {
+    block.records.reserve(block.lines.size());
+    const std::string_view text = block.text;
+    for (const Block::Line& line : block.lines) {
+        const std::string_view payload = text.substr(line.at, line.size);
+        auto record = record::parse_payload(payload);
+        if (record.ok()) {
+            block.records.push_back({std::move(record).take(), payload, line.task, line.offset});
+            continue;
+        }
+        block.unreadable.push_back(line.task);
+        if (block.notes.size() < k_most_notes) {
+            block.notes.push_back(core::cat("segment ", tasks[line.task].segment.id, ": line at byte ", line.offset, ": ", record.error().message()));
+        }
+    }
+    block.lines = {};
+}
+
+}  // namespace runlake::runs
