@@ -12,8 +12,10 @@ add_library(runlake_zlib INTERFACE)
 target_link_libraries(runlake_zlib INTERFACE ${RUNLAKE_Z_A})
 
 find_library(RUNLAKE_YAML_A NAMES libyaml-cpp.a REQUIRED)
+find_library(RUNLAKE_YAML_SO NAMES libyaml-cpp.so REQUIRED)
 add_library(runlake_yaml INTERFACE)
-target_link_libraries(runlake_yaml INTERFACE ${RUNLAKE_YAML_A})
+# Debian's archive is not position independent enough for a shared library: those take the shared one.
+target_link_libraries(runlake_yaml INTERFACE $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>,${RUNLAKE_YAML_A},${RUNLAKE_YAML_SO}>)
 
 find_package(nlohmann_json REQUIRED)
 find_package(simdjson REQUIRED)

@@ -87,6 +87,16 @@ class RecordedRunImpl final : public RecordedRun {
     RecordedRunImpl(std::unique_ptr<record::Run> run, std::shared_ptr<ProcessFacts> process, std::unique_ptr<fingerprint::Capture> inputs)
         : run_(std::move(run)), process_(std::move(process)), inputs_(std::move(inputs)), id_(run_->id().str()), traceparent_(run_->traceparent()) {}
 
+    ~RecordedRunImpl() override {
+        // A forked child that goes away has not dropped its parent's run: it must not record an end for it.
+        if (!finished_ && getpid() != owner_) {
+            (void)run_.release();
+            (void)inputs_.release();
+        }
+    }
+    RecordedRunImpl(const RecordedRunImpl&) = delete;
+    RecordedRunImpl& operator=(const RecordedRunImpl&) = delete;
+
     const std::string& id() const override { return id_; }
     const std::string& traceparent() const override { return traceparent_; }
 
@@ -179,6 +189,7 @@ class RecordedRunImpl final : public RecordedRun {
     std::string traceparent_;
     std::atomic<bool> degraded_ = false;
     std::atomic<bool> finished_ = false;
+    pid_t owner_ = getpid();
 };
 
 Status check_strings(std::string_view what, const Json& values, bool only_strings) {
