@@ -220,11 +220,10 @@ record::RunSpec make_spec(const RunRequest& request, const Place& place, const c
     return spec;
 }
 
+Error not_recorded(const Error& why) { return {Errc::io, cat("the program was not started, because its start can't be recorded: ", why.message())}; }
+
 RunResponse become_program(const RunRequest& request) {
     // Everything else about it is ours already: folder, descriptors, process group, signals.
-    if (request.working_dir && ::chdir(request.working_dir->c_str()) != 0) {
-        return {126, os::system_error(errno, "changing to folder", *request.working_dir).message()};
-    }
     const int error = os::replace_process(request.program);
     const Verdict verdict = judge({.program = request.program[0], .wait_status = 0, .exec_error = error, .stop_signal = 0, .stderr_tail = ""});
     return {verdict.passed_on, verdict.error_text};
@@ -239,8 +238,7 @@ class Execution {
         core::Result<os::HeldChild> forked = os::HeldChild::fork(options());
         if (!forked.ok()) { return cannot_fork(forked.error()); }
         os::HeldChild program = std::move(forked).take();
-        const std::string working_dir = request_.working_dir ? *request_.working_dir : os::current_dir().value_or("/");
-        looking_.emplace(request_, place_, working_dir);
+        looking_.emplace(request_, place_, os::current_dir().value_or("/"));
 
         record::Recorder::Options recorder_options;
         recorder_options.mode = place_.mode;
@@ -249,7 +247,7 @@ class Execution {
         core::Result<std::unique_ptr<record::Run>> started = recorder->start(make_spec(request_, place_, id_, looking_->known_at_start(), program.pid()));
         if (!started.ok()) {
             program.abandon();
-            return std::move(started).take_error().context("the program was not started");
+            return not_recorded(started.error());
         }
         const std::unique_ptr<record::Run> run = std::move(started).take();
 
@@ -266,7 +264,6 @@ class Execution {
         options.argv = request_.program;
         options.environment = {{"RUNLAKE_RUN_ID", id_.str()}, {"TRACEPARENT", std::nullopt}};
         if (place_.store.ok()) { options.environment.emplace_back("RUNLAKE_STORE", place_.store.value().dir); }
-        options.working_dir = request_.working_dir;
         options.stdout_fd = streams_.out_fd();
         options.stderr_fd = streams_.err_fd();
         options.own_process_group = watch_.own_group();
@@ -341,7 +338,7 @@ core::Result<RunResponse> run(const RunRequest& request) {
     if (request.program.empty() || request.program[0].empty()) { return Error(Errc::usage, "no program is named: runlake run [options] -- PROGRAM [ARGUMENT...]"); }
     RL_ASSIGN(const Place place, find_place(request));
     if (place.mode == record::Mode::off) { return become_program(request); }
-    if (place.mode == record::Mode::strict && !place.store.ok()) { return place.store.error(); }
+    if (place.mode == record::Mode::strict && !place.store.ok()) { return not_recorded(place.store.error()); }
     return Execution(request, place).run();
 }
 

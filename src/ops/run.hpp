@@ -25,7 +25,6 @@ struct RunRequest {
     core::Json tags = core::Json::object();
     std::optional<std::int64_t> rows_in;
     std::optional<std::string> capture;           // none, stderr, all; default: setting `capture.mode`
-    std::optional<std::string> working_dir;       // of the program; default: ours
     std::function<void(std::string_view)> say;    // a line for people, on stderr
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/text.hpp"
+#include "os/files.hpp"
 
 namespace runlake::ops {
 namespace {
@@ -44,10 +45,8 @@ Verdict not_executed(const ProgramEnd& end) {
     const bool missing = end.exec_error == ENOENT || end.exec_error == ENOTDIR;
     verdict.passed_on = missing ? 127 : 126;
     verdict.exit_status = verdict.passed_on;
-    const char* const reason = ::strerrordesc_np(end.exec_error);
-    // A file that is there and yet "missing" names an interpreter that is.
     const bool bare = end.program.find('/') == std::string::npos;
-    verdict.error_text = cat("cannot execute ", end.program, ": ", missing && bare ? "command not found" : reason == nullptr ? "unknown reason" : reason);
+    verdict.error_text = missing && bare ? cat("executing ", end.program, ": command not found") : os::system_error(end.exec_error, "executing", end.program).message();
     return verdict;
 }
 
