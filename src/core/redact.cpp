@@ -208,7 +208,7 @@ bool Redactor::named_value() {
     if (secrecy == Secrecy::none) { return false; }
     std::size_t value = sign + 1;
     if (!is_element && (peek(value) == '=' || peek(value) == '>')) { ++value; }  // ":=", "==", "=>"
-    hide_value(skip_blanks(value), name, secrecy, separator);
+    hide_value(skip_blanks(value), name, secrecy, value == sign + 1 ? separator : '=');
     return true;
 }
 
@@ -354,8 +354,7 @@ std::string redact_program_option(std::string_view program, std::string_view arg
 
 bool takes_secret_next(std::string_view program, std::string_view argument) {
     if (program == "sshpass" && argument == "-p") { return true; }
-    if (!argument.starts_with('-') || argument.find_first_of("= \t\n") != k_none) { return false; }
-    return is_secret_name(argument.substr(std::min(argument.find_first_not_of('-'), argument.size())));
+    return argument.starts_with('-') && std::all_of(argument.begin(), argument.end(), is_name) && is_secret_name(argument);
 }
 
 // "name=value" or "--name=value" as a whole argument: the value may hold blanks and anything else.
@@ -370,7 +369,19 @@ std::optional<std::string> redact_assignment(std::string_view argument) {
 
 }  // namespace
 
-std::string redact_text(std::string_view text) { return Redactor(text).run(); }
+std::string redact_text(std::string_view text) {
+    std::string last = Redactor(text).run();
+    if (last == text) { return last; }
+    // A mark can make a value longer or end it elsewhere, so that a second look hides more. What is stored may be redacted again
+    // later (a note, an export) and must not change then.
+    constexpr int k_most_passes = 8;
+    for (int pass = 0; pass < k_most_passes; ++pass) {
+        std::string next = Redactor(last).run();
+        if (next == last) { return last; }
+        last = std::move(next);
+    }
+    return std::string(k_redacted);  // made to defeat us: nothing of it is kept
+}
 
 std::vector<std::string> redact_argv(const std::vector<std::string>& argv) {
     std::vector<std::string> out;
