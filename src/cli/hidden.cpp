@@ -82,6 +82,7 @@ core::Result<std::string> write_docs(const std::string& docs) {
     RL_TRY(publish(os::join_path(docs, "README.md"), docs_index(all_commands())));
     for (const auto* command : all_commands()) {
         const auto path = os::join_path(docs, page_name(*command) + ".md");
+        if (!os::exists(path)) { continue; }  // a page without examples is none: a test asks for it
         RL_ASSIGN(const auto page, page_text(path));
         RL_TRY(publish(path, with_options(*command, page)));
     }

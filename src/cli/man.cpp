@@ -111,7 +111,7 @@ std::string table_row(std::string_view line) {
     return out;
 }
 
-// A Markdown page apart: what stands between its summary and its first section, and its sections.
+// A Markdown page apart: what stands between its title and its first section, and its sections.
 struct Section {
     std::string title;
     std::string body;
@@ -120,24 +120,22 @@ struct Page {
     std::string introduction;
     std::vector<Section> sections;
 };
-Page read_page(std::string_view markdown) {
+
+// `summary` is left out of the introduction: the table says it.
+Page read_page(std::string_view markdown, std::string_view summary) {
     Page page;
     bool code = false;
-    std::size_t paragraphs = 0;  // of the head: the first is the summary, which the table says
-    bool in_paragraph = false;
     for (const auto line : core::split(core::trim(markdown), '\n')) {
         if (line.starts_with("```")) { code = !code; }
         if (!code && line.starts_with("## ")) {
             page.sections.push_back({std::string(core::trim(line.substr(3))), ""});
         } else if (!page.sections.empty()) {
             page.sections.back().body += cat(line, "\n");
-        } else if (!line.starts_with("# ")) {
-            const bool blank = core::trim(line).empty();
-            if (!blank && !in_paragraph) { ++paragraphs; }
-            in_paragraph = !blank;
-            if (paragraphs > 1) { page.introduction += cat(line, "\n"); }
+        } else if (!line.starts_with("# ") && line != summary) {
+            page.introduction += cat(line, "\n");
         }
     }
+    page.introduction = core::trim(page.introduction);
     return page;
 }
 
@@ -197,7 +195,7 @@ std::string man_page(const Command& command, std::string_view markdown) {
         for (const auto& argument : command.arguments) { out += cat(".TP\n\\fI", escaped(argument.name), "\\fR\n", as_line(escaped(argument.help)), "\n"); }
     }
     if (!command.options.empty()) { out += cat(".SH OPTIONS\n", option_entries(command.options)); }
-    out += page_sections(read_page(markdown));
+    out += page_sections(read_page(markdown, cat(command.summary, ".")));
     out += cat(".SH \"OPTIONS OF EVERY COMMAND\"\n", option_entries(global_options()));
     return out + ".SH \"SEE ALSO\"\n\\fBrunlake\\fR(1)\n";
 }
@@ -209,7 +207,7 @@ std::string man_overview(std::span<const Command* const> commands, std::string_v
         out += cat(".TP\n\\fB", escaped(cat("runlake-", page_name(*command))), "\\fR(1)\n", as_line(escaped(command->summary)), ".\n");
     }
     out += cat(".SH OPTIONS\n", option_entries(global_options()), ".TP\n\\fB\\-\\-version\\fR\nShow the version and end.\n");
-    return out + page_sections(read_page(markdown));
+    return out + page_sections(read_page(markdown, ""));
 }
 
 std::string with_options(const Command& command, std::string_view markdown) {
@@ -222,7 +220,7 @@ std::string with_options(const Command& command, std::string_view markdown) {
     for (const auto& [what, meaning] : entries) { options += cat("  ", what, std::string(width - what.size() + 2, ' '), meaning, "\n"); }
     options += "```\n\nOptions of every command (`--store`, `--json`, `--quiet`, `--color`, `--help`) are in [runlake](runlake.md).\n";
 
-    auto page = read_page(markdown);
+    auto page = read_page(markdown, cat(command.summary, "."));
     const auto is_options = [](const Section& section) { return section.title == "Options"; };
     const auto found = std::find_if(page.sections.begin(), page.sections.end(), is_options);
     if (found == page.sections.end()) {

@@ -14,7 +14,7 @@ using ::testing::Not;
 
 constexpr std::string_view k_page = R"(# runlake runs tail
 
-An old summary.
+Show the newest runs.
 
 It reads, never writes.
 
