@@ -7,6 +7,8 @@
 // X(name of the Command), one a line, in the order in which help shows them. A line is added once the command works whole, together with its page
 // docs/cli/<noun>-<verb>.md.
 #define RUNLAKE_COMMANDS(X) \
+    X(k_run)            \
+    X(k_log)            \
     X(k_runs_tail)      \
     X(k_runs_list)      \
     X(k_runs_show)      \
@@ -16,8 +18,6 @@
     X(k_runs_note)      \
     X(k_runs_export)    \
     X(k_runs_sql)       \
-    X(k_run)            \
-    X(k_log)            \
     X(k_runs_logs)      \
     X(k_runs_rerun)     \
     X(k_runs_recover)   \
