@@ -130,16 +130,18 @@ class SegmentWriter final : public JournalWriter {
     }
 
     core::Status acquire(State& state, std::string_view avoid, std::size_t room) {
-        RL_TRY(find_or_create(state, avoid, room));
+        auto found = find_or_create(state, avoid, room);
+        // A missing or misplaced folder is, to whoever wants to record, a journal that can't be written.
+        if (!found.ok()) { return Error(Errc::io, cat("opening the journal: ", found.error().message())); }
         auto synced = sync_folders();
         if (!synced.ok()) { drop(state); }
         return synced;
     }
 
     core::Status find_or_create(State& state, std::string_view avoid, std::size_t room) const {
-        if (room + 1 > file_size_limit()) { return Error(Errc::io, cat("appending to the journal in ", folder_, ": the limit of file sizes is too low")); }
+        if (room + 1 > file_size_limit()) { return Error(Errc::io, cat("a line in ", folder_, " would be over the limit of file sizes")); }
         auto found = found_segments(folder_, false);
-        if (!found.ok()) { return std::move(found).take_error().context("opening the journal"); }
+        if (!found.ok()) { return std::move(found).take_error(); }
         // First the free ones, then those whose holders died.
         for (const auto& item : found.value()) {
             if (item.name.state == SegmentState::free && item.name.id != avoid && take_over(state, item, room)) { return core::ok(); }
@@ -196,7 +198,7 @@ class SegmentWriter final : public JournalWriter {
             RL_TRY(make_own_folder(store_));
             file = os::create_exclusive(held.path, 0666, os::point::journal_segment_create);
         }
-        if (!file.ok()) { return std::move(file).take_error().context("opening the journal"); }
+        if (!file.ok()) { return std::move(file).take_error(); }
         held.file = std::move(file).take();
         held.limit = std::min(file_size_limit(), k_segment_limit);
         state.held = std::move(held);

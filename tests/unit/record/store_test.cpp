@@ -193,7 +193,7 @@ TEST_F(StoreTest, SeveralMakeItAtOnce) {
 TEST_F(StoreTest, AFolderThatCantBeWrittenIsAnError) {
     if (::geteuid() != 0) { GTEST_SKIP() << "needs root, to become another user"; }
     fs::create_directories(top + "/locked");
-    fs::permissions(top, fs::perms::owner_all | fs::perms::others_exec | fs::perms::others_read);
+    fs::permissions(top, static_cast<fs::perms>(0755));
     const runlake::testing::AsNobody nobody;
     const auto store = open_store(top + "/locked/.runlake", OpenStore::create);
     ASSERT_FALSE(store.ok());

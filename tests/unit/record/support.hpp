@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -66,7 +68,7 @@ struct Everything {
 inline Everything read_everything(const Store& store) {
     Everything all;
     auto listing = list_segments(store);
-    EXPECT_TRUE(listing.ok());
+    EXPECT_TRUE(listing.ok()) << (listing.ok() ? "" : listing.error().message());
     if (!listing.ok()) { return all; }
     all.segments = listing.value().segments.size();
     all.unreadable = listing.value().unreadable;
