@@ -81,6 +81,7 @@ core::Result<std::vector<Change>> compare_all(const TrackedSet& tracked, const s
 
 core::Result<TreeState> look(const Location& where, const std::string& commit, const TreeOptions& options, const Budget& budget, int depth) {
     if (depth > k_max_nested) { return core::Error(core::Errc::unsupported, core::cat("repositories more than ", k_max_nested, " deep in each other")); }
+    if (auto error = budget.over()) { return std::move(*error); }
     RL_TRY(load_library());
     git_repository* raw = nullptr;
     if (library().repository_open(&raw, where.work_tree.c_str()) != 0) { return last_error(core::cat("opening the repository ", where.work_tree)); }

@@ -22,10 +22,11 @@ struct Stamp {
     std::int64_t newest_ns() const { return mtime_ns > ctime_ns ? mtime_ns : ctime_ns; }
 };
 
-// The clock from which the kernel stamps files. It advances a few milliseconds at a time.
+// The clock from which the kernel stamps files: behind the wall clock, advancing a few milliseconds at a time. Kernels from 6.13 on stamp a change finer, ahead of this
+// clock, when somebody has looked at the last stamp; what is said here holds for both.
 std::int64_t stamping_clock_ns();
 
-// A change in the same tick as the last one leaves the stamp as it was. Waits, at most 25 ms, until the stamping clock is past `newest_ns`: every change from then
+// A change in the same tick as the last one leaves the stamp as it was. Waits, at most 50 ms, until the stamping clock is past `newest_ns`: every change from then
 // on gives another stamp. False when it is not even then: the stamp lies in the future, and equal stamps prove nothing.
 bool settle(std::int64_t newest_ns);
 

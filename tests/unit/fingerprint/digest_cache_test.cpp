@@ -28,7 +28,7 @@ class CachedFiles : public ::testing::Test {
         return report.value();
     }
     // Makes files older than anything the cache could doubt.
-    void age() const { os::settle(os::stamping_clock_ns()); }
+    void age() const { let_files_age(); }
     void damage(const std::function<void(std::string&)>& how) const {
         for (const auto& entry : std::filesystem::directory_iterator(files / "cache/digests")) {
             std::string text = os::read_file(entry.path()).value_or("");

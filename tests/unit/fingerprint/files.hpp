@@ -20,6 +20,12 @@
 
 namespace runlake::testing {
 
+// Waits until all that was written so far is older than the next tick of the clock that stamps files.
+inline void let_files_age() {
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    while (!os::settle(now)) {}
+}
+
 class Files {
   public:
     const std::string& path() const { return path_; }
