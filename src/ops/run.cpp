@@ -57,8 +57,10 @@ core::Result<Place> find_place(const RunRequest& request) {
     if (place.mode == record::Mode::strict && problem) { return *std::move(problem); }
     if (problem) { request.say(cat("runlake: ", problem->message(), "; the default is used")); }
     if (place.mode == record::Mode::off) { return place; }
+    // In a project it is expected; anywhere else the user should know where it is.
+    const bool expected = place.store.ok() || record::find_project_root(os::current_dir().value_or("/"));
     place.store = record::open_store(request.store, record::OpenStore::create);
-    if (place.store.ok() && place.store.value().created_now) { request.say(cat("runlake: created the store ", place.store.value().dir)); }
+    if (place.store.ok() && place.store.value().created_now && !expected) { request.say(cat("runlake: created the store ", place.store.value().dir)); }
     if (request.capture) { RL_TRY(place.settings.set_flag("capture.mode", *request.capture)); }
     return place;
 }
@@ -162,6 +164,8 @@ class Looking {
 
     const record::Facts& known_at_start() const { return known_; }
     bool has_inputs() const { return has_inputs_; }
+    // Whether a look is worth it however soon the program ends.
+    bool must_begin() const { return wanted_ && wanted_->want_environment; }
     void begin() {
         if (wanted_ && !capture_) { capture_ = fingerprint::Capture::begin(*std::exchange(wanted_, std::nullopt)).release(); }
     }
@@ -287,9 +291,9 @@ class Execution {
         end.exec_error = program.go({{"TRACEPARENT", traceparent}});
         streams_.program_has_them();
         std::optional<Watch::Ended> ended;
-        if (end.exec_error == 0) { ended = watch_.wait(program.pid(), k_before_looking); }
+        if (!looking_->must_begin()) { ended = watch_.wait(program.pid(), k_before_looking); }
         if (!ended) {
-            if (end.exec_error == 0) { looking_->begin(); }
+            looking_->begin();
             ended = watch_.wait(program.pid());
         }
         end.wait_status = ended->status;

@@ -280,7 +280,9 @@ std::string FileTail::read() const {
 
 StreamKind stream_kind(int fd) {
     struct stat info{};
-    if (::fstat(fd, &info) != 0) { return StreamKind::other; }
+    const int flags = ::fcntl(fd, F_GETFD);
+    // Closed, or only held by us in the place of a closed one.
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0 || ::fstat(fd, &info) != 0) { return StreamKind::other; }
     if (S_ISREG(info.st_mode)) { return StreamKind::file; }
     if (S_ISFIFO(info.st_mode)) { return StreamKind::stream; }
     if (S_ISSOCK(info.st_mode)) { return is_same_stream(0, fd) ? StreamKind::other : StreamKind::stream; }

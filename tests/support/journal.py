@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a store's journal as docs/formats/journal.md describes it, without any code of the product."""
+
+import json
+import zlib
+from pathlib import Path
+
+
+def records(store):
+    """Every record of every segment, by time and count; a damaged line fails the test that asks."""
+    found = []
+    for path in sorted(Path(store).glob("journal/*/**/*")):
+        if path.is_dir():
+            continue
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            version, checksum, payload = line.split(b" ", 2)
+            assert version == b"1" and int(checksum, 16) == zlib.crc32(payload), f"{path}: damaged line {line!r}"
+            found.append(json.loads(payload))
+    return sorted(found, key=lambda record: (record.get("at", 0), record.get("n", 0)))
+
+
+def of_kind(store, kind):
+    return [record for record in records(store) if record["kind"] == kind]
+
+
+def only(store, kind):
+    (record,) = of_kind(store, kind)
+    return record
