@@ -17,13 +17,14 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/man.cpp AND NOT CMAKE_CROSSCOMPILING)
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${pages}
         COMMAND ${CMAKE_COMMAND} -E make_directory ${pages}/man1
         COMMAND runlake __man ${PROJECT_SOURCE_DIR}/docs/cli ${pages}/man1
+        COMMAND find ${pages}/man1 -name *.1 -exec gzip -9n {} +
         COMMAND runlake completion bash > ${pages}/runlake.bash
         COMMAND runlake completion zsh > ${pages}/_runlake
         COMMAND runlake completion fish > ${pages}/runlake.fish
         COMMAND ${CMAKE_COMMAND} -E touch ${pages}/stamp
         DEPENDS runlake ${cli_docs} VERBATIM COMMENT "Writing man pages and completions")
     add_custom_target(runlake_pages ALL DEPENDS ${pages}/stamp)
-    install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT runtime FILES_MATCHING PATTERN "*.1")
+    install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT runtime FILES_MATCHING PATTERN "*.1.gz")
     install(FILES ${pages}/runlake.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME runlake COMPONENT runtime)
     install(FILES ${pages}/_runlake DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT runtime)
     install(FILES ${pages}/runlake.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT runtime)

@@ -11,18 +11,19 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "records every run of a pipeline and answers questions about them
- Runlake records what ran, with what, and what came out, without ever stopping
- the program it watches, and answers questions about it from an embedded
- database. It keeps everything in files of the project it is used in.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "records every run of a pipeline and answers questions about them")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Runlake records what ran, with what, and what came out, without ever stopping
+the program it watches, and answers questions about it from an embedded
+database. It keeps everything in files of the project it is used in.")
 # What the binaries are linked with is found by dpkg-shlibdeps. libgit2 and libcurl are loaded when first used: without libgit2 the code reference of
 # a run stays empty, without libcurl nothing is sent; recording and querying work. So they are recommended, which apt installs unless told not to.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libgit2-1.5, libcurl4")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/triggers)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
-file(WRITE ${PROJECT_BINARY_DIR}/triggers "activate-noawait ldconfig\n")
+# DuckDB's library comes with symbols that nobody needs to run it.
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/strip.cmake)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
     set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE arm64)
 endif()
+set(CPACK_RUNLAKE_STRIP ${CMAKE_STRIP})
 include(CPack)
