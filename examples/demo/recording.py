@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one thing a stage knows about Runlake: `runlake log key=value …` adds to the run it is part of."""
+"""The one thing a stage knows about Runlake: `runlake log key=value ...` adds to the run it is part of."""
 import os
 import subprocess
 

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# Types of the extension module.
+
 from typing import Any, List, Optional, Sequence, Tuple
 
 version: str

@@ -14,8 +14,7 @@
 #include "core/text.hpp"
 #include "fingerprint/config.hpp"
 #include "os/files.hpp"
-
-extern char** environ;
+#include "os/system.hpp"
 
 namespace runlake::fingerprint {
 namespace {
@@ -43,21 +42,11 @@ class Pending {
     std::optional<T> value_;
 };
 
-std::map<std::string, std::string> all_variables() {
-    std::map<std::string, std::string> variables;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos) { variables.emplace(text.substr(0, equals), text.substr(equals + 1)); }
-    }
-    return variables;
-}
-
 class ThreadedCapture final : public Capture {
   public:
     explicit ThreadedCapture(CaptureRequest request) : request_(std::move(request)) {
         // The threads look at a copy: the caller may change its own variables while they do.
-        if (!request_.environment.variables) { request_.environment.variables = all_variables(); }
+        if (!request_.environment.variables) { request_.environment.variables = os::all_env(); }
         const auto stop = [this] { return stopping_.load(); };
         request_.environment.stop = stop;
         request_.input_options.stop = [stop, own = request_.input_options.stop] { return stop() || (own && own()); };

@@ -130,6 +130,16 @@ std::optional<std::string> env(const char* name) {
     return value;
 }
 
+std::map<std::string, std::string> all_env() {
+    std::map<std::string, std::string> variables;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos) { variables.emplace(text.substr(0, equals), text.substr(equals + 1)); }
+    }
+    return variables;
+}
+
 std::uint64_t pid_namespace() { return this_process().pid_ns; }
 
 const ProcessId& this_process() {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ core::RunId new_run_id();
 std::string random_hex(std::size_t digits);
 
 std::optional<std::string> env(const char* name);  // set but empty is an empty string
+std::map<std::string, std::string> all_env();      // every variable of the process, by name
 
 // 32 hex digits that name this machine: SHA-256 of "runlake-machine" and /etc/machine-id, cut; when that file is missing, empty or "uninitialized", of
 // an id kept per host name under $XDG_STATE_HOME/runlake (or ~/.local/state/runlake), and failing that of host name and boot id. Computed once.
