@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One fact, one thread: a hindcast stage is recorded once and found again by its run_id in every place that is told of it.
+
+Each capability adds its link here: journal, database, queries, export, span, metrics page. Run directory, ledger, lake, citation and verdict follow with theirs.
+"""
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+import journal  # noqa: E402
+
+HINDCAST = """\
+import os, subprocess
+rows = open("rain.csv").read().splitlines()[1:]
+os.makedirs("out", exist_ok=True)
+open("out/hindcast.csv", "w").write("\\n".join(rows))
+subprocess.run([os.environ["RUNLAKE"], "log", f"rows_out={len(rows)}", "rmse=0.25"], check=True)
+"""
+
+
+def test_a_hindcast_is_one_fact_everywhere(runlake, runlake_bin, project):
+    (project / "rain.csv").write_text("day,mm\n1,0.5\n2,1.5\n")
+    (project / "hindcast.yaml").write_text("fold: 3\n")
+    (project / "hindcast.py").write_text(HINDCAST)
+    runlake("run", "--stage", "hindcast", "--tenant", "met", "--input", "rain.csv", "--config", "hindcast.yaml", "--param", "fold=3", "--tag", "season=2020",
+            "--rows-in", "2", "--", "/usr/bin/python3", "hindcast.py", env={"RUNLAKE": str(runlake_bin)}).ok()
+
+    # The journal: what was appended is the fact; all else is derived from it.
+    records = journal.records(project / ".runlake")
+    (start,) = [record for record in records if record["kind"] == "start"]
+    (end,) = [record for record in records if record["kind"] == "end"]
+    run_id = start["run"]
+    assert end["run"] == run_id and end["state"] == "completed"
+    assert all(record["run"] == run_id for record in records if "run" in record)
+
+    # The database: every column of the seed that can be known is filled.
+    (row,) = runlake("--json", "runs", "sql", "SELECT * FROM runs").ok().json["rows"]
+    known = dict(row) if isinstance(row, dict) else None
+    assert known is not None and known["run_id"] == run_id
+    for column in ("tenant_id", "stage", "status", "input_fingerprint", "code_ref", "config_hash", "started_at", "finished_at", "duration_seconds",
+                   "rows_in", "rows_out", "trace_id"):
+        assert known[column] is not None, column
+    assert (known["tenant_id"], known["stage"], known["status"], known["rows_in"], known["rows_out"]) == ("met", "hindcast", "completed", 2, 2)
+
+    # Queries by the first eight characters, and the export.
+    shown = runlake("--json", "runs", "show", run_id[:8]).ok().out
+    assert run_id in shown and "0.25" in shown
+    assert run_id[:8] in runlake("runs", "tail").ok().out
+    (exported,) = csv.DictReader(io.StringIO(runlake("runs", "export", "--format", "csv").ok().out))
+    assert exported["run_id"] == run_id and exported["rows_out"] == "2"
+
+    # A second derivation from nothing gives the same row.
+    runlake("runs", "rebuild").ok()
+    assert runlake("--json", "runs", "sql", "SELECT * FROM runs").ok().json["rows"] == [row]
+
+    # The span that observers get, and the count on the metrics page.
+    spans_file, page = project / "spans.jsonl", project / "runlake.prom"
+    runlake("observe", "push", env={"RUNLAKE_OTLP_FILE": spans_file, "RUNLAKE_PROMETHEUS_FILE": page}).ok()
+    (span,) = json.loads(spans_file.read_text())["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert {"key": "runlake.run_id", "value": {"stringValue": run_id}} in span["attributes"]
+    assert span["traceId"] == known["trace_id"]
+    assert 'runlake_runs_total{stage="hindcast",state="completed",tenant="met"} 1' in page.read_text()
