@@ -99,10 +99,10 @@ class ThreadedCapture final : public Capture {
         if (has_code_) {
             const auto state = code_.wait(patience.code);
             captured_.facts.code_ref = state && state->ok() ? state->value().code_ref : request_.code.code_ref();
-            if (!state) {
-                captured_.notes.emplace_back("code: the run ended before the tree was looked at");
-            } else if (const std::string& note = state->ok() ? state->value().note : state->error().message(); !note.empty()) {
-                captured_.notes.push_back(core::cat("code: ", note));
+            // That the run was over sooner is no note: "+dirty.unknown" says it, for every short run.
+            if (state) {
+                const std::string& note = state->ok() ? state->value().note : state->error().message();
+                if (!note.empty()) { captured_.notes.push_back(core::cat("code: ", note)); }
             }
         }
         if (request_.want_environment) {
