@@ -21,9 +21,8 @@ def main(source, target):
         writer = csv.DictWriter(file, ["sensor", "depth", "temperature"])
         writer.writeheader()
         writer.writerows(kept)
-    log(rows_in=len(rows), rows_out=len(kept))
-    if len(kept) < len(rows):
-        log(degraded=f"{len(rows) - len(kept)} of {len(rows)} readings were dropped")
+    dropped = len(rows) - len(kept)
+    log(rows_in=len(rows), rows_out=len(kept), degraded=f"{dropped} of {len(rows)} readings were dropped" if dropped else None)
     print(f"kept {len(kept)} of {len(rows)} readings")
 
 
