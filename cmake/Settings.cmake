@@ -29,3 +29,8 @@ if(RUNLAKE_SANITIZE)
     add_compile_options(-fsanitize=${RUNLAKE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${RUNLAKE_SANITIZE})
 endif()
+
+# libFuzzer needs every file to count its branches; the fuzzers alone link its main().
+if(RUNLAKE_BUILD_FUZZERS)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

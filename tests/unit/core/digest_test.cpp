@@ -91,6 +91,13 @@ TEST(FieldHash, HashesTheDocumentedBytes) {
     EXPECT_EQ(FieldHash("r/1").field("a", "xy").absent("b").finish(), sha256(bytes));
 }
 
+TEST(FieldHash, ExamplesOfTheFormatsPage) {  // docs/formats/field-hash.md; made with Python
+    EXPECT_EQ(FieldHash("demo/1").finish().hex(), "b7a73e5387d0000d1bca9e03457c388aeb6e677fa479e60cee2bac7e80128fb1");
+    EXPECT_EQ(FieldHash("demo/1").field("a", "").finish().hex(), "dc348fab302091d1f0a430e9d1e1942e7662d93398c787b8dfa9719647c9b97f");
+    EXPECT_EQ(FieldHash("demo/1").absent("a").finish().hex(), "3de68e7b0e872b327eedd11d8a60735e4de82eece360be1217ecbd9aa7534f7e");
+    EXPECT_EQ(FieldHash("demo/1").field("a", "xy").absent("b").finish().hex(), "5eaa3058f52ab0dd2d6ddfb0ec08bec518b7d60760d2de88619eedbaafa61041");
+}
+
 TEST(FieldHash, LongLengthsAreLittleEndian) {
     using std::string_literals::operator""s;
     const std::string value(0x1234, 'v');

@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/text.hpp"
@@ -135,6 +137,21 @@ TEST(RedactText, LeavesOrdinaryTextsAlone) {
          }) {
         EXPECT_EQ(redact_text(text), text);
     }
+}
+
+// The table of docs/guide/redaction.md: `text` and what is kept of it.
+TEST(RedactText, ExamplesOfTheGuideHold) {
+    std::ifstream guide(RUNLAKE_SOURCE_DIR "/docs/guide/redaction.md");
+    std::size_t examples = 0;
+    for (std::string line; std::getline(guide, line);) {
+        const std::vector<std::string_view> parts = split(line, '|');
+        if (parts.size() != 4 || !trim(parts[1]).starts_with('`')) { continue; }
+        const auto unquoted = [](std::string_view cell) { return trim(cell).substr(1, trim(cell).size() - 2); };
+        const std::string_view text = unquoted(parts[1]);
+        EXPECT_EQ(redact_text(text), trim(parts[2]) == "unchanged" ? text : unquoted(parts[2]));
+        ++examples;
+    }
+    EXPECT_GE(examples, 7U);
 }
 
 TEST(RedactText, GrowsByAtMostOneMarkPerHit) {
