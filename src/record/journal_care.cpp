@@ -69,6 +69,16 @@ class Caretaker {
         return core::ok();
     }
 
+    // What killed processes left of taking the lease. A young one may be in use at this moment.
+    core::Status remove_old_temporaries() const {
+        RL_ASSIGN(const auto entries, os::list_dir(folder_));
+        for (const auto& entry : entries) {
+            const std::string path = cat(folder_, '/', entry.name);
+            if (entry.name.starts_with(".compact.lease.") && is_idle(path)) { RL_TRY(os::remove_file(path, os::point::journal_compact_remove)); }
+        }
+        return core::ok();
+    }
+
     // Seals all free segments but `keep`.
     core::Status seal_free(std::size_t keep, CompactReport& report) const {
         RL_ASSIGN(auto found, found_segments(folder_, false));
@@ -249,6 +259,7 @@ core::Result<CompactReport> compact(const Store& store, std::size_t small_limit)
     RL_ASSIGN(const auto caretaker, Caretaker::take(store, "compact the journal"));
     std::size_t living = 0;
     RL_TRY(caretaker.finish_former());
+    RL_TRY(caretaker.remove_old_temporaries());
     RL_TRY(caretaker.sweep(report, living));
     RL_ASSIGN(const std::size_t free, caretaker.count_free());
     if (free > small_limit) { RL_TRY(caretaker.seal_free(std::min(k_spare_free, small_limit), report)); }

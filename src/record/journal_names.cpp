@@ -120,9 +120,10 @@ core::Result<std::vector<FoundSegment>> found_segments(const std::string& folder
 
 core::Status make_own_folder(const Store& store) {
     if (!os::is_dir(store.dir)) {
-        // Removed while this process ran: made again with its .gitignore.
+        // It could not be made before, or was removed while this process ran: made again with its .gitignore.
         auto again = open_store(store.dir, OpenStore::create);
         if (!again.ok()) { return std::move(again).take_error(); }
+        if (again.value().problem && !os::is_dir(store.dir)) { return std::move(*again.value().problem); }
     }
     return os::make_dirs(own_folder(store), 0777, os::point::journal_dir_create);
 }

@@ -60,8 +60,8 @@ core::Status make_store(Store& store) {
         if (!os::is_dir(store.dir)) { return made; }
         RL_TRY(check_is_store(store.dir));
     }
-    // Whoever made the folder may have been killed before it wrote the file; once there is a journal, a missing file is the user's will.
-    if (!store.created_now && (os::exists(store.dir + "/.gitignore") || os::is_dir(store.journal()))) { return core::ok(); }
+    // Whoever made the folder may have been killed before it wrote the file. Who wants another one edits it.
+    if (!store.created_now && os::exists(store.dir + "/.gitignore")) { return core::ok(); }
     auto written = os::publish_file(store.dir + "/.gitignore", k_ignore_text, 0666, os::Existing::keep, os::Durability::process,
                                     os::point::store_ignore_write);
     if (written.ok() || written.error().code() == Errc::conflict) { return core::ok(); }
@@ -125,7 +125,12 @@ core::Result<Store> open_store(const std::optional<std::string>& explicit_dir, O
     }
     if (mode == OpenStore::create) {
         auto made = make_store(store);
-        if (!made.ok()) { return std::move(made).take_error().context(cat("making store ", store.dir)); }
+        if (!made.ok()) {
+            const bool refused = made.error().code() == Errc::conflict;  // it is no store, and shall be none
+            auto problem = std::move(made).take_error().context(cat("making store ", store.dir));
+            if (refused) { return problem; }
+            store.problem = std::move(problem);
+        }
         return store;
     }
     if (!os::is_dir(store.dir)) {

@@ -23,6 +23,8 @@ struct Store {
     std::string config_file() const { return dir + "/config.yaml"; }
     std::string runs_database() const;  // <dir>/runs.duckdb, or in this machine's cache folder when the store is on a network file system
     bool created_now = false;           // this call made it: say so once
+    // OpenStore::create could not make it, or not whole (full, read-only, no permission): whoever writes meets that again, and recording counts what it loses.
+    std::optional<core::Error> problem;
 };
 
 enum class OpenStore : std::uint8_t { existing, create };
@@ -35,7 +37,7 @@ std::string runs_database_path(const std::string& store_dir, bool network, const
 std::optional<std::string> find_project_root(const std::string& start);
 
 // Resolves the store: `explicit_dir` (--store), else RUNLAKE_STORE, else the project's; `create` makes what is missing (with the .gitignore inside), in the current
-// folder when there is no project. `existing` and none: Errc::not_found that names what was looked at.
+// folder when there is no project; what the disk refuses is in Store::problem. `existing` and none: Errc::not_found that names what was looked at.
 core::Result<Store> open_store(const std::optional<std::string>& explicit_dir, OpenStore mode);
 
 }  // namespace runlake::record

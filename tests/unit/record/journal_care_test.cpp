@@ -102,6 +102,14 @@ TEST_F(CareTest, OnlyOneCaresAtATime) {
     EXPECT_EQ(contents(store).size(), 1U);
 }
 
+TEST_F(CareTest, OldTemporariesGoAndYoungOnesStay) {
+    for (const char* name : {"/.compact.lease.old.tmp", "/.compact.lease.young.tmp"}) { spit(folder + name, ""); }
+    fs::last_write_time(folder + "/.compact.lease.old.tmp", fs::file_time_type::clock::now() - std::chrono::hours(48));
+    ASSERT_TRUE(compact(store).ok());
+    EXPECT_FALSE(fs::exists(folder + "/.compact.lease.old.tmp"));
+    EXPECT_TRUE(fs::exists(folder + "/.compact.lease.young.tmp"));
+}
+
 TEST_F(CareTest, WritersGoOnWhileItCompacts) {
     std::atomic<bool> stop{false};
     std::atomic<int> appended{0};

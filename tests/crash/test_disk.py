@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real disks that refuse: full, read-only, no permission. The program's result is unchanged and the loss is visible."""
+
+import os
+import shutil
+import subprocess
+
+import journal_reader
+import pytest
+import scenarios
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MiB."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=64", "runlake-test", where], capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"mounting is not permitted here: {mounted.stderr.strip()}")
+    yield where
+    subprocess.run(["umount", where], check=True)
+
+
+def drive(store, state, *words, prefix=()):
+    env = {**os.environ, "RUNLAKE_STORE": str(store), "XDG_STATE_HOME": str(state)}
+    env.pop("RUNLAKE_FAULT", None)
+    done = subprocess.run([*prefix, scenarios.DRIVER, *words], env=env, cwd="/", capture_output=True, text=True, timeout=120, check=False)
+    acks = {tuple(line.split(" ", 3)[1:]) for line in done.stdout.splitlines() if line.startswith("ack ")}
+    lost = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(("lost ", "known "))]
+    return done, acks, lost[-1] if lost else None
+
+
+def test_a_full_disk_harms_nobody(small_disk, tmp_path):
+    store = small_disk / ".runlake"
+    filler = small_disk / "filler"
+    filler.write_bytes(b"x" * (600 << 10))
+    done, acks, lost = drive(store, tmp_path / "state", "fill", "1000")
+    assert done.returncode == 0
+    assert lost > 0 and acks
+    assert done.stderr.count("\n") == 1 and "no space left" in done.stderr.lower(), done.stderr
+    assert acks <= journal_reader.marks(store)
+    _, _, known = drive(store, tmp_path / "state", "losses")
+    assert known == lost
+    # Room again: the next process records, and the journal says what was lost.
+    filler.unlink()
+    done, more, lost_now = drive(store, tmp_path / "state", "record")
+    assert done.returncode == 0 and lost_now == 0 and len(more) == 9
+    assert acks | more <= journal_reader.marks(store)
+    assert scenarios.lost_in_journal(store) == lost
+    assert drive(store, tmp_path / "state", "losses")[2] == 0
+
+
+def test_a_disk_without_room_for_the_store_at_all(small_disk, tmp_path):
+    with open(small_disk / "filler", "wb", buffering=0) as out, pytest.raises(OSError):
+        while True:
+            out.write(b"x" * 4096)
+    done, acks, lost = drive(small_disk / ".runlake", tmp_path / "state", "record")
+    assert done.returncode == 0 and not acks and lost > 0
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_read_only_disk(small_disk, tmp_path):
+    store = small_disk / ".runlake"
+    _, before, _ = drive(store, tmp_path / "state", "record")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    try:
+        done, acks, lost = drive(store, tmp_path / "state", "record")
+        assert done.returncode == 0 and not acks and lost > 0
+        assert "read-only" in done.stderr.lower(), done.stderr
+        assert before <= journal_reader.marks(store)
+        assert drive(store, tmp_path / "state", "losses")[2] == lost
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    drive(store, tmp_path / "state", "record")
+    assert scenarios.lost_in_journal(store) == lost
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+def test_without_permission(tmp_path):
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == 0 and folder.name.startswith(("pytest", "test_")):
+            folder.chmod(0o755)
+    store = tmp_path / ".runlake"
+    _, before, _ = drive(store, tmp_path / "state", "record")
+    others = tmp_path / "others-state"
+    others.mkdir()
+    others.chmod(0o777)
+    done, acks, lost = drive(store, others, "record", prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+    assert done.returncode == 0 and not acks and lost > 0, done
+    assert "permission denied" in done.stderr.lower(), done.stderr
+    assert before <= journal_reader.marks(store)
+    assert drive(store, others, "losses")[2] == lost
