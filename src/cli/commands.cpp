@@ -21,6 +21,12 @@
     X(k_runs_logs)      \
     X(k_runs_rerun)     \
     X(k_runs_recover)   \
+    X(k_runs_fold)      \
+    X(k_runs_rebuild)   \
+    X(k_runs_prune)     \
+    X(k_runs_vacuum)    \
+    X(k_runs_backup)    \
+    X(k_runs_restore)   \
     X(k_observe_serve)  \
     X(k_observe_push)   \
     X(k_doctor)         \

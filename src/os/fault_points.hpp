@@ -32,7 +32,11 @@
     X(lease_remove, "lease.remove")                              \
     X(fold_cursor_write, "fold.cursor.write")                    \
     X(database_replace, "database.replace")                      \
+    X(prune_remove, "prune.remove")                              \
     X(backup_write, "backup.write")                              \
+    X(backup_publish, "backup.publish")                          \
+    X(restore_write, "restore.write")                            \
+    X(restore_publish, "restore.publish")                        \
     X(export_write, "export.write")                              \
     X(observe_cursor_write, "observe.cursor.write")              \
     X(observe_output_write, "observe.output.write")              \
