@@ -6,10 +6,15 @@
 namespace runlake::ops {
 
 core::Result<RunsShowResponse> runs_show(const RunsShowRequest& request) {
-    RL_TRY(core::RunIdPrefix::parse(request.id));  // before anything is opened
+    RL_ASSIGN(const core::RunIdPrefix prefix, core::RunIdPrefix::parse(request.id));  // before anything is opened
     Notes notes;
     RL_ASSIGN(runs::RunDocument document,
               read_runs(request.scope.store, notes, [&](runs::Session& session, const runs::SeenRuns* confirmed) -> core::Result<runs::RunDocument> {
+                  if (prefix.is_whole() && !request.scope.tenant) {
+                      // Nothing is to be found out first.
+                      RL_ASSIGN(const core::RunId whole, core::RunId::parse(prefix.str()));
+                      return runs::read_document(session.connection(), request.scope.store, whole, confirmed);
+                  }
                   RL_ASSIGN(const core::RunId id, runs::find_run(session.connection(), request.id, request.scope.tenant));
                   return runs::read_document(session.connection(), request.scope.store, id, confirmed);
               }));

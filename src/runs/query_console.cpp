@@ -97,7 +97,10 @@ core::Result<sql::Connection> database_of_tenant(sql::Connection& from, const st
     RL_ASSIGN(sql::Connection to, database.connect());
     RL_TRY(create_schema(to, Indexes::never));
     for (const Table& table : tables()) {
-        if (table.overlay == Overlay::internal) { continue; }
+        if (table.overlay == Overlay::internal) {
+            RL_TRY(to.run(core::cat("DROP TABLE ", table.name)));
+            continue;
+        }
         RL_ASSIGN(sql::Appender appender, sql::Appender::open(to, std::string(table.name)));
         QueryText query;
         query.add("SELECT t.* FROM ").add(table.name).add(" t WHERE t.run_id IN (SELECT r.run_id FROM runs r WHERE r.tenant_id = ").bind(tenant).add(")");

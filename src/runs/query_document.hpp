@@ -76,7 +76,7 @@ struct RunDocument {
     std::optional<core::Timestamp> time(std::string_view name) const;
 };
 
-// The run must exist (find_run): Errc::not_found otherwise. Files are read from `store`; one that is missing is left out.
+// Errc::not_found when there is no such run. Files are read from `store`; one that is missing is left out.
 core::Result<RunDocument> read_document(sql::Connection& connection, const record::Store& store, const core::RunId& id,
                                         const SeenRuns* confirmed = nullptr);
 

@@ -9,31 +9,40 @@
 namespace runlake::runs {
 namespace {
 
-// Above this, looking up single rows costs more than reading the table.
+// Above this, the whole order is as cheap.
 constexpr std::int64_t k_few = 500;
 
-core::Result<RunTable> read_table(sql::Connection& connection, const QueryText& query, const std::vector<ColumnSpec>& columns, const SeenRuns* confirmed) {
-    RunTable table{.columns = columns, .ids = {}, .rows = {}, .seen = {}};
-    std::vector<core::RunId> running;
-    std::vector<std::string> states;
+// `starts`, when given, gets the column behind the last.
+core::Result<RunTable> read_rows(sql::Connection& connection, const QueryText& query, const std::vector<ColumnSpec>& columns,
+                                 std::vector<core::Timestamp>* starts = nullptr) {
+    RunTable table;
+    table.columns = columns;
     RL_TRY(each_row(connection, query, [&](const sql::Rows& rows) {
         table.ids.push_back(rows.run_id(0));
-        states.emplace_back(rows.text(1));
-        if (states.back() == "running") { running.push_back(table.ids.back()); }
+        table.states.emplace_back(rows.text(1));
         std::vector<Cell> cells;
         cells.reserve(columns.size());
         for (std::size_t i = 0; i < columns.size(); ++i) { cells.push_back(read_cell(rows, i + 2)); }
         table.rows.push_back(std::move(cells));
+        if (starts != nullptr) { starts->push_back(rows.time(columns.size() + 2)); }
         return core::ok();
     }));
-    // A long list of running runs is not worth a long list of parameters.
-    RL_ASSIGN(table.seen, look_at_running(connection, static_cast<std::int64_t>(running.size()) > k_few ? nullptr : &running));
-    if (confirmed != nullptr) { table.seen = common(table.seen, *confirmed); }
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-        if (columns[column].source != ColumnSource::shown) { continue; }
-        for (std::size_t row = 0; row < table.rows.size(); ++row) { table.rows[row][column] = shown_state(table.ids[row], states[row], table.seen); }
-    }
     return table;
+}
+
+// Fills in what the running runs are seen to be.
+core::Status look(sql::Connection& connection, RunTable& table, const SeenRuns* confirmed) {
+    std::vector<core::RunId> running;
+    for (std::size_t row = 0; row < table.ids.size(); ++row) {
+        if (table.states[row] == "running") { running.push_back(table.ids[row]); }
+    }
+    RL_ASSIGN(table.seen, look_at_running(connection, &running));
+    if (confirmed != nullptr) { table.seen = common(table.seen, *confirmed); }
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+        if (table.columns[column].source != ColumnSource::shown) { continue; }
+        for (std::size_t row = 0; row < table.rows.size(); ++row) { table.rows[row][column] = shown_state(table.ids[row], table.states[row], table.seen); }
+    }
+    return core::ok();
 }
 
 void add_columns(QueryText& text, const std::vector<ColumnSpec>& columns) {
@@ -42,6 +51,12 @@ void add_columns(QueryText& text, const std::vector<ColumnSpec>& columns) {
 }
 
 }  // namespace
+
+void RunTable::reverse() {
+    std::ranges::reverse(ids);
+    std::ranges::reverse(states);
+    std::ranges::reverse(rows);
+}
 
 SeenRuns common(const SeenRuns& a, const SeenRuns& b) {
     SeenRuns both;
@@ -91,7 +106,8 @@ core::Result<RunTable> list_runs(sql::Connection& connection, const ListQuery& q
     text.add(") SELECT ");
     add_columns(text, query.columns);
     text.add(" FROM page r").add(order);
-    RL_ASSIGN(RunTable table, read_table(connection, text, query.columns, confirmed));
+    RL_ASSIGN(RunTable table, read_rows(connection, text, query.columns));
+    RL_TRY(look(connection, table, confirmed));
     // Runs that the filter left out because of what they are seen to be count as looked at, too.
     if (asks_for_seen(query.filter)) { table.seen = std::move(seen); }
     return table;
@@ -99,37 +115,34 @@ core::Result<RunTable> list_runs(sql::Connection& connection, const ListQuery& q
 
 core::Result<RunTable> newest_runs(sql::Connection& connection, const std::optional<std::string>& tenant, std::int64_t count,
                                    const std::vector<ColumnSpec>& columns, const SeenRuns* confirmed) {
-    std::vector<core::RunId> ids;
-    std::vector<core::Timestamp> starts;
-    bool few = count <= k_few;
-    if (few) {
+    const bool plain = std::ranges::all_of(columns, [](const ColumnSpec& column) {
+        return column.source == ColumnSource::runs || column.source == ColumnSource::shown;
+    });
+    if (plain && count <= k_few) {
+        // One look at one table. The start of one run more tells whether equal starts straddle the limit.
         QueryText text;
-        text.add("SELECT r.run_id, r.started_at FROM runs r");
+        text.add("SELECT r.run_id, r.status");
+        for (const ColumnSpec& column : columns) { text.add(", ").add(column_sql(column, Form::typed)); }
+        text.add(", r.started_at FROM runs r");
         if (tenant) { text.add(" WHERE r.tenant_id = ").bind(*tenant); }
         text.add(" ORDER BY r.started_at DESC LIMIT ").bind(count + 1);
-        RL_TRY(each_row(connection, text, [&](const sql::Rows& rows) {
-            ids.push_back(rows.run_id(0));
-            starts.push_back(rows.time(1));
-            return core::ok();
-        }));
-        if (static_cast<std::int64_t>(ids.size()) > count) {
-            // Where equal starts straddle the limit, only the whole order can tell which of them are the newest.
-            few = starts[ids.size() - 1] != starts[ids.size() - 2];
-            ids.pop_back();
+        std::vector<core::Timestamp> starts;
+        RL_ASSIGN(RunTable table, read_rows(connection, text, columns, &starts));
+        // Only segment and offset could order equal starts, and they stand in the other table.
+        if (std::ranges::adjacent_find(starts) == starts.end()) {
+            if (static_cast<std::int64_t>(table.ids.size()) > count) {
+                table.ids.pop_back();
+                table.rows.pop_back();
+                table.states.pop_back();
+            }
+            RL_TRY(look(connection, table, confirmed));
+            table.reverse();
+            return table;
         }
     }
-    RunTable table;
-    if (few) {
-        if (ids.empty()) { return RunTable{.columns = columns, .ids = {}, .rows = {}, .seen = {}}; }
-        QueryText text;
-        text.add("WITH ").add(every_run_cte(&ids)).add(" SELECT ");
-        add_columns(text, columns);
-        text.add(" FROM every r").add(order_sql(std::nullopt, false));
-        return read_table(connection, text, columns, confirmed);
-    }
-    RL_ASSIGN(table, list_runs(connection, {.filter = {.tenant = tenant}, .columns = columns, .sort = std::nullopt, .limit = count}, confirmed));
-    std::ranges::reverse(table.rows);
-    std::ranges::reverse(table.ids);
+    const ListQuery query{.filter = {.tenant = tenant}, .columns = columns, .sort = std::nullopt, .limit = count};
+    RL_ASSIGN(RunTable table, list_runs(connection, query, confirmed));
+    table.reverse();
     return table;
 }
 

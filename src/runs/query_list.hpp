@@ -27,14 +27,16 @@ struct ListQuery {
 struct RunTable {
     std::vector<ColumnSpec> columns;
     std::vector<core::RunId> ids;           // of the rows
+    std::vector<std::string> states;        // of the rows, as they are stored
     std::vector<std::vector<Cell>> rows;    // a cell a column; `shown` is text
     SeenRuns seen;                          // the rows that are not what is stored
+    void reverse();
 };
 
 // `confirmed`, when given, bounds which runs may be shown as gone: see ops/runs_session.hpp.
 core::Result<RunTable> list_runs(sql::Connection& connection, const ListQuery& query, const SeenRuns* confirmed = nullptr);
 
-// The newest `count` runs, the oldest of them first. Reads a few rows of a large table, not the table.
+// The newest `count` runs, the oldest of them first. Of a large table only the column of starts is read, as long as no two starts are equal.
 core::Result<RunTable> newest_runs(sql::Connection& connection, const std::optional<std::string>& tenant, std::int64_t count,
                                    const std::vector<ColumnSpec>& columns, const SeenRuns* confirmed = nullptr);
 

@@ -8,8 +8,9 @@ namespace runlake::runs {
 namespace {
 
 constexpr std::string_view k_select =
-    "SELECT r.run_id, d.machine, d.recorder_boot, d.recorder_pid_ns, d.recorder_pid, d.recorder_ticks, "
-    "d.watched_boot, d.watched_pid_ns, d.watched_pid, d.watched_ticks FROM runs r JOIN run_details d ON d.run_id = r.run_id WHERE r.status = 'running'";
+    "SELECT d.run_id, d.machine, d.recorder_boot, d.recorder_pid_ns, d.recorder_pid, d.recorder_ticks, "
+    "d.watched_boot, d.watched_pid_ns, d.watched_pid, d.watched_ticks FROM run_details d";
+constexpr std::size_t k_few = 50;
 
 // The process in five columns; one that is not known can't be judged.
 os::Liveness judge(const sql::Rows& rows, std::size_t boot) {
@@ -42,14 +43,7 @@ std::string_view seen_state(os::Liveness recorder, os::Liveness watched) {
 
 core::Result<SeenRuns> look_at_running(sql::Connection& connection, const std::vector<core::RunId>* ids) {
     SeenRuns seen;
-    if (ids != nullptr && ids->empty()) { return seen; }
-    QueryText query;
-    query.add(k_select);
-    if (ids != nullptr) {
-        const std::vector<Cell> cells(ids->begin(), ids->end());
-        query.add(" AND r.run_id IN ").bind_list(cells).add(" AND d.run_id IN ").bind_list(cells);
-    }
-    RL_TRY(each_row(connection, query, [&](const sql::Rows& rows) {
+    const auto each = [&](const sql::Rows& rows) {
         const os::Liveness recorder = judge(rows, 2);
         // A run that is recorded from inside has no process but its recorder.
         const os::Liveness watched = rows.is_null(8) ? recorder : judge(rows, 6);
@@ -57,7 +51,15 @@ core::Result<SeenRuns> look_at_running(sql::Connection& connection, const std::v
         if (state == "unwatched") { seen.unwatched.push_back(rows.run_id(0)); }
         if (state == "abandoned") { seen.abandoned.push_back(rows.run_id(0)); }
         return core::ok();
-    }));
+    };
+    if (ids == nullptr || ids->size() > k_few) {
+        QueryText query;
+        query.add(k_select).add(" JOIN runs r ON r.run_id = d.run_id WHERE r.status = 'running'");
+        RL_TRY(each_row(connection, query, each));
+    } else {
+        // One by one: an equality is looked up in the key, a list is not.
+        for (const core::RunId& id : *ids) { RL_TRY(each_row(connection, QueryText().add(k_select).add(" WHERE d.run_id = ").bind(id), each)); }
+    }
     seen.sort();
     return seen;
 }
