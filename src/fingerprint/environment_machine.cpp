@@ -108,7 +108,7 @@ core::Json machine_group(Probe& probe) {
     const auto flags = block.contains("flags") ? block.find("flags") : block.find("Features");
     values.set("cpu_flags", !cpu ? not_collected("/proc/cpuinfo can't be read") : flags == block.end() ? absent() : known(core::Json(sorted_words(flags->second))));
     values.set("processors_online", known_or_absent(kernel_line(probe, "/sys/devices/system/cpu/online")));
-    values.set("threads_per_core", known_or_absent(kernel_line(probe, "/sys/devices/system/cpu/smt/active")));
+    values.set("smt_active", known_or_absent(kernel_line(probe, "/sys/devices/system/cpu/smt/active")));
     values.set("numa_nodes", known_or_absent(kernel_line(probe, "/sys/devices/system/node/online")));
     values.set("memory_mib", memory_mib(probe));
     values.set("vendor", known_or_absent(kernel_line(probe, "/sys/class/dmi/id/sys_vendor")));

@@ -53,17 +53,17 @@ bool is_per_worktree(std::string_view name) {
 
 Head unknown(std::string reason) { return Head{.kind = HeadKind::unknown, .commit = "", .branch = std::nullopt, .reason = std::move(reason)}; }
 
-// What one reference file says; nothing when there is none.
-core::Result<std::optional<Reference>> load_loose(const std::string& path) {
+// What one reference file says; both parts are empty when there is none.
+core::Result<Reference> load_loose(const std::string& path) {
     auto text = os::read_file(path, k_max_reference_bytes);
     if (!text.ok()) {
         // A folder may stand where a reference of that name once was ("refs/heads/a" beside "refs/heads/a/b").
-        if (text.error().code() == core::Errc::not_found || os::is_dir(path)) { return std::optional<Reference>{}; }
+        if (text.error().code() == core::Errc::not_found || os::is_dir(path)) { return Reference{}; }
         return std::move(text).take_error();
     }
     auto reference = parse_reference(text.value());
     if (!reference.ok()) { return std::move(reference).take_error().context(core::cat("reading ", path)); }
-    return std::optional<Reference>(std::move(reference).take());
+    return reference;
 }
 
 }  // namespace
@@ -138,7 +138,8 @@ Head read_head(const Location& where) {
         const std::string path = os::join_path(folder, name);
         auto loose = load_loose(path);
         if (!loose.ok()) { return unknown(loose.error().message()); }
-        if (!loose.value()) {
+        Reference& reference = loose.value();
+        if (reference.object.empty() && reference.symbolic.empty()) {
             if (depth == 0) { return unknown(core::cat("reading ", path, ": there is no such file")); }
             auto packed = os::read_file(os::join_path(where.common_dir, "packed-refs"), k_max_packed_bytes);
             if (!packed.ok() && packed.error().code() != core::Errc::not_found) { return unknown(packed.error().message()); }
@@ -146,7 +147,6 @@ Head read_head(const Location& where) {
             if (object) { return Head{.kind = HeadKind::commit, .commit = *object, .branch = branch, .reason = ""}; }
             return Head{.kind = HeadKind::unborn, .commit = "", .branch = branch, .reason = ""};
         }
-        Reference& reference = *loose.value();
         if (!reference.object.empty()) { return Head{.kind = HeadKind::commit, .commit = reference.object, .branch = branch, .reason = ""}; }
         // With reftable, HEAD holds this name on purpose, and the references are in a binary table.
         if (reference.symbolic == "refs/heads/.invalid") { return unknown("the repository keeps its references as reftable, which is not read"); }
