@@ -147,11 +147,10 @@ def test_a_full_disk(runlake, project, small_disk):
     prepare(project)
     assert run_program(runlake).status == 5
     filler = small_disk / "filler"
-    with open(filler, "wb") as file:
+    with open(filler, "wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 1024)
-                file.flush()
         except OSError:
             pass
     for _ in range(10):  # what is left of the last page is used up
