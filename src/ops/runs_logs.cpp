@@ -21,9 +21,10 @@ core::Result<RunsLogsResponse> runs_logs(const RunsLogsRequest& request) {
         response.logs.push_back({name, path, std::move(text)});
         return true;
     };
-    RL_TRY(add_log("stdout"));
+    // A tail beside a log of stdout alone is of output that went to both through one pipe: it is in that log.
+    RL_ASSIGN(const bool has_stdout, add_log("stdout"));
     RL_ASSIGN(const bool has_stderr, add_log("stderr"));
-    if (std::string tail = document.text("stderr_tail"); !has_stderr && !tail.empty()) { response.logs.push_back({"stderr", std::nullopt, std::move(tail)}); }
+    if (std::string tail = document.text("stderr_tail"); !has_stdout && !has_stderr && !tail.empty()) { response.logs.push_back({"stderr", std::nullopt, std::move(tail)}); }
     if (document.full_error) {
         std::optional<std::string> file;
         if (const std::string name = document.text("error_file"); !name.empty()) { file = os::join_path(request.scope.store.dir, name); }

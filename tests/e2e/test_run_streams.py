@@ -251,6 +251,7 @@ def test_captured_output_merged_by_the_user_keeps_its_order(start, runlake, proj
     assert out.split() == [b"%d" % i for i in range(100)]
     run_id = journal.only(store_of(project), "start")["run"]
     assert (store_of(project) / "output" / run_id / "stdout.log").read_bytes() == out
+    assert [log["name"] for log in runlake("runs", "logs", run_id, "--json").ok().json["logs"]] == ["stdout"]
 
 
 def test_logs_of_a_run_that_kept_none(runlake, project):
