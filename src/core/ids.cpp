@@ -45,7 +45,7 @@ Result<RunId> RunId::parse(std::string_view text) {
             return Error(Errc::usage, "reading a run id: " + quoted(text) + " has no hex digit at character " + std::to_string(i + 1));
         }
         std::uint8_t& byte = bytes[nibbles / 2];
-        byte = static_cast<std::uint8_t>(byte << 4U | static_cast<unsigned>(value));
+        byte = static_cast<std::uint8_t>(static_cast<unsigned>(byte) << 4U | static_cast<unsigned>(value));
         ++nibbles;
     }
     return RunId(bytes);

@@ -15,6 +15,7 @@ RUNLAKE_FUZZ {
     const bool matches = glob_match(pattern, path);
     if (pattern.find_first_of("*?[\\") == std::string_view::npos) { DEMAND(matches == (pattern == path)); }
     DEMAND(glob_match("**", path));
-    DEMAND(!matches || glob_match(std::string(pattern) + "*", path));
+    // A star more matches no less, unless a backslash or an open set takes it.
+    if (matches && pattern.find_first_of("\\[") == std::string_view::npos) { DEMAND(glob_match(std::string(pattern) + "*", path)); }
     DEMAND(runlake::core::cut_utf8(path, cut).size() <= cut);
 }
