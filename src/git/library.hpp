@@ -13,8 +13,8 @@
 // X(name without the prefix "git_"); the types come from git2.h.
 #define RUNLAKE_GIT_FUNCTIONS(X)                                                                                    \
     X(libgit2_init) X(libgit2_opts) X(error_last)                                                                   \
-    X(repository_open) X(repository_free) X(repository_set_workdir) X(repository_index) X(repository_odb)           \
-    X(repository_hashfile) X(repository_config_snapshot) X(config_get_bool) X(config_free)                          \
+    X(repository_open) X(repository_free) X(repository_workdir) X(repository_set_workdir) X(repository_index)       \
+    X(repository_odb) X(repository_hashfile) X(repository_config_snapshot) X(config_get_bool) X(config_free)                          \
     X(index_free) X(index_entrycount) X(index_get_byindex) X(index_path)                                            \
     X(oid_fromstr) X(commit_lookup) X(commit_tree) X(commit_free)                                                   \
     X(tree_free) X(tree_walk) X(tree_entry_id) X(tree_entry_name) X(tree_entry_filemode)                            \

@@ -86,8 +86,9 @@ core::Result<TreeState> look(const Location& where, const std::string& commit, c
     git_repository* raw = nullptr;
     if (library().repository_open(&raw, where.work_tree.c_str()) != 0) { return last_error(core::cat("opening the repository ", where.work_tree)); }
     const RepositoryHandle repository(raw);
-    // A configuration may name another folder (core.worktree); what ran, ran here.
-    if (library().repository_set_workdir(raw, where.work_tree.c_str(), 0) != 0) { return last_error("choosing the work tree"); }
+    // A configuration may name another folder (core.worktree); what ran, ran here. Only where needed: libgit2 1.5 loses memory when the folder is the same.
+    const char* const folder = library().repository_workdir(raw);
+    if ((folder == nullptr || where.work_tree + '/' != folder) && library().repository_set_workdir(raw, where.work_tree.c_str(), 0) != 0) { return last_error("choosing the work tree"); }
 
     RL_ASSIGN(const TrackedSet tracked, load_tracked(raw, commit, budget));
     TreeWalk walk(raw, where.work_tree, tracked, options, budget);
