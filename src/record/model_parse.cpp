@@ -1,49 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading payloads: one pass over the members by simdjson, in whatever order they stand.
-#include <simdjson.h>
-
+// Reading payloads: one pass over the members, in whatever order they stand.
 #include <charconv>
-#include <cstring>
 #include <limits>
 #include <vector>
 
 #include "core/text.hpp"
+#include "record/json_text.hpp"
 #include "record/model.hpp"
 
 namespace runlake::record {
 namespace {
 
-namespace od = simdjson::ondemand;
 using core::Errc;
 using core::Error;
 using core::Json;
 
 constexpr int k_max_depth = 200;
 
-bool read(od::value value, std::string& out) {
-    std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) { return false; }
-    out.assign(text);
-    return true;
-}
+bool read(JsonText& value, std::string& out) { return value.string(out); }
+bool read(JsonText& value, std::int64_t& out) { return value.int64(out); }
+bool read(JsonText& value, std::uint64_t& out) { return value.uint64(out); }
+bool read(JsonText& value, bool& out) { return value.boolean(out); }
 
-bool read(od::value value, std::int64_t& out) { return value.get_int64().get(out) == simdjson::SUCCESS; }
-bool read(od::value value, std::uint64_t& out) { return value.get_uint64().get(out) == simdjson::SUCCESS; }
-bool read(od::value value, bool& out) { return value.get_bool().get(out) == simdjson::SUCCESS; }
-
-bool read(od::value value, int& out) {
+bool read(JsonText& value, int& out) {
     std::int64_t wide = 0;
     if (!read(value, wide) || wide < std::numeric_limits<int>::min() || wide > std::numeric_limits<int>::max()) { return false; }
     out = static_cast<int>(wide);
     return true;
 }
 
-bool read(od::value value, double& out) {
-    od::json_type type{};
-    if (value.type().get(type) != simdjson::SUCCESS) { return false; }
-    if (type == od::json_type::number) { return value.get_double().get(out) == simdjson::SUCCESS; }
-    std::string_view word;
-    if (value.get_string().get(word) != simdjson::SUCCESS) { return false; }
+bool read(JsonText& value, double& out) {
+    if (value.kind() == JsonText::Kind::number) { return value.float64(out); }
+    std::string word;
+    if (!value.string(word)) { return false; }
     if (word == "nan") {
         out = std::numeric_limits<double>::quiet_NaN();
     } else if (word == "inf" || word == "-inf") {
@@ -54,54 +43,30 @@ bool read(od::value value, double& out) {
     return true;
 }
 
-bool read(od::value value, core::Timestamp& out) { return read(value, out.micros); }
+bool read(JsonText& value, core::Timestamp& out) { return read(value, out.micros); }
 
-bool read(od::value value, std::optional<core::RunId>& out) {
-    std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) { return false; }
+bool read(JsonText& value, std::optional<core::RunId>& out) {
+    std::string text;
+    if (!value.string(text)) { return false; }
     auto id = core::RunId::parse(text);
     if (!id.ok()) { return false; }
     out = id.value();
     return true;
 }
 
-bool read(od::value value, ErrorText& out);
+bool read(JsonText& value, ErrorText& out);
 
 template <class T>
-bool read(od::value value, std::optional<T>& out) {
+bool read(JsonText& value, std::optional<T>& out) {
     T inner{};
     if (!read(value, inner)) { return false; }
     out = std::move(inner);
     return true;
 }
 
-template <class Each>
-bool each_member(od::value value, const Each& each) {
-    od::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS) { return false; }
-    for (auto field : object) {
-        std::string_view key;
-        od::value member;
-        if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(member) != simdjson::SUCCESS) { return false; }
-        if (!each(key, member)) { return false; }
-    }
-    return true;
-}
-
-template <class Each>
-bool each_element(od::value value, const Each& each) {
-    od::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) { return false; }
-    for (auto element : array) {
-        od::value item;
-        if (element.get(item) != simdjson::SUCCESS || !each(item)) { return false; }
-    }
-    return true;
-}
-
-bool read(od::value value, std::vector<std::string>& out) {
+bool read(JsonText& value, std::vector<std::string>& out) {
     out.clear();
-    return each_element(value, [&](od::value item) { return read(item, out.emplace_back()); });
+    return value.each_element([&](JsonText& item) { return read(item, out.emplace_back()); });
 }
 
 bool is_digits(std::string_view token) {
@@ -110,7 +75,6 @@ bool is_digits(std::string_view token) {
 }
 
 bool read_number(std::string_view token, Json& out) {
-    while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n')) { token.remove_suffix(1); }
     const char* begin = token.data();
     const char* end = begin + token.size();
     if (is_digits(token)) {
@@ -130,60 +94,62 @@ bool read_number(std::string_view token, Json& out) {
     return true;
 }
 
-bool read_tree(od::value value, Json& out, int depth) {
-    od::json_type type{};
-    if (depth > k_max_depth || value.type().get(type) != simdjson::SUCCESS) { return false; }
-    switch (type) {
-        case od::json_type::object: {
+bool read_tree(JsonText& value, Json& out, int depth) {
+    if (depth > k_max_depth) { return false; }
+    switch (value.kind()) {
+        case JsonText::Kind::object: {
             core::JsonObject members;
-            const bool good = each_member(value, [&](std::string_view key, od::value member) {
-                // The key must be copied before the member is read: both may live in the parser's one string buffer.
+            const bool good = value.each_member([&](std::string_view key, JsonText& member) {
                 auto& slot = members.emplace_back(std::string(key), Json());
                 return read_tree(member, slot.second, depth + 1);
             });
             out = Json(std::move(members));
             return good;
         }
-        case od::json_type::array: {
+        case JsonText::Kind::array: {
             core::JsonArray items;
-            const bool good = each_element(value, [&](od::value item) { return read_tree(item, items.emplace_back(), depth + 1); });
+            const bool good = value.each_element([&](JsonText& item) { return read_tree(item, items.emplace_back(), depth + 1); });
             out = Json(std::move(items));
             return good;
         }
-        case od::json_type::number: return read_number(value.raw_json_token(), out);
-        case od::json_type::string: {
+        case JsonText::Kind::number: {
+            std::string_view token;
+            return value.number(token) && read_number(token, out);
+        }
+        case JsonText::Kind::string: {
             std::string text;
-            if (!read(value, text)) { return false; }
+            const bool good = value.string(text);
             out = Json(std::move(text));
-            return true;
+            return good;
         }
-        case od::json_type::boolean: {
+        case JsonText::Kind::boolean: {
             bool flag = false;
-            if (!read(value, flag)) { return false; }
+            const bool good = value.boolean(flag);
             out = Json(flag);
-            return true;
+            return good;
         }
-        case od::json_type::null: out = Json(); return true;
+        case JsonText::Kind::null: out = Json(); return value.null();
+        case JsonText::Kind::other: return false;
     }
     return false;
 }
 
-bool read(od::value value, Json& out) { return read_tree(value, out, 0) && out.is_object(); }
+bool read(JsonText& value, Json& out) { return read_tree(value, out, 0) && out.is_object(); }
 
-bool read(od::value value, std::vector<std::pair<std::string, double>>& out) {
+bool read(JsonText& value, std::vector<std::pair<std::string, double>>& out) {
     out.clear();
-    return each_member(value, [&](std::string_view key, od::value member) {
+    return value.each_member([&](std::string_view key, JsonText& member) {
         auto& slot = out.emplace_back(std::string(key), 0.0);
         return read(member, slot.second);
     });
 }
 
-bool read(od::value value, std::vector<Input>& out) {
+bool read(JsonText& value, std::vector<Input>& out) {
     out.clear();
-    return each_element(value, [&](od::value item) {
+    return value.each_element([&](JsonText& item) {
         auto& input = out.emplace_back();
         bool has_path = false;
-        const bool good = each_member(item, [&](std::string_view key, od::value member) {
+        const bool good = item.each_member([&](std::string_view key, JsonText& member) {
             if (key == "path") { return has_path = read(member, input.path); }
             if (key == "fingerprint") { return read(member, input.fingerprint); }
             if (key == "bytes") { return read(member, input.bytes); }
@@ -194,9 +160,9 @@ bool read(od::value value, std::vector<Input>& out) {
 }
 
 // Members that are missing keep what `out` had: a watched process leaves out what equals its recorder's.
-bool read_process(od::value value, os::ProcessId& out) {
+bool read_process(JsonText& value, os::ProcessId& out) {
     bool has_pid = false;
-    const bool good = each_member(value, [&](std::string_view key, od::value member) {
+    const bool good = value.each_member([&](std::string_view key, JsonText& member) {
         if (key == "machine") { return read(member, out.machine); }
         if (key == "boot") { return read(member, out.boot); }
         if (key == "pid_ns") { return read(member, out.pid_ns); }
@@ -207,8 +173,8 @@ bool read_process(od::value value, os::ProcessId& out) {
     return good && has_pid;
 }
 
-bool read(od::value value, ErrorText& out) {
-    return each_member(value, [&](std::string_view key, od::value member) {
+bool read(JsonText& value, ErrorText& out) {
+    return value.each_member([&](std::string_view key, JsonText& member) {
         if (key == "head") { return read(member, out.head); }
         if (key == "bytes") { return read(member, out.whole_bytes); }
         if (key == "file") { return read(member, out.file); }
@@ -216,9 +182,9 @@ bool read(od::value value, ErrorText& out) {
     });
 }
 
-bool read(od::value value, RunState& out) {
-    std::string_view word;
-    if (value.get_string().get(word) != simdjson::SUCCESS) { return false; }
+bool read(JsonText& value, RunState& out) {
+    std::string word;
+    if (!value.string(word)) { return false; }
     auto state = parse_state(word);
     if (!state.ok()) { return false; }
     out = state.value();
@@ -229,7 +195,7 @@ bool read(od::value value, RunState& out) {
 enum class Took : std::uint8_t { no, yes, wrong };
 Took took(bool good) { return good ? Took::yes : Took::wrong; }
 
-Took take_fact(std::string_view key, od::value value, Facts& facts) {
+Took take_fact(std::string_view key, JsonText& value, Facts& facts) {
     if (key == "input_fingerprint") { return took(read(value, facts.input_fingerprint)); }
     if (key == "code_ref") { return took(read(value, facts.code_ref)); }
     if (key == "config_hash") { return took(read(value, facts.config_hash)); }
@@ -250,7 +216,7 @@ struct HeaderParts {
     bool has_n = false;
 };
 
-Took take_header(std::string_view key, od::value value, Header& header, HeaderParts& parts) {
+Took take_header(std::string_view key, JsonText& value, Header& header, HeaderParts& parts) {
     if (key == "kind") { return Took::yes; }
     if (key == "run") {
         const bool good = read(value, parts.run);
@@ -270,25 +236,23 @@ const char* missing_of(const HeaderParts& parts) {
 
 // Walks the members of a record; `take` handles one. Members of the value null are as if absent. Returns the name of what is wrong, "" when nothing is.
 template <class Take>
-std::string walk(od::object& object, const Take& take) {
-    for (auto field : object) {
-        std::string_view key;
-        od::value value;
-        if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS) { return "its JSON"; }
-        bool null = false;
-        if (value.is_null().get(null) != simdjson::SUCCESS) { return "its JSON"; }
-        if (null) { continue; }
-        const std::string name = key.size() <= 64 ? std::string(key) : std::string();
-        if (take(key, value) == Took::wrong) { return core::cat("member '", name, "'"); }
-    }
-    return {};
+std::string walk(JsonText& object, const Take& take) {
+    std::string wrong;
+    const bool good = object.each_member([&](std::string_view key, JsonText& value) {
+        if (value.kind() == JsonText::Kind::null) { return value.null(); }
+        if (take(key, value) != Took::wrong) { return true; }
+        wrong = core::cat("member '", key.size() <= 64 ? key : std::string_view(), "'");
+        return false;
+    });
+    if (!good && wrong.empty()) { wrong = "its JSON"; }
+    return wrong;
 }
 
 Header blank_header() { return Header{core::RunId::from_random({}), {}, 0}; }
 
 std::string missing(std::string_view name) { return core::cat("missing member '", name, "'"); }
 
-std::string read_start(od::object& object, StartRecord& record) {
+std::string read_start(JsonText& object, StartRecord& record) {
     HeaderParts parts;
     bool has_stage = false;
     bool has_recorder = false;
@@ -298,7 +262,7 @@ std::string read_start(od::object& object, StartRecord& record) {
     watched.boot = "\x01";
     watched.pid_ns = std::numeric_limits<std::uint64_t>::max();
     bool has_watched = false;
-    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+    auto wrong = walk(object, [&](std::string_view key, JsonText& value) {
         if (const auto done = take_header(key, value, record.header, parts); done != Took::no) { return done; }
         if (key == "stage") { return took(has_stage = read(value, record.stage)); }
         if (key == "tenant") { return took(read(value, record.tenant)); }
@@ -330,9 +294,9 @@ std::string read_start(od::object& object, StartRecord& record) {
     return {};
 }
 
-std::string read_log(od::object& object, LogRecord& record) {
+std::string read_log(JsonText& object, LogRecord& record) {
     HeaderParts parts;
-    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+    auto wrong = walk(object, [&](std::string_view key, JsonText& value) {
         if (const auto done = take_header(key, value, record.header, parts); done != Took::no) { return done; }
         if (key == "metrics") { return took(read(value, record.metrics)); }
         if (key == "step") { return took(read(value, record.step)); }
@@ -348,11 +312,11 @@ std::string read_log(od::object& object, LogRecord& record) {
     return name == nullptr ? std::string() : missing(name);
 }
 
-std::string read_end(od::object& object, EndRecord& record) {
+std::string read_end(JsonText& object, EndRecord& record) {
     HeaderParts parts;
     bool has_state = false;
     bool has_duration = false;
-    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+    auto wrong = walk(object, [&](std::string_view key, JsonText& value) {
         if (const auto done = take_header(key, value, record.header, parts); done != Took::no) { return done; }
         if (key == "state") { return took(has_state = read(value, record.state)); }
         if (key == "duration_seconds") { return took(has_duration = read(value, record.duration_seconds)); }
@@ -366,10 +330,8 @@ std::string read_end(od::object& object, EndRecord& record) {
         if (key == "presumption") { return took(read(value, record.presumption)); }
         if (key == "lost_records") { return took(read(value, record.lost_records)); }
         if (key == "start") {
-            od::object inner;
-            if (value.get_object().get(inner) != simdjson::SUCCESS) { return Took::wrong; }
             StartRecord start{blank_header()};
-            if (!read_start(inner, start).empty()) { return Took::wrong; }
+            if (!read_start(value, start).empty()) { return Took::wrong; }
             record.start = std::move(start);
             return Took::yes;
         }
@@ -381,10 +343,10 @@ std::string read_end(od::object& object, EndRecord& record) {
     return has_duration ? std::string() : missing("duration_seconds");
 }
 
-std::string read_loss(od::object& object, LossRecord& record) {
+std::string read_loss(JsonText& object, LossRecord& record) {
     bool has_at = false;
     bool has_count = false;
-    auto wrong = walk(object, [&](std::string_view key, od::value value) {
+    auto wrong = walk(object, [&](std::string_view key, JsonText& value) {
         if (key == "at") { return took(has_at = read(value, record.at)); }
         if (key == "n") { return took(read(value, record.n)); }
         if (key == "count") { return took(has_count = read(value, record.count)); }
@@ -396,33 +358,24 @@ std::string read_loss(od::object& object, LossRecord& record) {
     return has_count ? std::string() : missing("count");
 }
 
-// The parser needs bytes after the text that it may read; one buffer a thread is used again and again.
-struct ThreadParser {
-    od::parser parser;
-    std::vector<char> buffer;
-};
-
 Error corrupt(std::string_view what) { return {Errc::corrupt, core::cat("reading a journal record: ", what, " is not as the format says")}; }
 
 }  // namespace
 
 core::Result<Record> parse_payload(std::string_view payload) {
-    thread_local ThreadParser local;
-    const std::size_t needed = payload.size() + simdjson::SIMDJSON_PADDING;
-    if (local.buffer.size() < needed) { local.buffer.resize(needed * 2); }
-    if (!payload.empty()) { std::memcpy(local.buffer.data(), payload.data(), payload.size()); }
-    std::memset(local.buffer.data() + payload.size(), 0, simdjson::SIMDJSON_PADDING);
-
-    od::document document;
-    od::object object;
-    std::string_view kind;
-    if (local.parser.iterate(local.buffer.data(), payload.size(), local.buffer.size()).get(document) != simdjson::SUCCESS ||
-        document.get_object().get(object) != simdjson::SUCCESS) {
-        return corrupt("its JSON");
-    }
-    if (object.find_field_unordered("kind").get_string().get(kind) != simdjson::SUCCESS) { return corrupt(missing("kind")); }
-    const std::string what(kind);  // the parser's buffer is used again below
-    if (object.reset().error() != simdjson::SUCCESS) { return corrupt("its JSON"); }
+    // The kind stands first in what we write, but may stand anywhere.
+    std::optional<std::string> kind;
+    bool is_there = false;
+    JsonText whole(payload);
+    const bool is_over = whole.each_member([&](std::string_view key, JsonText& value) {
+        if (key != "kind") { return true; }
+        is_there = true;
+        static_cast<void>(read(value, kind));
+        return false;
+    });
+    if (!kind) { return corrupt(is_over || is_there ? missing("kind") : "its JSON"); }
+    const std::string& what = *kind;
+    JsonText object(payload);
 
     std::string wrong;
     std::optional<Record> record;
@@ -443,8 +396,10 @@ core::Result<Record> parse_payload(std::string_view payload) {
         wrong = read_loss(object, loss);
         record = std::move(loss);
     } else {
-        return Record(UnknownRecord{what});
+        if (!object.skip()) { wrong = "its JSON"; }
+        record = UnknownRecord{what};
     }
+    if (wrong.empty() && !object.at_end()) { wrong = "its JSON"; }
     if (!wrong.empty()) { return corrupt(wrong); }
     return std::move(*record);
 }
