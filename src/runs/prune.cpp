@@ -30,7 +30,6 @@ using RunSet = std::unordered_set<core::RunId, core::RunIdHash>;
 
 struct Candidates {
     std::unordered_map<core::RunId, std::string, core::RunIdHash> states;
-    std::unordered_map<core::RunId, std::string, core::RunIdHash> patches;  // digest of the patch, for those that have one
 };
 
 constexpr std::string_view k_dirty = "+dirty.";
@@ -58,7 +57,7 @@ std::optional<std::string> patch_of(std::string_view code_ref) {
 }
 
 core::Result<Candidates> find_candidates(Session& session, core::Timestamp cutoff, PrunePlan& plan) {
-    RL_ASSIGN(auto statement, session.connection().prepare("SELECT run_id, status, code_ref FROM runs WHERE started_at < ?"));
+    RL_ASSIGN(auto statement, session.connection().prepare("SELECT run_id, status FROM runs WHERE started_at < ?"));
     RL_TRY(statement.bind(1, cutoff));
     RL_ASSIGN(auto rows, statement.execute());
     Candidates found;
@@ -70,9 +69,6 @@ core::Result<Candidates> find_candidates(Session& session, core::Timestamp cutof
             continue;
         }
         found.states.emplace(rows.run_id(0), rows.text(1));
-        if (!rows.is_null(2)) {
-            if (auto patch = patch_of(rows.text(2))) { found.patches.emplace(rows.run_id(0), std::move(*patch)); }
-        }
     }
 }
 
@@ -129,26 +125,24 @@ std::uint64_t tree_bytes(const std::string& path) {
     return bytes;
 }
 
-// Patches of runs that go, less those that a run which stays refers to.
-core::Status find_patches(const record::Store& store, Session& session, const Candidates& candidates, PrunePlan& plan) {
-    std::set<std::string> gone;
-    for (const auto& [run, patch] : candidates.patches) {
-        if (candidates.states.contains(run)) { gone.insert(patch); }
-    }
-    if (gone.empty()) { return core::ok(); }
+// Patches that no run which stays refers to. Young ones are left: the run that a patch was kept for may not have said so yet.
+core::Status find_patches(const record::Store& store, Session& session, const Candidates& candidates, core::Timestamp cutoff, PrunePlan& plan) {
+    auto entries = os::list_dir(store.patches());
+    if (!entries.ok()) { return entries.error().code() == core::Errc::not_found ? core::ok() : core::Status(std::move(entries).take_error()); }
+    std::set<std::string> needed;
     RL_ASSIGN(auto rows, session.connection().query("SELECT run_id, code_ref FROM runs WHERE code_ref LIKE '%+dirty.%'"));
     while (true) {
         RL_ASSIGN(const bool more, rows.next());
         if (!more) { break; }
         if (candidates.states.contains(rows.run_id(0))) { continue; }
-        if (const auto patch = patch_of(rows.text(1))) { gone.erase(*patch); }
+        if (auto patch = patch_of(rows.text(1))) { needed.insert(std::move(*patch)); }
     }
-    for (const std::string& patch : gone) {
-        const std::string path = cat(store.patches(), '/', patch);
-        // A code_ref is data: only what looks like a file of ours in that folder is one.
-        if (patch.empty() || patch.find('/') != std::string::npos || patch.starts_with('.') || !os::exists(path)) { continue; }
-        plan.patches.push_back(path);
+    for (const os::DirEntry& entry : entries.value()) {
+        std::string path = cat(store.patches(), '/', entry.name);
+        const auto info = os::stat_link(path);
+        if (needed.contains(entry.name) || !info || !S_ISREG(info->st_mode) || info->st_mtim.tv_sec >= cutoff.micros / 1'000'000) { continue; }
         plan.file_bytes += tree_bytes(path);
+        plan.patches.push_back(std::move(path));
     }
     return core::ok();
 }
@@ -196,7 +190,7 @@ core::Result<PrunePlan> plan_prune(const record::Store& store, core::Timestamp c
     RL_ASSIGN(Candidates candidates, find_candidates(session, cutoff, plan));
     if (candidates.states.empty()) { return plan; }
     RL_TRY(look_at_journal(store, candidates, plan));
-    RL_TRY(find_patches(store, session, candidates, plan));
+    RL_TRY(find_patches(store, session, candidates, cutoff, plan));
     for (const auto& [run, state] : candidates.states) {
         plan.runs.push_back(run);
         ++plan.by_state[state];

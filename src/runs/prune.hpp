@@ -24,7 +24,7 @@ struct PrunePlan {
     std::uint64_t records = 0;                      // lines of the journal that go
     std::uint64_t journal_bytes = 0;
     std::vector<std::string> outputs;               // folders output/<run_id> that exist
-    std::vector<std::string> patches;               // patches that no other run refers to
+    std::vector<std::string> patches;               // patches older than that, of which no run that stays tells
     std::uint64_t file_bytes = 0;                   // of outputs and patches
     std::vector<std::string> notes;
 };

@@ -22,8 +22,8 @@ core::Result<int> run(Invocation& inv) {
         return 0;
     }
     say_notes(inv, response.notes);
-    inv.out(core::cat(response.target, ": ", response.files, " files, ", core::group_thousands(static_cast<std::int64_t>(response.bytes)), " bytes, ",
-                      response.segments, " segments of the journal\n"));
+    inv.out(core::cat(response.target, ": ", counted(response.files, "file"), ", ", core::group_thousands(static_cast<std::int64_t>(response.bytes)), " bytes, ",
+                      counted(response.segments, "segment"), " of the journal\n"));
     return 0;
 }
 

@@ -17,7 +17,7 @@ core::Result<int> run(Invocation& inv) {
         return 0;
     }
     say_notes(inv, response.notes);
-    inv.out(core::cat(response.database, ": ", response.records, " records folded, ", response.runs_added, " runs added, ", response.runs_changed, " changed\n"));
+    inv.out(core::cat(response.database, ": ", counted(response.records, "record"), " folded, ", counted(response.runs_added, "run"), " added, ", response.runs_changed, " changed\n"));
     return 0;
 }
 

@@ -18,8 +18,6 @@ constexpr std::array k_options = {
     Option{.names = "--yes", .value = "", .help = "do not ask"},
 };
 
-std::string counted(std::uint64_t count, std::string_view one) { return core::cat(count, ' ', one, count == 1 ? "" : "s"); }
-
 std::string plan_text(const runs::PrunePlan& plan) {
     const auto bytes = [](std::uint64_t count) { return core::group_thousands(static_cast<std::int64_t>(count)); };
     std::string text = counted(plan.runs.size(), "run");

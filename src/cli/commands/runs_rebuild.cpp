@@ -17,7 +17,7 @@ core::Result<int> run(Invocation& inv) {
         return 0;
     }
     say_notes(inv, response.notes);
-    inv.out(core::cat(response.database, ": rebuilt with ", response.runs, " runs from ", response.records, " records\n"));
+    inv.out(core::cat(response.database, ": rebuilt with ", counted(response.runs, "run"), " from ", counted(response.records, "record"), '\n'));
     return 0;
 }
 

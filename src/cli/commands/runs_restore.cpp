@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/command.hpp"
+#include "cli/commands/runs_shared.hpp"
 #include "core/text.hpp"
 #include "os/system.hpp"
 
@@ -22,7 +23,7 @@ core::Result<int> run(Invocation& inv) {
         return 0;
     }
     if (response.kept_as) { inv.say(core::cat("what was there is kept in ", *response.kept_as)); }
-    inv.out(core::cat(response.store, ": restored ", response.files, " files, ", core::group_thousands(static_cast<std::int64_t>(response.bytes)), " bytes\n"));
+    inv.out(core::cat(response.store, ": restored ", counted(response.files, "file"), ", ", core::group_thousands(static_cast<std::int64_t>(response.bytes)), " bytes\n"));
     return 0;
 }
 

@@ -106,6 +106,8 @@ std::string TimeFormat::full(core::Timestamp at) const {
     return text;
 }
 
+std::string counted(std::uint64_t count, std::string_view one) { return core::cat(count, ' ', one, count == 1 ? "" : "s"); }
+
 std::string duration_text(double seconds) { return core::format_fixed(seconds, 2) + "s"; }
 
 std::vector<runs::ColumnSpec> brief_columns(const runs::RunTable& table) {

@@ -51,6 +51,7 @@ class TimeFormat {
     bool local_;
 };
 
+std::string counted(std::uint64_t count, std::string_view one);  // "1 run", "2 runs"
 std::string duration_text(double seconds);  // "12.45s"
 
 // The rows as a table: states as they are seen, ids by their first 8 characters, "-" for what is missing.

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`runs prune`: what goes is said first, is gone from everywhere, and nothing else is."""
+
+import subprocess
+import time
+
+import pytest
+
+
+def stages(runlake):
+    return sorted(run["stage"] for run in runlake("runs", "list", "--json").ok().json["runs"])
+
+
+def journal_text(store):
+    return b"".join(path.read_bytes() for path in sorted((store / "journal").rglob("*")) if path.is_file())
+
+
+@pytest.fixture
+def store(project, runlake):
+    runlake("run", "--stage", "old", "--capture", "all", "--", "echo", "captured words").ok()
+    assert runlake("run", "--stage", "old-failed", "--", "sh", "-c", "echo whole error >&2; exit 3").status == 3
+    return project / ".runlake"
+
+
+def test_dry_run_changes_nothing(store, runlake):
+    runlake("runs", "fold").ok()
+    before = journal_text(store)
+    done = runlake("runs", "prune", "--older-than", "0s", "--dry-run", "--json").ok().json
+    assert (done["version"], done["done"], done["runs"]) == (1, False, 2)
+    assert done["by_state"] == {"completed": 1, "failed": 1}
+    assert done["records"] >= 4 and done["journal_bytes"] == len(before)
+    assert runlake("runs", "prune", "--older-than", "1d", "--dry-run", "--json").ok().json["runs"] == 0
+    assert journal_text(store) == before and stages(runlake) == ["old", "old-failed"]
+
+
+def test_needs_a_yes(store, runlake):
+    done = runlake("runs", "prune", "--older-than", "0s")
+    assert done.status == 2 and "--yes" in done.err and "2 runs" in done.out
+    assert len(stages(runlake)) == 2
+
+
+@pytest.mark.parametrize("words", [[], ["--older-than", "soon"], ["--older-than", "-1d"], ["--older-than", "99999999999999d"], ["--older-than", ""]])
+def test_bad_ages(store, runlake, words):
+    assert runlake("runs", "prune", "--yes", *words).status == 2
+    assert len(stages(runlake)) == 2
+
+
+def test_gone_from_everywhere(store, runlake):
+    ids = [run["run_id"] for run in runlake("runs", "list", "--json").ok().json["runs"]]
+    assert (store / "output").is_dir()
+    done = runlake("runs", "prune", "--older-than", "0s", "--yes", "--json").ok().json
+    assert (done["done"], done["runs"]) == (True, 2)
+    assert stages(runlake) == []
+    assert not any((store / "output" / id).exists() for id in ids)
+    assert not any(id.encode() in journal_text(store) for id in ids)
+    runlake("runs", "rebuild").ok()
+    assert stages(runlake) == []
+    runlake("run", "--stage", "new", "--", "true").ok()
+    assert stages(runlake) == ["new"]
+    assert runlake("runs", "prune", "--older-than", "1h", "--yes", "--json").ok().json["runs"] == 0
+
+
+def test_young_runs_stay(store, runlake):
+    pause = time.time() + 2.0
+    while time.time() < pause:  # ages count in whole seconds: the only event to wait for is the clock
+        time.sleep(0.1)
+    runlake("run", "--stage", "young", "--", "true").ok()
+    runlake("runs", "prune", "--older-than", "2s", "--yes").ok()
+    assert "young" in stages(runlake) and "old" not in stages(runlake)
+
+
+def test_running_ones_stay(store, runlake, runlake_bin, project, clean_env):
+    with subprocess.Popen([runlake_bin, "run", "--stage", "busy", "--", "sh", "-c", "echo on; read line"], cwd=project, env=clean_env, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"on\n"
+        done = runlake("runs", "prune", "--older-than", "0s", "--yes", "--json").ok().json
+        assert done["kept"]["running"] == 1
+        assert "busy" in stages(runlake)
+        child.communicate(b"x\n", timeout=60)
+    assert child.returncode == 0
+    assert stages(runlake)[0] == "busy"
+
+
+def test_patch_goes_with_its_last_run(project, runlake):
+    (project / "code.py").write_text("print('changed')\n")
+    runlake("run", "--stage", "dirty", "--", "sleep", "0.5").ok()
+    patches = project / ".runlake" / "patches"
+    kept = list(patches.iterdir())
+    assert len(kept) == 1
+    runlake("run", "--stage", "other", "--", "true").ok()
+    after = int(kept[0].stat().st_mtime) + 1
+    while time.time() < after:  # patches of the running second count as young
+        time.sleep(0.05)
+    plan = runlake("runs", "prune", "--older-than", "0s", "--dry-run", "--json").ok().json
+    assert plan["patches"] == len(kept)
+    runlake("runs", "prune", "--older-than", "0s", "--yes").ok()
+    assert not list(patches.iterdir())
