@@ -71,8 +71,8 @@ class Streams {
     // While there is one thread. A copier that can't be started leaves the stream as it is.
     Streams(const RunRequest& request, const Place& place, const std::string& run_id) {
         const std::string mode = place.settings.text("capture.mode");
-        const bool keep_stdout = mode == "all";
-        const bool keep_stderr = mode == "all" || mode == "stderr";
+        const bool keep_stdout = mode == "all" && is_open_for_program(1);
+        const bool keep_stderr = (mode == "all" || mode == "stderr") && is_open_for_program(2);
         const bool together = is_same_stream(1, 2);
         const StreamKind kind = stream_kind(2);
         const auto options = [&](int fd, bool keep) {
@@ -288,6 +288,7 @@ class Execution {
     ProgramEnd watch(os::HeldChild& program, const std::string& traceparent) {
         ProgramEnd end;
         end.program = request_.program[0];
+        const std::int64_t began_ns = os::system_clock().monotonic_ns();
         end.exec_error = program.go({{"TRACEPARENT", traceparent}});
         streams_.program_has_them();
         std::optional<Watch::Ended> ended;
@@ -296,6 +297,7 @@ class Execution {
             looking_->begin();
             ended = watch_.wait(program.pid());
         }
+        ran_for_ns_ = os::system_clock().monotonic_ns() - began_ns;
         end.wait_status = ended->status;
         end.stop_signal = ended->stop_signal;
         return end;
@@ -324,6 +326,7 @@ class Execution {
         outcome.error_text = verdict.error_text;
         if (verdict.state != record::RunState::completed && !end.stderr_tail.empty()) { outcome.stderr_tail = end.stderr_tail; }
         outcome.facts = std::move(captured.facts);
+        outcome.duration_seconds = static_cast<double>(ran_for_ns_) / 1e9;  // of the program, not of what we waited for afterwards
         if (!outcome.facts.environment) { outcome.facts.environment = looking_->known_at_start().environment; }
         static_cast<void>(run.finish(std::move(outcome)).ok());  // the recorder says and counts what is lost
     }
@@ -334,6 +337,7 @@ class Execution {
     Watch watch_;  // before any process is forked: they and we agree on the signals
     Streams streams_;
     std::optional<Looking> looking_;
+    std::int64_t ran_for_ns_ = 0;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -160,11 +161,16 @@ class Copier {
             const std::uint64_t until = bytes_ + static_cast<std::uint64_t>(waiting);
             while (source_ >= 0 && bytes_ < until) { pass_on(); }
         }
+        if (source_ >= 0) {
+            pollfd state{source_, POLLIN, 0};
+            if (::poll(&state, 1, 0) == 1 && (state.revents & POLLIN) == 0) { pass_on(); }  // nothing in it, and no writer
+        }
         if (log_) { log_->flush(); }
         const std::string problem = log_ && log_->problem() ? log_->problem()->substr(0, 1024) : "";
         std::string reply(sizeof bytes_, '\0');
         std::memcpy(reply.data(), &bytes_, sizeof bytes_);
         reply += log_ && log_->exists() ? '1' : '0';
+        reply += source_ < 0 ? '1' : '0';
         reply += core::cat(problem, '\0', tail_);
         ::send(control_, reply.data(), reply.size(), MSG_NOSIGNAL);
     }
@@ -229,7 +235,7 @@ core::Result<OutputCopier> OutputCopier::start(const CopyOptions& options) {
     const pid_t pid = ::fork();
     if (pid < 0) { return cannot_start(errno); }
     if (pid == 0) { be_copier(source.value().get(), copiers.value().get(), options); }
-    return OutputCopier(std::move(write_end).take(), std::move(ours).take());
+    return OutputCopier(pid, std::move(write_end).take(), std::move(ours).take());
 }
 
 std::optional<OutputCopier::Seen> OutputCopier::finish(std::chrono::milliseconds patience) {
@@ -242,13 +248,16 @@ std::optional<OutputCopier::Seen> OutputCopier::finish(std::chrono::milliseconds
     std::array<char, k_most_reply> buffer{};
     const ssize_t got = ready > 0 ? ::recv(control_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT) : -1;
     control_ = os::Fd();
-    if (got < static_cast<ssize_t>(sizeof(std::uint64_t) + 2)) { return std::nullopt; }
+    if (got < static_cast<ssize_t>(sizeof(std::uint64_t) + 3)) { return std::nullopt; }
     std::string_view reply(buffer.data(), static_cast<std::size_t>(got));
     Seen seen;
     std::memcpy(&seen.bytes, reply.data(), sizeof seen.bytes);
     reply.remove_prefix(sizeof seen.bytes);
     seen.logged = reply[0] == '1';
-    reply.remove_prefix(1);
+    if (reply[1] == '1') {
+        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
+    }
+    reply.remove_prefix(2);
     const std::size_t end = std::min(reply.find('\0'), reply.size() - 1);
     if (end > 0) { seen.log_problem = std::string(reply.substr(0, end)); }
     seen.tail = reply.substr(end + 1);
@@ -278,11 +287,14 @@ std::string FileTail::read() const {
     return text;
 }
 
+bool is_open_for_program(int fd) {
+    const int flags = ::fcntl(fd, F_GETFD);
+    return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
 StreamKind stream_kind(int fd) {
     struct stat info{};
-    const int flags = ::fcntl(fd, F_GETFD);
-    // Closed, or only held by us in the place of a closed one.
-    if (flags < 0 || (flags & FD_CLOEXEC) != 0 || ::fstat(fd, &info) != 0) { return StreamKind::other; }
+    if (!is_open_for_program(fd) || ::fstat(fd, &info) != 0) { return StreamKind::other; }
     if (S_ISREG(info.st_mode)) { return StreamKind::file; }
     if (S_ISFIFO(info.st_mode)) { return StreamKind::stream; }
     if (S_ISSOCK(info.st_mode)) { return is_same_stream(0, fd) ? StreamKind::other : StreamKind::stream; }

@@ -40,11 +40,13 @@ class OutputCopier {
         std::optional<std::string> log_problem; // why the log is not whole
         bool logged = false;                    // there is a log
     };
-    // Waits until everything that was in the pipe when this is called has been passed on. Nothing when that takes longer (its reader does not read).
+    // Waits until everything that was in the pipe when this is called has been passed on. Nothing when that takes longer (its reader does not read). A copier that has
+    // nothing left to do is waited for, so that nobody has to who adopts it.
     std::optional<Seen> finish(std::chrono::milliseconds patience);
 
   private:
-    OutputCopier(os::Fd write_end, os::Fd control) : write_end_(std::move(write_end)), control_(std::move(control)) {}
+    OutputCopier(pid_t pid, os::Fd write_end, os::Fd control) : pid_(pid), write_end_(std::move(write_end)), control_(std::move(control)) {}
+    pid_t pid_;
     os::Fd write_end_;
     os::Fd control_;
 };
@@ -63,6 +65,8 @@ class FileTail {
 };
 
 enum class StreamKind : std::uint8_t { terminal, file, stream, other };
+// Whether the program will have this descriptor: it is open, and not only held by us in the place of a closed one.
+bool is_open_for_program(int fd);
 // stream: a pipe, a socket that is not our stdin too, or /dev/null: what a copier can stand before without being noticed.
 StreamKind stream_kind(int fd);
 // Whether two descriptors lead to the same pipe, socket or file: then their order must be kept.

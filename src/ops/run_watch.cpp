@@ -53,7 +53,7 @@ std::optional<Watch::Ended> Watch::wait(pid_t program, std::optional<std::chrono
         int status = 0;
         const pid_t ended = ::waitpid(program, &status, WNOHANG);
         if (ended == program) { return Ended{status, stop_signal_}; }
-        if (ended < 0 && errno == ECHILD) { return Ended{0, stop_signal_}; }  // reaped by nobody we know: cannot be
+        if (ended < 0 && errno == ECHILD) { return Ended{255 << 8, stop_signal_}; }  // somebody took its status: it can't be told
         stop_with(program);
         siginfo_t signal{};
         int number = 0;

@@ -309,7 +309,7 @@ core::Status RunImpl::finish(Outcome outcome) {
     if (finished_.exchange(true)) { return Error(Errc::conflict, cat("finishing run ", id().str(), ": it is finished already")); }
     if (recorder_->is_off()) { return core::ok(); }
     EndRecord end{Header{id(), {}, 0}};
-    end.duration_seconds = static_cast<double>(recorder_->monotonic_ns() - began_ns_) / 1e9;
+    end.duration_seconds = outcome.duration_seconds.value_or(static_cast<double>(recorder_->monotonic_ns() - began_ns_) / 1e9);
     end.header = recorder_->stamp(id(), next_time(recorder_->now()));
     if (outcome.facts.degraded) { degraded_ = true; }
     end.state = outcome.state == RunState::completed && degraded_ ? RunState::degraded : outcome.state;

@@ -44,6 +44,7 @@ struct Outcome {
     std::optional<std::string> cached_from;
     std::vector<std::pair<std::string, double>> metrics;
     Facts facts;
+    std::optional<double> duration_seconds;        // default: from start() to finish()
 };
 
 class Run;
