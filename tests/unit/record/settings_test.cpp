@@ -50,6 +50,23 @@ TEST_F(SettingsTest, TheTableIsSound) {
     }
 }
 
+TEST_F(SettingsTest, ThePageNamesEachWithItsVariableAndDefault) {
+    const std::string page = testing::slurp(SETTINGS_PAGE);
+    for (const auto& setting : settings_table()) {
+        const std::string begin = "| `" + std::string(setting.key) + "` | `" + std::string(setting.environment) + "` | ";
+        const auto at = page.find(begin);
+        ASSERT_NE(at, std::string::npos) << begin;
+        const std::string line = page.substr(at, page.find('\n', at) - at);
+        EXPECT_NE(line.find(setting.fallback), std::string::npos) << line;
+        EXPECT_TRUE(line.ends_with("| " + std::string(setting.help) + " |")) << line;
+        for (std::size_t from = 0; from < setting.choices.size();) {
+            const auto end = std::min(setting.choices.find('|', from), setting.choices.size());
+            EXPECT_NE(line.find("`" + std::string(setting.choices.substr(from, end - from)) + "`"), std::string::npos) << line;
+            from = end + 1;
+        }
+    }
+}
+
 TEST_F(SettingsTest, EachOriginWinsOverTheNext) {
     EXPECT_EQ(Settings::load(store).value_or({}).at("journal.durability").text, "process");
     user("journal: {durability: power}\ntenant: u\n");
