@@ -4,11 +4,14 @@ BUILD  ?= build
 JOBS   ?= $(shell nproc)
 PREFIX ?= /usr/local
 WERROR ?= $(if $(CI),ON,OFF)
+# The interpreter that the Python module is tested with: Debian's, not whichever comes first.
+PYTHON ?= /usr/bin/python3
 
 # Found at the end of the PATH: programs that tools/setup unpacked for `make test-peers`.
 export PATH := $(PATH):$(CURDIR)/.deps/peers/usr/bin
 
 configure = cmake -S . -B $(BUILD) $(if $(wildcard $(BUILD)/CMakeCache.txt),,-G Ninja -DCMAKE_BUILD_TYPE=Release)
+with-tests = -DRUNLAKE_BUILD_TESTS=ON -DRUNLAKE_WERROR=$(WERROR) -DRUNLAKE_PYTHON=ON -DPython_EXECUTABLE=$(PYTHON)
 
 .PHONY: help demo test test-peers build bench install package clean
 .DEFAULT_GOAL := help
@@ -33,13 +36,13 @@ build:
 
 test:
 	@tools/setup build test
-	@$(configure) -DRUNLAKE_BUILD_TESTS=ON -DRUNLAKE_WERROR=$(WERROR) --log-level=WARNING
+	@$(configure) $(with-tests) --log-level=WARNING
 	@cmake --build $(BUILD) -j $(JOBS)
 	@tools/run-tests $(BUILD) -j $(JOBS)
 
 test-peers:
 	@tools/setup build test peers
-	@$(configure) -DRUNLAKE_BUILD_TESTS=ON -DRUNLAKE_WERROR=$(WERROR) --log-level=WARNING
+	@$(configure) $(with-tests) --log-level=WARNING
 	@cmake --build $(BUILD) -j $(JOBS)
 	@RUNLAKE_PEERS=1 tools/run-tests $(BUILD) -L peers
 
