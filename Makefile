@@ -21,7 +21,7 @@ help:
 	@echo 'make test        builds everything and runs all tests; absent peers are skipped, with the reason'
 	@echo 'make test-peers  installs and starts the programs Runlake works with, and tests against them'
 	@echo 'make build       the binary, at $(BUILD)/runlake'
-	@echo 'make bench       measures the budgets of ARCHITECTURE.md'
+	@echo 'make bench       measures, each time beside a peer'
 	@echo 'make install     into PREFIX (now $(PREFIX)); DESTDIR is respected'
 	@echo 'make package     a Debian package, in $(BUILD)/package'
 	@echo 'make clean       removes $(BUILD)'
