@@ -18,15 +18,16 @@ QueryText of_run(std::string_view select, const core::RunId& id, std::string_vie
 }
 
 core::Status read_fields(sql::Connection& connection, RunDocument& document) {
-    const std::vector<core::RunId> ids{document.id};
-    const QueryText query = QueryText().add("WITH ").add(every_run_cte(&ids)).add(" SELECT * FROM every");
-    RL_TRY(each_row(connection, query, [&](const sql::Rows& rows) {
-        document.fields.clear();
+    // Two look-ups by key. A join of the two would cost several times as much.
+    RL_TRY(each_row(connection, of_run("SELECT * FROM runs", document.id, ""), [&](const sql::Rows& rows) {
         for (std::size_t i = 0; i < rows.column_count(); ++i) { document.fields.emplace_back(rows.column_name(i), read_cell(rows, i)); }
         return core::ok();
     }));
     if (document.fields.empty()) { return core::Error(core::Errc::not_found, core::cat("no run with the id ", document.id.str())); }
-    return core::ok();
+    return each_row(connection, of_run("SELECT * EXCLUDE (run_id) FROM run_details", document.id, ""), [&](const sql::Rows& rows) {
+        for (std::size_t i = 0; i < rows.column_count(); ++i) { document.fields.emplace_back(rows.column_name(i), read_cell(rows, i)); }
+        return core::ok();
+    });
 }
 
 core::Status read_named(sql::Connection& connection, RunDocument& document) {

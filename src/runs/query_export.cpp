@@ -17,7 +17,7 @@ core::Result<QueryText> select_text(sql::Connection& connection, const ExportQue
     SeenRuns seen;
     if (asks_for_seen(query.filter)) { RL_ASSIGN(seen, look_at_running(connection, nullptr)); }
     QueryText text;
-    text.add("WITH ").add(every_run_cte(nullptr)).add(" SELECT ");
+    text.add("WITH ").add(every_run_cte()).add(" SELECT ");
     for (std::size_t i = 0; i < query.columns.size(); ++i) {
         if (i > 0) { text.add(", "); }
         text.add(column_sql(query.columns[i], form)).add(" AS ").add(sql::quote_identifier(query.columns[i].name));

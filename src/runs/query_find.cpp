@@ -52,6 +52,18 @@ core::Result<core::RunId> find_run(sql::Connection& connection, std::string_view
     }
     if (tenant) { where.add(" AND r.tenant_id = ").bind(*tenant); }
 
+    // Most often one run begins so: its id alone is read, which is half of the work in a large table.
+    std::vector<core::RunId> ids;
+    RL_TRY(each_row(connection, QueryText().add("SELECT r.run_id").add(where).add(" LIMIT 2"), [&](const sql::Rows& rows) {
+        ids.push_back(rows.run_id(0));
+        return core::ok();
+    }));
+    if (ids.size() == 1) { return ids.front(); }
+    const std::string of_tenant = tenant ? core::cat(" of tenant \"", *tenant, "\"") : "";
+    if (ids.empty()) {
+        return core::Error(core::Errc::not_found, core::cat(prefix.is_whole() ? "no run with the id " : "no run whose id begins with ", prefix.str(), of_tenant));
+    }
+
     std::vector<Candidate> candidates;
     const QueryText first = QueryText().add("SELECT r.run_id, r.stage, r.started_at").add(where).add(" ORDER BY r.started_at DESC, r.run_id LIMIT ").bind(
         static_cast<std::int64_t>(k_listed + 1));
@@ -59,11 +71,6 @@ core::Result<core::RunId> find_run(sql::Connection& connection, std::string_view
         candidates.push_back({rows.run_id(0), std::string(rows.text(1)), rows.time(2)});
         return core::ok();
     }));
-    if (candidates.size() == 1) { return candidates.front().id; }
-    const std::string of_tenant = tenant ? core::cat(" of tenant \"", *tenant, "\"") : "";
-    if (candidates.empty()) {
-        return core::Error(core::Errc::not_found, core::cat(prefix.is_whole() ? "no run with the id " : "no run whose id begins with ", prefix.str(), of_tenant));
-    }
     auto total = static_cast<std::int64_t>(candidates.size());
     if (candidates.size() > k_listed) {
         candidates.pop_back();

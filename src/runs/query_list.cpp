@@ -67,15 +67,8 @@ SeenRuns common(const SeenRuns& a, const SeenRuns& b) {
     return both;
 }
 
-QueryText every_run_cte(const std::vector<core::RunId>* ids) {
-    QueryText text;
-    if (ids == nullptr) {
-        return text.add("every AS (SELECT a.*, d.* EXCLUDE (run_id) FROM runs a LEFT JOIN run_details d ON d.run_id = a.run_id)");
-    }
-    const std::vector<Cell> cells(ids->begin(), ids->end());
-    text.add("every AS (SELECT a.*, d.* EXCLUDE (run_id) FROM (SELECT * FROM runs WHERE run_id IN ").bind_list(cells);
-    text.add(") a LEFT JOIN (SELECT * FROM run_details WHERE run_id IN ").bind_list(cells);
-    return text.add(") d ON d.run_id = a.run_id)");
+std::string_view every_run_cte() {
+    return "every AS (SELECT a.*, d.* EXCLUDE (run_id) FROM runs a LEFT JOIN run_details d ON d.run_id = a.run_id)";
 }
 
 QueryText order_sql(const std::optional<SortKey>& sort, bool newest_first) {
@@ -101,7 +94,7 @@ core::Result<RunTable> list_runs(sql::Connection& connection, const ListQuery& q
     }
     const QueryText order = order_sql(query.sort, true);
     QueryText text;
-    text.add("WITH ").add(every_run_cte(nullptr)).add(", page AS (SELECT r.* FROM every r").add(where_clause(query.filter, seen)).add(order);
+    text.add("WITH ").add(every_run_cte()).add(", page AS (SELECT r.* FROM every r").add(where_clause(query.filter, seen)).add(order);
     if (query.limit) { text.add(" LIMIT ").bind(*query.limit); }
     text.add(") SELECT ");
     add_columns(text, query.columns);

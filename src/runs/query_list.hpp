@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -40,8 +41,8 @@ core::Result<RunTable> list_runs(sql::Connection& connection, const ListQuery& q
 core::Result<RunTable> newest_runs(sql::Connection& connection, const std::optional<std::string>& tenant, std::int64_t count,
                                    const std::vector<ColumnSpec>& columns, const SeenRuns* confirmed = nullptr);
 
-// "every AS (...)": each run with its details, of all runs or of a few ids. Names of both tables stand side by side.
-QueryText every_run_cte(const std::vector<core::RunId>* ids);
+// "every AS (...)": each run with its details. Names of both tables stand side by side.
+std::string_view every_run_cte();
 // The order that never depends on ids: start, then segment and offset of the start record; `sort` before it.
 QueryText order_sql(const std::optional<SortKey>& sort, bool newest_first);
 

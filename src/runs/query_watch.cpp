@@ -17,7 +17,7 @@ core::Json watched_json(const WatchedRun& run) {
 core::Result<WatchedRuns> watched_runs(sql::Connection& connection, const std::optional<std::string>& tenant, core::Timestamp since,
                                        const std::vector<core::RunId>& ids, const SeenRuns* confirmed) {
     QueryText query;
-    query.add("WITH ").add(every_run_cte(nullptr));
+    query.add("WITH ").add(every_run_cte());
     query.add(" SELECT r.run_id, r.stage, r.tenant_id, r.status, r.started_at, r.finished_at, r.duration_seconds, r.rows_in, r.rows_out FROM every r WHERE (");
     query.add("r.started_at >= ").bind(since).add(" OR r.status = 'running' OR r.run_id IN ").bind_list({ids.begin(), ids.end()}).add(")");
     if (tenant) { query.add(" AND r.tenant_id = ").bind(*tenant); }

@@ -41,7 +41,7 @@ def test_jsonl(runlake, ids):
 
 
 def test_filters_and_columns(runlake, ids):
-    out = runlake("runs", "export", "--state", "failed", "--tenant", "acme", "--columns", "stage,param.model,tag.team").ok().out
+    out = runlake("runs", "export", "--state", "degraded", "--tenant", "acme", "--columns", "stage,param.model,tag.team").ok().out
     rows = list(csv.DictReader(io.StringIO(out)))
     assert rows and set(rows[0]) == {"stage", "param.model", "tag.team"} and {row["param.model"] for row in rows} == {"big", "small"}
     line = runlake("runs", "export", "--format", "jsonl", "--columns", "param.depth,param.model").ok().out.splitlines()[1]
