@@ -38,9 +38,10 @@ def test_a_hindcast_is_one_fact_everywhere(runlake, runlake_bin, project):
     assert all(record["run"] == run_id for record in records if "run" in record)
 
     # The database: every column of the seed that can be known is filled.
-    (row,) = runlake("--json", "runs", "sql", "SELECT * FROM runs").ok().json["rows"]
-    known = dict(row) if isinstance(row, dict) else None
-    assert known is not None and known["run_id"] == run_id
+    answer = runlake("--json", "runs", "sql", "SELECT * FROM runs").ok().json
+    (row,) = answer["rows"]
+    known = dict(zip((column["name"] for column in answer["columns"]), row))
+    assert known["run_id"] == run_id
     for column in ("tenant_id", "stage", "status", "input_fingerprint", "code_ref", "config_hash", "started_at", "finished_at", "duration_seconds",
                    "rows_in", "rows_out", "trace_id"):
         assert known[column] is not None, column
