@@ -2,32 +2,16 @@
 #include "observe/metrics_server.hpp"
 
 #include <arpa/inet.h>
-#include <httplib.h>
-#include <poll.h>
-
-#include <atomic>
-#include <chrono>
-#include <mutex>
-#include <thread>
 
 #include "core/text.hpp"
+#include "observe/metrics_server_module.hpp"
+#include "os/shared_library.hpp"
+#include "os/system.hpp"
 
 namespace runlake::observe {
 
 using core::Errc;
 using core::Error;
-
-namespace {
-
-// In time that does not depend on where the first difference is.
-bool equal_secret(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) { return false; }
-    unsigned difference = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) { difference |= static_cast<unsigned>(a[i] ^ b[i]); }
-    return difference == 0;
-}
-
-}  // namespace
 
 bool is_loopback(const std::string& address) {
     if (address == "localhost" || address == "::1") { return true; }
@@ -41,60 +25,12 @@ core::Status serve_metrics(const MetricsServerOptions& options, const std::funct
         return Error(Errc::usage, core::cat("serving metrics on ", options.address,
                                             ": an address beyond loopback needs a token (setting observe.serve_token)"));
     }
-    httplib::Server server;
-    server.set_keep_alive_max_count(100);
-    server.set_read_timeout(5);
-    server.set_write_timeout(5);
-    server.set_payload_max_length(4096);  // nothing is ever posted
-    server.new_task_queue = [] { return new httplib::ThreadPool(4); };  // the server owns and deletes it
-
-    std::mutex one_at_a_time;
-    server.set_pre_routing_handler([&](const httplib::Request& request, httplib::Response& response) {
-        if (options.token && !equal_secret(request.get_header_value("Authorization"), "Bearer " + *options.token)) {
-            response.status = 401;
-            response.set_header("WWW-Authenticate", "Bearer");
-            response.set_content("a token is needed\n", "text/plain; charset=utf-8");
-            return httplib::Server::HandlerResponse::Handled;
-        }
-        return httplib::Server::HandlerResponse::Unhandled;
-    });
-    server.Get("/metrics", [&](const httplib::Request&, httplib::Response& response) {
-        const std::lock_guard<std::mutex> lock(one_at_a_time);
-        auto text = page();
-        if (!text.ok()) {
-            response.status = 503;
-            response.set_content(text.error().message() + "\n", "text/plain; charset=utf-8");
-            return;
-        }
-        response.set_content(text.value(), "text/plain; version=0.0.4; charset=utf-8");
-    });
-    server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", "text/plain; charset=utf-8"); });
-
-    int port = options.port;
-    if (port == 0) {
-        port = server.bind_to_any_port(options.address);
-    } else if (!server.bind_to_port(options.address, port)) {
-        port = -1;
-    }
-    if (port < 0) {
-        return Error(Errc::io, core::cat("serving metrics on ", options.address, ":", options.port, ": the address is in use or not this machine's"));
-    }
-    // The socket is bound; httplib listens in the call below, so connections wait in between at worst.
-    listening(port);
-    std::atomic<bool> ended = false;
-    bool served = false;
-    std::thread serving([&] {
-        served = server.listen_after_bind();
-        ended = true;
-    });
-    pollfd waiting{.fd = stop_fd, .events = POLLIN, .revents = 0};
-    // The time limit is for the case that the server ends by itself; poll() being interrupted is no reason to stop.
-    while (!ended && poll(&waiting, 1, 500) <= 0) {}
-    // stop() does nothing before the server runs: wait until it has begun.
-    while (!ended && !server.is_running()) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
-    server.stop();
-    serving.join();
-    return served ? core::ok() : core::Status(Error(Errc::io, core::cat("serving metrics on ", options.address, ":", port, ": listening failed")));
+    RL_ASSIGN(const auto module, os::SharedLibrary::load({os::private_lib_dir() + "/librunlake_http.so"}));
+    RL_ASSIGN(void* const found, module.symbol("runlake_serve_metrics"));
+    const MetricsServerCall call{.options = &options, .page = &page, .listening = &listening, .stop_fd = stop_fd};
+    auto outcome = core::ok();
+    reinterpret_cast<decltype(&runlake_serve_metrics)>(found)(&call, &outcome);
+    return outcome;
 }
 
 }  // namespace runlake::observe
