@@ -29,6 +29,7 @@ core::Result<int> run(Invocation& inv) {
     request.listening = [&](int bound) {
         if (inv.json()) {
             inv.answer(core::Json::object().set("address", request.address).set("port", bound).set("path", "/metrics"));
+            inv.flush();
         } else {
             inv.say(core::cat("metrics at http://", request.address, ":", bound, "/metrics; Ctrl-C ends it"));
         }
