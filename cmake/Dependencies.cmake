@@ -18,7 +18,6 @@ add_library(runlake_yaml INTERFACE)
 target_link_libraries(runlake_yaml INTERFACE $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>,${RUNLAKE_YAML_A},${RUNLAKE_YAML_SO}>)
 
 find_package(nlohmann_json REQUIRED)
-find_package(simdjson REQUIRED)
 
 # DuckDB: a system's own by DUCKDB_ROOT, else what tools/setup put into .deps/duckdb.
 set(DUCKDB_ROOT "$ENV{DUCKDB_ROOT}" CACHE PATH "Folder of a DuckDB to use: include/duckdb.h and lib/libduckdb.so, or both in it")
