@@ -57,10 +57,10 @@ core::Json toolchain_group(Probe& probe) {
             continue;
         }
         const std::string real = probe.resolved(*program);
-        // The same file may still answer to another name (ccache, busybox): by both.
-        const std::string key = core::cat(real, '\n', os::base_name(real) == "ccache" ? name : "");
-        if (!asked.contains(key)) { asked.emplace(key, asked_version(probe, *program)); }
-        values.set(name, asked.at(key));
+        // Asked by its real name, because the name is part of the answer; but a wrapper goes by the name it is called.
+        const std::string& called = os::base_name(real) == "ccache" ? *program : real;
+        if (!asked.contains(called)) { asked.emplace(called, asked_version(probe, called)); }
+        values.set(name, asked.at(called));
     }
     return values;
 }
