@@ -26,7 +26,9 @@
 
 namespace {
 
-using namespace runlake;
+namespace core = runlake::core;
+namespace fingerprint = runlake::fingerprint;
+namespace os = runlake::os;
 
 struct Took {
     double wall = 1e9;
@@ -84,7 +86,7 @@ void check(const core::Result<fingerprint::InputReport>& report) {
 
 int main(int argc, char** argv) {
     const std::size_t mib = argc > 1 ? static_cast<std::size_t>(std::strtoul(argv[1], nullptr, 10)) : 1024;
-    const testing::TempDir dir;
+    const runlake::testing::TempDir dir;
     const int threads = os::usable_processors();
 
     // The name that the reference computes must be the one that the code gives.
