@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 
 import pytest
@@ -165,6 +166,27 @@ def test_colour_and_width_follow_the_terminal(runlake, runlake_bin, project, cle
     assert "\x1b" not in on_terminal(runlake_bin, [*call, "--color", "never"], project, env)
     assert "\x1b[" in runlake(*call, "--color=always", env={**env, "NO_COLOR": "1"}).ok().out
     assert "\x1b" not in on_terminal(runlake_bin, [*call, "--json"], project, env)
+
+
+def test_ctrl_c_is_130_to_a_shell(runlake, runlake_bin, project, clean_env, commands):
+    if "runs watch" not in commands:
+        pytest.skip("no command waits yet")
+    runlake("run", "--", "true").ok()
+    # Whether the signal comes before or after the first look at the store must make no difference.
+    with subprocess.Popen([runlake_bin, "runs", "watch"], cwd=project, env=clean_env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) in (-signal.SIGINT, 130)
+        assert process.stderr.read() == b""
+
+
+def test_errors_of_the_loaded_database_cross_cleanly(runlake, commands):
+    if "runs sql" not in commands:
+        pytest.skip("no command asks the database yet")
+    runlake("run", "--", "true").ok()
+    assert runlake("runs", "sql", "SELECT 40 + 2 AS answer", "--json").ok().out.count("42") == 1
+    done = runlake("runs", "sql", "SELECT nonsense FROM runs")
+    assert done.status == 2 and "nonsense" in done.err
+    assert runlake("runs", "sql", "SELECT error('thrown inside')").status not in (0, 70)
 
 
 def test_nothing_depends_on_zone_or_language(runlake, place):
