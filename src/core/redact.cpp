@@ -40,7 +40,7 @@ bool is_scheme(std::string_view word) { return equals_any(word, {"bearer", "basi
 
 class Redactor {
   public:
-    explicit Redactor(std::string_view text) : text_(text), tokens_(text) { out_.reserve(text.size()); }
+    explicit Redactor(std::string_view text) : text_(text), tokens_(text) {}
 
     std::string run() {
         while (at_ < text_.size()) {
@@ -51,6 +51,7 @@ class Redactor {
                 keep(at_ + 1);
             }
         }
+        flush();
         return std::move(out_);
     }
 
@@ -62,9 +63,11 @@ class Redactor {
     }
     std::size_t line_end(std::size_t from) const { return std::min(text_.find_first_of("\r\n", from), text_.size()); }
 
-    void keep(std::size_t end) {
-        out_.append(text_, at_, end - at_);
-        at_ = end;
+    void keep(std::size_t end) { at_ = end; }
+    // Writes what was kept since the last mark. Most texts hold no secret and are copied at once.
+    void flush() {
+        out_.append(text_, copied_, at_ - copied_);
+        copied_ = at_;
     }
     void keep_word() {
         std::size_t end = at_;
@@ -73,9 +76,10 @@ class Redactor {
     }
     // Keeps what stands before the secret and writes the mark in its place.
     void hide(std::size_t start, std::size_t end) {
-        keep(start);
+        at_ = start;
+        flush();
         out_ += k_redacted;
-        at_ = end;
+        copied_ = at_ = end;
     }
 
     bool token() {
@@ -99,12 +103,14 @@ class Redactor {
     std::string_view text_;
     std::string out_;
     std::size_t at_ = 0;
+    std::size_t copied_ = 0;    // what stands before it is in out_, or hidden
     std::size_t name_end_ = 0;  // names before it have been judged
     TokenFinder tokens_;
 };
 
 // "Bearer abc..." and "Basic abc..." without a header's name before them. What follows must look like no word.
 bool Redactor::credential_after_scheme() {
+    if ((text_[at_] | 0x20) != 'b') { return false; }
     std::size_t end = at_;
     while (end < text_.size() && end - at_ < 7 && is_alnum(text_[end])) { ++end; }
     if (!equals_any(text_.substr(at_, end - at_), {"bearer", "basic"}) || !is_blank(peek(end))) { return false; }
@@ -170,6 +176,7 @@ bool Redactor::private_key() {
         return true;
     }
     // Take back the lines of base64 before it.
+    flush();
     std::size_t kept = out_.size();
     while (kept > 0 && out_[kept - 1] == '\n') {
         std::size_t line = kept - 1;
@@ -179,7 +186,7 @@ bool Redactor::private_key() {
     }
     out_.resize(kept);
     out_ += k_redacted;
-    at_ = after;
+    copied_ = at_ = after;
     return true;
 }
 
@@ -348,8 +355,8 @@ std::string redact_program_option(std::string_view program, std::string_view arg
     if (argument.starts_with("-p=") && argument.size() > 3) {
         return is_no_secret(argument.substr(3)) || parse_float(argument.substr(3)) ? "" : cat("-p=", k_redacted);
     }
-    const bool is_client = equals_any(program, {"mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "sshpass"});
-    return is_client && argument.starts_with("-p") && argument.size() > 2 ? cat("-p", k_redacted) : "";
+    if (!argument.starts_with("-p") || argument.size() == 2) { return ""; }
+    return equals_any(program, {"mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "sshpass"}) ? cat("-p", k_redacted) : "";
 }
 
 bool takes_secret_next(std::string_view program, std::string_view argument) {

@@ -91,16 +91,30 @@ std::vector<std::string> words_of(std::string_view name) {
     return words;
 }
 
+bool starts_with_word(std::string_view text, std::string_view lower) {
+    if (text.size() < lower.size()) { return false; }
+    for (std::size_t i = 0; i < lower.size(); ++i) {
+        if (to_lower(text[i]) != lower[i]) { return false; }
+    }
+    return true;
+}
+
 // Cheap refusal of most names: none of the rules can hold without one of these in the name.
 bool may_be_secret(std::string_view name) {
-    constexpr std::string_view k_stems[] = {"pass", "pw", "secret", "cred", "token", "key", "auth", "cookie", "sess", "signature"};
     for (std::size_t i = 0; i < name.size(); ++i) {
-        for (const std::string_view stem : k_stems) {
-            if (name.size() - i < stem.size() || to_lower(name[i]) != stem[0]) { continue; }
-            std::size_t same = 1;
-            while (same < stem.size() && to_lower(name[i + same]) == stem[same]) { ++same; }
-            if (same == stem.size()) { return true; }
+        const std::string_view rest = name.substr(i);
+        const auto has = [&](std::string_view stem) { return starts_with_word(rest, stem); };
+        bool found = false;
+        switch (to_lower(name[i])) {
+            case 'a': found = has("auth"); break;
+            case 'c': found = has("cred") || has("cookie"); break;
+            case 'k': found = has("key"); break;
+            case 'p': found = has("pass") || has("pw"); break;
+            case 's': found = has("secret") || has("sess") || has("signature"); break;
+            case 't': found = has("token"); break;
+            default: break;
         }
+        if (found) { return true; }
     }
     return false;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens that are known by their form, whatever stands before them.
 #include <algorithm>
+#include <array>
 
 #include "core/redact_parts.hpp"
 
@@ -74,6 +75,14 @@ constexpr Form k_forms[] = {
     {"dop_v1_", Alphabet::alnum, 30},
 };
 
+// Which characters a token can begin with: most words are told to be none by their first one.
+constexpr std::array<bool, 256> k_first = [] {
+    std::array<bool, 256> table{};
+    for (const Form& form : k_forms) { table[static_cast<unsigned char>(form.prefix[0])] = true; }
+    table['e'] = true;  // of a web token
+    return table;
+}();
+
 }  // namespace
 
 std::size_t TokenFinder::run_end(std::size_t at) {
@@ -87,8 +96,9 @@ std::size_t TokenFinder::run_end(std::size_t at) {
 
 std::size_t TokenFinder::length_at(std::size_t at) {
     const std::string_view rest = text_.substr(at);
+    if (!k_first[static_cast<unsigned char>(rest[0])]) { return 0; }
     for (const Form& form : k_forms) {
-        if (!rest.starts_with(form.prefix)) { continue; }
+        if (rest[0] != form.prefix[0] || !rest.starts_with(form.prefix)) { continue; }
         std::size_t end = form.prefix.size();
         if (form.alphabet == Alphabet::word_dash) {
             end = std::max(end, run_end(at + end) - at);
