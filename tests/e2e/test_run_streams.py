@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`run`: what the program writes goes where it was to go, whole and in order, and its end is kept for a failure."""
 
+import ctypes
 import os
 import pty
 import select
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from run_support import end, journal, read_when_there, state_of, wait_until
@@ -209,6 +211,23 @@ def test_the_program_outlives_a_killed_recorder_and_loses_nothing(start, project
         log = store_of(project) / "output" / run_id / "stderr.log"
         wait_until(lambda: log.exists() and log.stat().st_size >= len(whole), "the log")
         assert log.read_bytes() == whole
+
+
+def test_no_process_is_left_behind(runlake, project):
+    libc = ctypes.CDLL(None)
+    assert libc.prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER: what the recorder leaves becomes ours
+    try:
+        for capture in ("none", "all"):
+            runlake("run", "--capture", capture, "--", "sh", "-c", "echo out; echo err >&2").ok()
+            assert Path(f"/proc/self/task/{os.getpid()}/children").read_text().split() == []
+    finally:
+        libc.prctl(36, 0, 0, 0, 0)
+
+
+def test_capture_of_closed_streams(runlake_bin, project, clean_env):
+    script = "for fd in 1 2; do test -e /proc/self/fd/$fd && echo $fd >> open; done; exit 6"
+    done = subprocess.run(["sh", "-c", f'exec {runlake_bin} run --capture all -- sh -c "$1" >&- 2>&-', "x", script], cwd=project, env=clean_env, timeout=60)
+    assert done.returncode == 6 and not (project / "open").exists()
 
 
 def test_capture_keeps_both_streams(runlake, project):
