@@ -25,7 +25,10 @@
 
 namespace {
 
-using namespace runlake;
+namespace core = runlake::core;
+namespace os = runlake::os;
+namespace record = runlake::record;
+namespace testing = runlake::testing;
 
 [[noreturn]] void fail(std::string_view why) {
     std::fprintf(stderr, "record_bench: %.*s\n", static_cast<int>(why.size()), why.data());
