@@ -8,7 +8,6 @@
 #define RUNLAKE_FAULT_POINTS(X)                                  \
     X(store_create, "store.create")                              \
     X(store_ignore_write, "store.ignore.write")                  \
-    X(store_installed_write, "store.installed.write")            \
     X(journal_dir_create, "journal.dir.create")                  \
     X(journal_segment_create, "journal.segment.create")          \
     X(journal_segment_claim, "journal.segment.claim")            \
@@ -39,8 +38,7 @@
     X(restore_publish, "restore.publish")                        \
     X(export_write, "export.write")                              \
     X(observe_cursor_write, "observe.cursor.write")              \
-    X(observe_output_write, "observe.output.write")              \
-    X(config_write, "config.write")
+    X(observe_output_write, "observe.output.write")
 
 namespace runlake::os::point {
 #define RUNLAKE_DECLARE_POINT(identifier, text) inline constexpr Point identifier{text};

@@ -72,7 +72,7 @@ TEST_F(ChildTest, TellsWhyExecFailed) {
     ASSERT_TRUE(missing.ok());
     EXPECT_EQ(missing.value().go(), ENOENT);
     EXPECT_EQ(WEXITSTATUS(wait_for(missing.value().pid())), 127);
-    ASSERT_TRUE(publish_file(dir_ / "plain", "#!/bin/sh\nexit 3\n", 0644, Existing::replace, Durability::process, point::config_write).ok());
+    ASSERT_TRUE(publish_file(dir_ / "plain", "#!/bin/sh\nexit 3\n", 0644, Existing::replace, Durability::process, point::export_write).ok());
     options.argv = {dir_ / "plain"};
     core::Result<HeldChild> refused = HeldChild::fork(options);
     ASSERT_TRUE(refused.ok());
@@ -89,10 +89,10 @@ TEST_F(ChildTest, TellsWhyExecFailed) {
 
 TEST_F(ChildTest, SearchesPathAsAShellDoes) {
     // The first folder has one that may not be executed, the second one that may; a script without a header goes to sh.
-    ASSERT_TRUE(make_dir(dir_ / "one", 0755, point::config_write).ok());
-    ASSERT_TRUE(make_dir(dir_ / "two", 0755, point::config_write).ok());
-    ASSERT_TRUE(publish_file(dir_ / "one/tool", "exit 9\n", 0644, Existing::replace, Durability::process, point::config_write).ok());
-    ASSERT_TRUE(publish_file(dir_ / "two/tool", "exit $1\n", 0755, Existing::replace, Durability::process, point::config_write).ok());
+    ASSERT_TRUE(make_dir(dir_ / "one", 0755, point::export_write).ok());
+    ASSERT_TRUE(make_dir(dir_ / "two", 0755, point::export_write).ok());
+    ASSERT_TRUE(publish_file(dir_ / "one/tool", "exit 9\n", 0644, Existing::replace, Durability::process, point::export_write).ok());
+    ASSERT_TRUE(publish_file(dir_ / "two/tool", "exit $1\n", 0755, Existing::replace, Durability::process, point::export_write).ok());
     ASSERT_EQ(::chmod((dir_ / "two/tool").c_str(), 0755), 0);
     ChildOptions options;
     options.argv = {"tool", "5"};

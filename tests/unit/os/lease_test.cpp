@@ -34,7 +34,7 @@ class LeaseTest : public ::testing::Test {
         put(core::to_json(text));
     }
     void put(std::string_view text) const {
-        ASSERT_TRUE(publish_file(path_, text, 0644, Existing::replace, Durability::process, point::config_write).ok());
+        ASSERT_TRUE(publish_file(path_, text, 0644, Existing::replace, Durability::process, point::export_write).ok());
     }
     void age(int seconds) const {
         timespec now{};

@@ -15,7 +15,7 @@
 namespace runlake::os {
 namespace {
 
-constexpr Point k_point = point::config_write;
+constexpr Point k_point = point::export_write;
 constexpr std::string_view k_old = "old content, not as long";
 const std::string k_new(100'000, 'n');
 
@@ -62,7 +62,7 @@ TEST_P(PublishTest, EveryFailureAtEveryPassing) {
     int failures = 0;
     for (const char* action : {"enospc", "eio", "erofs", "eacces", "short"}) {
         for (int n = 1;; ++n) {
-            ASSERT_TRUE(configure_faults(core::cat("config.write:", action, ':', n, ",config.write:eio:100")));
+            ASSERT_TRUE(configure_faults(core::cat("export.write:", action, ':', n, ",export.write:eio:100")));
             const core::Status done = publish();
             ASSERT_TRUE(configure_faults(""));
             if (done.ok() || done.error().code() == core::Errc::conflict) { break; }  // passed fewer points than n
@@ -86,7 +86,7 @@ TEST_P(PublishTest, KilledAtEveryPassing) {
     int kills = 0;
     for (const char* action : {"kill", "kill_after"}) {
         for (int n = 1; n < 10; ++n) {
-            ASSERT_TRUE(configure_faults(core::cat("config.write:", action, ':', n)));
+            ASSERT_TRUE(configure_faults(core::cat("export.write:", action, ':', n)));
             const pid_t pid = ::fork();
             if (pid == 0) {
                 static_cast<void>(publish().ok());
@@ -111,7 +111,7 @@ using PublishKeepTest = PublishTest;
 TEST_P(PublishKeepTest, WorksWhereRenameat2IsRefused) {
     // The third passing is the rename, behind a sync the fourth.
     const int n = std::get<1>(GetParam()) == Durability::power ? 4 : 3;
-    ASSERT_TRUE(configure_faults(core::cat("config.write:einval:", n)));
+    ASSERT_TRUE(configure_faults(core::cat("export.write:einval:", n)));
     const core::Status done = publish();
     EXPECT_EQ(done.ok(), !keeps_old());
     EXPECT_EQ(state(), keeps_old() ? 'o' : 'n');

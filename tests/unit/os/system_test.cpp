@@ -19,8 +19,8 @@ namespace runlake::os {
 namespace {
 
 void put(const std::string& path, std::string_view text) {
-    ASSERT_TRUE(make_dirs(parent_path(path), 0755, point::config_write).ok());
-    ASSERT_TRUE(publish_file(path, text, 0644, Existing::replace, Durability::process, point::config_write).ok());
+    ASSERT_TRUE(make_dirs(parent_path(path), 0755, point::export_write).ok());
+    ASSERT_TRUE(publish_file(path, text, 0644, Existing::replace, Durability::process, point::export_write).ok());
 }
 
 bool is_id(const std::string& text) { return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
@@ -231,7 +231,7 @@ TEST(FoldersTest, XdgRules) {
 TEST(FoldersTest, LibDirIsFoundFromBuildAndInstallation) {
     const testing::TempDir dir;
     EXPECT_EQ(lib_dir_near(dir / "bin"), std::nullopt);
-    ASSERT_TRUE(make_dirs(dir / "lib/runlake", 0755, point::config_write).ok());
+    ASSERT_TRUE(make_dirs(dir / "lib/runlake", 0755, point::export_write).ok());
     EXPECT_EQ(lib_dir_near(dir.path()), dir / "lib/runlake");
     EXPECT_EQ(lib_dir_near(dir / "bin"), dir / "lib/runlake");
     EXPECT_EQ(lib_dir_near(dir / "lib"), dir / "lib/runlake");
