@@ -4,6 +4,8 @@
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import journal_reader
 import pytest
@@ -20,6 +22,14 @@ def small_disk(tmp_path):
         pytest.skip(f"mounting is not permitted here: {mounted.stderr.strip()}")
     yield where
     subprocess.run(["umount", where], check=True)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may enter, whoever made the ones that pytest gives."""
+    with tempfile.TemporaryDirectory(prefix="runlake-test-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def drive(store, state, *words, prefix=()):
@@ -78,13 +88,10 @@ def test_a_read_only_disk(small_disk, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
-def test_without_permission(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == 0 and folder.name.startswith(("pytest", "test_")):
-            folder.chmod(0o755)
-    store = tmp_path / ".runlake"
-    _, before, _ = drive(store, tmp_path / "state", "record")
-    others = tmp_path / "others-state"
+def test_without_permission(open_folder):
+    store = open_folder / ".runlake"
+    _, before, _ = drive(store, open_folder / "state", "record")
+    others = open_folder / "others-state"
     others.mkdir()
     others.chmod(0o777)
     done, acks, lost = drive(store, others, "record", prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
