@@ -17,6 +17,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "core/redact.hpp"
 #include "core/text.hpp"
@@ -57,7 +58,8 @@ class Log {
     void flush() { write_out(pending_.size()); }
     void end() {
         flush();
-        if (full_ && !problem_) { put(core::cat("\n[runlake: cut here; ", seen_, " bytes were written in all]\n")); }
+        // Told once: the stream may end after it was looked through.
+        if (full_ && !problem_ && !std::exchange(told_, true)) { put(core::cat("\n[runlake: cut here; ", seen_, " bytes were written in all]\n")); }
     }
     const std::optional<std::string>& problem() const { return problem_; }
     bool exists() const { return file_.is_open(); }
@@ -93,6 +95,7 @@ class Log {
     std::string pending_;
     std::uint64_t seen_ = 0;
     std::uint64_t written_ = 0;
+    bool told_ = false;
     bool full_ = false;
     std::optional<std::string> problem_;
 };
