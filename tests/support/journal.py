@@ -6,21 +6,23 @@ import zlib
 from pathlib import Path
 
 
-def records(store):
-    """Every record of every segment, by time and count; a damaged line fails the test that asks."""
+def records(store, torn_is_fine=False):
+    """Every record of every segment, by time and count; a damaged line fails the test that asks, unless a full disk may have torn it."""
     found = []
     for path in sorted(Path(store).glob("journal/*/**/*")):
         if path.is_dir():
             continue
         for line in path.read_bytes().split(b"\n")[:-1]:
-            version, checksum, payload = line.split(b" ", 2)
+            version, checksum, payload = (line.split(b" ", 2) + [b"", b""])[:3]
+            if torn_is_fine and checksum != b"%08x" % zlib.crc32(payload):
+                continue
             assert version == b"1" and int(checksum, 16) == zlib.crc32(payload), f"{path}: damaged line {line!r}"
             found.append(json.loads(payload))
     return sorted(found, key=lambda record: (record.get("at", 0), record.get("n", 0)))
 
 
-def of_kind(store, kind):
-    return [record for record in records(store) if record["kind"] == kind]
+def of_kind(store, kind, torn_is_fine=False):
+    return [record for record in records(store, torn_is_fine) if record["kind"] == kind]
 
 
 def only(store, kind):
