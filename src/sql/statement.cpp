@@ -221,7 +221,9 @@ core::Result<Statement> Connection::prepare(std::string_view sql) {
     const std::string text(sql);
     if (library().prepare(handle_.get(), text.c_str(), handle.out()) != DuckDBSuccess) {
         const char* message = handle ? library().prepare_error(handle.get()) : nullptr;
-        return Error(Errc::usage, core::cat("preparing SQL: ", message == nullptr ? "no reason given" : message));
+        // DuckDB tells no kind of error here, and an interruption may come while it still plans.
+        const bool interrupted = message != nullptr && std::string_view(message).starts_with("INTERRUPT");
+        return Error(interrupted ? Errc::interrupted : Errc::usage, core::cat("preparing SQL: ", message == nullptr ? "no reason given" : message));
     }
     return Statement(std::move(handle));
 }
