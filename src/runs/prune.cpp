@@ -233,6 +233,7 @@ core::Result<PruneReport> prune(const record::Store& store, const PrunePlan& pla
     Cursor cursor;
     RL_ASSIGN(const FoldReport folded, fold_new(held.connection, store, listing, cursor));
     static_cast<void>(folded);
+    RL_TRY(held.connection.run("CHECKPOINT"));
     static_cast<void>(write_hint(store.runs_database(), cursor).ok());  // a hint only
     return report;
 }

@@ -29,7 +29,7 @@ enum class Folding : std::uint8_t {
 // A reader's view of all runs. In connection() the names runs, run_details, run_params, run_tags, run_metrics, run_inputs, run_notes and run_errors
 // (docs/formats/runs-duckdb.md) are tables or views with the same columns, whatever source() is; they can be read only. Other tables that are there (fold_*) are
 // nobody's business. The session sees one moment: open a new one for each poll, and drop it before waiting, so that others can write.
-// A session never writes to the journal. Not thread-safe.
+// A session never writes to the journal, but for the one time it migrates a database of the original tool, whose rows go there. Not thread-safe.
 class Session {
   public:
     // Fails only when the journal itself can't be read (Errc::io) or DuckDB can't be loaded (Errc::unsupported). A store in which nothing was recorded yet gives empty tables.

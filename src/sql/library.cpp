@@ -71,6 +71,7 @@ Error query_error(duckdb_result& result, std::string_view what) {
     const char* text = library().result_error(&result);
     const std::string_view message = text == nullptr ? "no reason given" : text;
     Errc code = Errc::internal;
+    if (says(message, "No space left") || says(message, "IO Error")) { code = Errc::io; }
     switch (library().result_error_type(&result)) {
         case DUCKDB_ERROR_PARSER:
         case DUCKDB_ERROR_SYNTAX:
@@ -105,11 +106,12 @@ Error query_error(duckdb_result& result, std::string_view what) {
         case DUCKDB_ERROR_HTTP: code = Errc::io; break;
         default: break;
     }
-    // Damage met while reading blocks comes under several types, "internal" among them.
-    if (says(message, "checksum") || says(message, "Corrupt") || says(message, "Could not read enough bytes") || says(message, "could not read all data")) {
+    // Damage met while reading blocks or indexes comes under several types, "internal" and "fatal" among them.
+    if (says(message, "Failed to delete all rows from index") || says(message, "Failed to append to") || says(message, "checksum") || says(message, "Corrupt") || says(message, "Could not read enough bytes") || says(message, "could not read all data")) {
         code = Errc::corrupt;
     }
-    return {code, core::cat(what, ": ", message)};
+    // After the first line come DuckDB's pointer into a statement, which helps whoever wrote one, or dumps of rows and stacks, which help nobody.
+    return {code, core::cat(what, ": ", code == Errc::usage ? message : first_line(message))};
 }
 
 void destroy_database(_duckdb_database** handle) { library().close(handle); }
