@@ -23,7 +23,11 @@
 #include "runs/session.hpp"
 #include "sql/appender.hpp"
 
-using namespace runlake;
+namespace core = runlake::core;
+namespace os = runlake::os;
+namespace record = runlake::record;
+namespace runs = runlake::runs;
+namespace sql = runlake::sql;
 
 namespace {
 
