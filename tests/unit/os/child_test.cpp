@@ -141,6 +141,8 @@ TEST_F(ChildTest, GoBringsVariablesThatWereNotKnownBefore) {
 TEST_F(ChildTest, TheProgramGetsTheMaskAndDispositionsItIsToHave) {
     const pid_t pid = ::fork();
     if (pid == 0) {
+        // What was ignored already when the tests were started is not the matter here.
+        for (int number = 1; number < 32; ++number) { ::signal(number, SIG_DFL); }
         sigset_t all;
         ::sigfillset(&all);
         ::sigprocmask(SIG_BLOCK, &all, nullptr);
@@ -160,7 +162,11 @@ TEST_F(ChildTest, TheProgramGetsTheMaskAndDispositionsItIsToHave) {
     }
     EXPECT_EQ(wait_for(pid), 0);
     EXPECT_THAT(text("out"), HasSubstr("SigBlk:\t0000000000000800"));
-    EXPECT_THAT(text("out"), HasSubstr("SigIgn:\t0000000000010000"));
+    // The C library keeps signals 32 and 33 to itself: nobody can reset them when they come ignored.
+    const std::string seen = text("out");
+    const std::size_t ignored = seen.find("SigIgn:\t");
+    ASSERT_NE(ignored, std::string::npos);
+    EXPECT_EQ(std::stoull(seen.substr(ignored + 8, 16), nullptr, 16) & 0x7fffffffU, 0x10000U);
 }
 
 TEST_F(ChildTest, ReplaceProcessBecomesTheProgram) {
