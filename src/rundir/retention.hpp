@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which run directories may go: pins, references, age, number and size; and their removal by way of a trash folder.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "rundir/layout.hpp"
+
+namespace runlake::rundir {
+
+// A pin is the file `pinned` in the run directory, holding the reason; so it travels with it.
+core::Status pin(const RunDir& run_dir, std::string_view reason);
+core::Status unpin(const RunDir& run_dir);
+core::Result<std::optional<std::string>> pin_reason(const RunDir& run_dir);  // "" when it is pinned without one
+
+// Whoever refers to runs from outside (ledger entries, citations, verdicts): a reason to keep a run, or nothing.
+using Reference = std::function<std::optional<std::string>(const core::RunId&)>;
+
+// A run directory goes when every rule that is given lets it go; without any, only leftovers do.
+struct GcRules {
+    std::optional<std::int64_t> keep_last;               // the newest N of each experiment_key stay
+    std::optional<std::int64_t> older_than_seconds;      // by the last result published in it, or its creation
+    std::optional<std::uint64_t> max_bytes;              // the oldest go until what stays is not more
+    std::vector<Reference> references;
+};
+struct GcItem {
+    std::string path;
+    std::uint64_t bytes = 0;
+    bool remove = false;
+    std::string reason;                                   // "pinned: camera-ready", "kept: one of the last 3", "older than 30 days", "running"
+};
+struct GcPlan {
+    std::vector<GcItem> items;                            // by name
+    std::vector<GcItem> leftovers;                        // staging and trash of dead processes
+    std::uint64_t bytes_removed() const;
+};
+// Looks only. A run directory whose lease lives is never removed.
+core::Result<GcPlan> plan_gc(const std::string& base, const GcRules& rules, const core::Clock& clock);
+// Moves each to <base>/.trash, restores write permission, deletes. Killed anywhere: the rest is in the trash, which the next gc empties.
+core::Result<std::uint64_t> apply_gc(const std::string& base, const GcPlan& plan);   // bytes freed
+
+}  // namespace runlake::rundir
