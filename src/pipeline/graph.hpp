@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stage instances and what each needs of which other: from the declared reads and writes alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "pipeline/resolve.hpp"
+#include "rundir/layout.hpp"
+
+namespace runlake::pipeline {
+
+enum class Place : std::uint8_t {
+    run_dir,     // "features/train.csv": in the run directory's layout
+    workspace,   // "workspace:data/x.csv": in the project tree
+    root,        // "{INPUT_DATA_DIR}/x.csv": below a named root
+};
+struct DeclaredPath {
+    Place place = Place::run_dir;
+    std::string root;            // the name, for Place::root
+    std::string path;            // resolved; relative to its place; may hold globs in reads; a final '/' is a folder
+    std::string logical() const; // "features/train.csv", "workspace:data/x.csv", "{INPUT_DATA_DIR}/x.csv"
+    core::SourcePosition at;
+};
+
+struct Instance {
+    rundir::StageInstance which;
+    std::size_t stage = 0;                                   // index into file.stages
+    std::vector<std::pair<std::string, std::string>> dimensions;
+    std::vector<std::string> command;                        // resolved but for {run_dir}, {out} and {project}, which stay as they are
+    std::vector<DeclaredPath> reads;
+    std::vector<DeclaredPath> writes;                        // no globs
+    std::vector<std::size_t> needs;                          // instances that write what this reads, sorted
+    std::vector<std::size_t> needed_by;
+};
+
+struct Graph {
+    std::vector<Instance> instances;                         // in an order in which each comes after what it needs; ties by the file's order
+    std::optional<std::size_t> find(std::string_view stage, std::string_view instance) const;
+};
+// Errc::usage with positions: overlapping writes (two instances, or a path inside another's folder), a cycle (its stages in order), a read in the run directory that
+// nothing writes (with the nearest that is written, and "workspace:" as a hint when the project has such a file).
+core::Result<Graph> build_graph(const Resolved& resolved);
+
+// {run_dir}, {out}, {project} in a resolved text.
+std::string fill_places(std::string_view text, const std::string& run_dir, const std::string& out, const std::string& project);
+
+// Preflight: every outside input of every instance, before anything runs. One problem each, by stage: missing (named with its root or place), unreadable.
+struct Problem { std::size_t instance; std::string message; bool fatal = true; };  // not fatal: the stage is optional
+std::vector<Problem> preflight(const Resolved& resolved, const Graph& graph);
+
+// Drawings: Mermaid text, DOT, and the layout table of the docs ("| path | written by | read by |").
+std::string to_mermaid(const Resolved& resolved, const Graph& graph);
+std::string to_dot(const Resolved& resolved, const Graph& graph);
+std::string layout_table(const Resolved& resolved, const Graph& graph);
+
+}  // namespace runlake::pipeline
