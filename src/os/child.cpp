@@ -180,7 +180,8 @@ bool pass_gate(int gate, Plan& plan) {
     if (error == 0) {
         if (options.ignore_child_signal) { ::signal(SIGCHLD, SIG_IGN); }
         if (options.signal_mask) { ::sigprocmask(SIG_SETMASK, &*options.signal_mask, nullptr); }
-        error = execute(plan);
+        if (options.sandbox != nullptr) { error = options.sandbox->apply(); }
+        if (error == 0) { error = execute(plan); }
     }
     ::send(report, &error, sizeof error, MSG_NOSIGNAL);
     ::_exit(error == ENOENT || error == ENOTDIR ? 127 : 126);

@@ -12,6 +12,7 @@
 
 #include "core/result.hpp"
 #include "os/files.hpp"
+#include "os/sandbox.hpp"
 
 namespace runlake::os {
 
@@ -26,6 +27,7 @@ struct ChildOptions {
     bool die_with_parent = false;                  // PR_SET_PDEATHSIG SIGKILL
     std::optional<sigset_t> signal_mask;           // the program's mask; default: the calling thread's
     bool ignore_child_signal = false;              // SIGCHLD ignored, as we may have been started ourselves
+    Sandbox* sandbox = nullptr;                    // the program and all that it starts are confined; ours until the program has ended
 };
 
 // A child that has been forked but not yet executed: it waits until go() so that its start can be recorded first. If the parent dies or abandons it, it
