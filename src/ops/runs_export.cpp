@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "core/text.hpp"
+#include "ops/ledger_rows.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 
@@ -90,8 +91,11 @@ core::Result<RunsExportResponse> runs_export(const RunsExportRequest& request) {
         RL_ASSIGN(target, os::absolute_path(*request.out));
     }
 
+    const OtherMachines others = OtherMachines::read(request.scope.store, request.all_machines);
     RL_ASSIGN(runs::Session session, runs::Session::open(request.scope.store));
+    RL_TRY(others.add_to(session));
     RunsExportResponse response{.format = request.format, .out = request.out, .notes = {session.notes().begin(), session.notes().end()}};
+    others.add_notes(response.notes);
     if (target) {
         auto rows = write_file(session.connection(), plan.query, plan.format, *target);
         if (!rows.ok()) { return std::move(rows).take_error().context(core::cat("exporting runs to ", *request.out)); }

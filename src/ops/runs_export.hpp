@@ -18,6 +18,7 @@ struct RunsExportRequest {
     std::optional<std::string> columns;   // default: the sixteen of `runs`
     std::string format;                   // "csv", "jsonl", "parquet"
     std::optional<std::string> out;       // a file, replaced when it exists; nothing: `sink` gets it (not parquet: Errc::usage)
+    bool all_machines = false;            // also what the ledger holds
     runs::Sink sink;
     core::Timestamp now;
 };

@@ -2,6 +2,7 @@
 #include "ops/runs_list.hpp"
 
 #include "core/text.hpp"
+#include "ops/ledger_rows.hpp"
 
 namespace runlake::ops {
 namespace {
@@ -22,6 +23,7 @@ core::Result<runs::ListQuery> query_of(const RunsListRequest& request) {
     runs::ListQuery query;
     RL_ASSIGN(query.filter, parse_filter(request.filter, request.scope.tenant, request.now));
     RL_ASSIGN(query.columns, columns_of(request));
+    if (request.all_machines && !request.columns) { RL_TRY(add_machine_column(query.columns)); }
     if (request.sort) {
         RL_ASSIGN(runs::SortKey key, runs::parse_sort(*request.sort));
         query.sort = std::move(key);
@@ -40,9 +42,12 @@ core::Status check(const RunsListRequest& request) {
 core::Result<RunsListResponse> runs_list(const RunsListRequest& request) {
     RL_ASSIGN(const runs::ListQuery query, query_of(request));
     RunsListResponse response;
-    RL_ASSIGN(response.table, read_runs(request.scope.store, response.notes, [&](runs::Session& session, const runs::SeenRuns* confirmed) {
+    const OtherMachines others = OtherMachines::read(request.scope.store, request.all_machines);
+    RL_ASSIGN(response.table, read_runs(request.scope.store, response.notes, [&](runs::Session& session, const runs::SeenRuns* confirmed) -> core::Result<runs::RunTable> {
+                  RL_TRY(others.add_to(session));
                   return runs::list_runs(session.connection(), query, confirmed);
               }));
+    others.add_notes(response.notes);
     return response;
 }
 

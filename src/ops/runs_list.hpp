@@ -18,6 +18,7 @@ struct RunsListRequest {
     bool every_column = false;
     std::optional<std::string> sort;      // "COL[:desc]"; default: newest first
     std::optional<std::int64_t> limit;    // 1 or more: Errc::usage
+    bool all_machines = false;            // also what the ledger holds; without `columns` the machine is the last one
     core::Timestamp now;
 };
 

@@ -2,6 +2,7 @@
 #include "ops/runs_tail.hpp"
 
 #include "core/text.hpp"
+#include "ops/ledger_rows.hpp"
 
 namespace runlake::ops {
 
@@ -10,10 +11,14 @@ core::Result<RunsTailResponse> runs_tail(const RunsTailRequest& request) {
     std::vector<runs::ColumnSpec> columns = runs::all_run_columns();
     RL_ASSIGN(runs::ColumnSpec shown, runs::parse_column("shown"));
     columns.push_back(std::move(shown));
+    if (request.all_machines) { RL_TRY(add_machine_column(columns)); }
     RunsTailResponse response;
-    RL_ASSIGN(response.table, read_runs(request.scope.store, response.notes, [&](runs::Session& session, const runs::SeenRuns* confirmed) {
+    const OtherMachines others = OtherMachines::read(request.scope.store, request.all_machines);
+    RL_ASSIGN(response.table, read_runs(request.scope.store, response.notes, [&](runs::Session& session, const runs::SeenRuns* confirmed) -> core::Result<runs::RunTable> {
+                  RL_TRY(others.add_to(session));
                   return runs::newest_runs(session.connection(), request.scope.tenant, request.count, columns, confirmed);
               }));
+    others.add_notes(response.notes);
     return response;
 }
 

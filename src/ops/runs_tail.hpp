@@ -12,10 +12,11 @@ namespace runlake::ops {
 struct RunsTailRequest {
     RunsScope scope;
     std::int64_t count = 10;   // 1 or more: Errc::usage
+    bool all_machines = false; // also what the ledger holds
 };
 
 struct RunsTailResponse {
-    runs::RunTable table;      // the sixteen columns of `runs`, then `shown`
+    runs::RunTable table;      // the sixteen columns of `runs`, then `shown`, with `all_machines` then `machine`
     Notes notes;
 };
 

@@ -86,7 +86,7 @@ core::Result<Store> project_store(OpenStore mode) {
     Store store;
     if (const auto root = find_project_root(here)) {
         store.root = *root;
-    } else if (mode == OpenStore::existing) {
+    } else if (mode != OpenStore::create) {
         return Error(Errc::not_found, cat("no store: neither ", here, " nor a folder above it has ", k_store_name,
                                           "/ or .git; go into a project, record a first run with `runlake run`, or name a store with --store"));
     } else {
@@ -133,6 +133,7 @@ core::Result<Store> open_store(const std::optional<std::string>& explicit_dir, O
         }
         return store;
     }
+    if (mode == OpenStore::planned && !os::exists(store.dir)) { return store; }
     if (!os::is_dir(store.dir)) {
         return Error(Errc::not_found, cat("no store at ", store.dir, ": nothing has been recorded there yet; record a run with `runlake run`, or name a store "
                                                                      "with --store"));

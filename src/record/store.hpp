@@ -27,7 +27,11 @@ struct Store {
     std::optional<core::Error> problem;
 };
 
-enum class OpenStore : std::uint8_t { existing, create };
+enum class OpenStore : std::uint8_t {
+    existing,
+    create,
+    planned,   // where it is or would be made; nothing need be there
+};
 
 // Where Store::runs_database() is, from what it looks up: apart so that it can be tested without a network file system.
 std::string runs_database_path(const std::string& store_dir, bool network, const std::optional<std::string>& cache_home);

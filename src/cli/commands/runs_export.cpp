@@ -18,6 +18,7 @@ constexpr std::array k_options = {
     k_stage_option,
     k_state_option,
     k_tenant_option,
+    k_all_machines_option,
     k_tag_option,
     k_param_option,
     k_metric_option,
@@ -39,7 +40,8 @@ core::Result<int> run(Invocation& inv) {
     };
     if (inv.json() && !request.out) { return core::Error(core::Errc::usage, "--json tells what was written to a file: name one with --out"); }
     RL_TRY(ops::check(request));
-    RL_ASSIGN(request.scope, scope_of(inv));
+    request.all_machines = inv.flag("--all-machines");
+    RL_ASSIGN(request.scope, scope_of(inv, request.all_machines));
     RL_ASSIGN(const ops::RunsExportResponse response, ops::runs_export(request));
     say_notes(inv, response.notes);
     if (inv.json()) {

@@ -16,6 +16,7 @@ constexpr std::array k_options = {
     k_stage_option,
     k_state_option,
     k_tenant_option,
+    k_all_machines_option,
     k_tag_option,
     k_param_option,
     k_metric_option,
@@ -38,7 +39,8 @@ core::Result<int> run(Invocation& inv) {
     request.now = os::system_clock().now();
     RL_TRY(ops::check(request));
     RL_ASSIGN(const TimeFormat time, TimeFormat::of(inv));
-    RL_ASSIGN(std::optional<ops::RunsScope> scope, scope_or_answer(inv, core::Json::object().set("runs", core::Json::array())));
+    request.all_machines = inv.flag("--all-machines");
+    RL_ASSIGN(std::optional<ops::RunsScope> scope, scope_or_answer(inv, core::Json::object().set("runs", core::Json::array()), request.all_machines));
     if (!scope) { return 0; }
     request.scope = std::move(*scope);
     RL_ASSIGN(const ops::RunsListResponse response, ops::runs_list(request));

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "core/text.hpp"
+#include "ops/ledger_rows.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -29,6 +30,14 @@ std::string value_text(const runs::ColumnSpec& column, const runs::Cell& cell, c
     return runs::cell_text(cell);
 }
 
+// A checkout in which nothing was recorded yet may hold a ledger.
+core::Result<record::Store> store_to_read(Invocation& inv, bool all_machines) {
+    auto store = inv.store(record::OpenStore::existing);
+    if (store.ok() || store.error().code() != core::Errc::not_found || !all_machines) { return store; }
+    auto planned = inv.store(record::OpenStore::planned);
+    return planned.ok() && ops::has_ledger(planned.value()) ? std::move(planned) : std::move(store);
+}
+
 // Words and times that say who a run is keep their width.
 bool may_shrink(const runs::ColumnSpec& column) {
     constexpr std::array k_firm = std::to_array<std::string_view>(
@@ -47,15 +56,15 @@ core::Result<std::optional<std::string>> tenant_of(Invocation& inv) {
     return settings.text_if("tenant");
 }
 
-core::Result<ops::RunsScope> scope_of(Invocation& inv) {
-    RL_ASSIGN(record::Store store, inv.store(record::OpenStore::existing));
+core::Result<ops::RunsScope> scope_of(Invocation& inv, bool all_machines) {
+    RL_ASSIGN(record::Store store, store_to_read(inv, all_machines));
     RL_ASSIGN(std::optional<std::string> tenant, tenant_of(inv));
     return ops::RunsScope{std::move(store), std::move(tenant)};
 }
 
-core::Result<std::optional<ops::RunsScope>> scope_or_answer(Invocation& inv, core::Json empty) {
+core::Result<std::optional<ops::RunsScope>> scope_or_answer(Invocation& inv, core::Json empty, bool all_machines) {
     RL_ASSIGN(std::optional<std::string> tenant, tenant_of(inv));
-    auto store = inv.store(record::OpenStore::existing);
+    auto store = store_to_read(inv, all_machines);
     if (store.ok()) { return std::optional(ops::RunsScope{std::move(store).take(), std::move(tenant)}); }
     if (store.error().code() != core::Errc::not_found) { return std::move(store).take_error(); }
     if (inv.json()) {
@@ -112,7 +121,7 @@ std::string duration_text(double seconds) { return core::format_fixed(seconds, 2
 
 std::vector<runs::ColumnSpec> brief_columns(const runs::RunTable& table) {
     std::vector<runs::ColumnSpec> columns;
-    for (const std::string_view name : {"run_id", "stage", "status", "started_at", "rows_in", "rows_out", "duration_seconds"}) {
+    for (const std::string_view name : {"run_id", "stage", "status", "started_at", "rows_in", "rows_out", "duration_seconds", "machine"}) {
         const auto found = std::ranges::find(table.columns, name, &runs::ColumnSpec::name);
         if (found != table.columns.end()) { columns.push_back(*found); }
     }

@@ -14,6 +14,7 @@
 namespace runlake::cli {
 
 inline constexpr Option k_tenant_option{.names = "--tenant", .value = "NAME", .help = "only runs of this tenant (setting: tenant)"};
+inline constexpr Option k_all_machines_option{.names = "--all-machines", .value = "", .help = "also the jobs of other machines that the ledger holds"};
 inline constexpr Option k_utc_option{.names = "--utc", .value = "", .help = "show times in UTC"};
 inline constexpr Option k_local_option{.names = "--local", .value = "", .help = "show times in the local time zone (setting: display.time)"};
 
@@ -32,10 +33,10 @@ inline constexpr Argument k_run_argument{.name = "ID", .help = "the run's id, or
 
 // --tenant, else the setting; nothing for all runs.
 core::Result<std::optional<std::string>> tenant_of(Invocation& inv);
-// Store and tenant. Errc::not_found when there is no store.
-core::Result<ops::RunsScope> scope_of(Invocation& inv);
+// Store and tenant. Errc::not_found when there is no store; with `all_machines` a ledger is enough.
+core::Result<ops::RunsScope> scope_of(Invocation& inv, bool all_machines = false);
 // As scope_of(), but nothing when there is no store, after saying so as the answer: `empty` with --json, a line otherwise.
-core::Result<std::optional<ops::RunsScope>> scope_or_answer(Invocation& inv, core::Json empty);
+core::Result<std::optional<ops::RunsScope>> scope_or_answer(Invocation& inv, core::Json empty, bool all_machines = false);
 ops::FilterWords filter_words(const Invocation& inv);
 void say_notes(Invocation& inv, const ops::Notes& notes);
 
@@ -56,7 +57,7 @@ std::string duration_text(double seconds);  // "12.45s"
 
 // The rows as a table: states as they are seen, ids by their first 8 characters, "-" for what is missing.
 std::string runs_table(const runs::RunTable& table, const std::vector<runs::ColumnSpec>& columns, const TimeFormat& time, const render::Look& look);
-// The columns of the seed's table, out of those that are there.
+// The columns of the seed's table and the machine, out of those that are there.
 std::vector<runs::ColumnSpec> brief_columns(const runs::RunTable& table);
 
 }  // namespace runlake::cli

@@ -14,6 +14,7 @@ namespace {
 constexpr std::array k_options = {
     Option{.names = "-n,--n", .value = "N", .help = "how many runs (default 10)"},
     k_tenant_option,
+    k_all_machines_option,
     k_utc_option,
     k_local_option,
 };
@@ -24,7 +25,8 @@ core::Result<int> run(Invocation& inv) {
     if (count) { request.count = *count; }
     if (request.count < 1) { return core::Error(core::Errc::usage, core::cat("--n ", request.count, ": at least one run must be asked for")); }
     RL_ASSIGN(const TimeFormat time, TimeFormat::of(inv));
-    RL_ASSIGN(std::optional<ops::RunsScope> scope, scope_or_answer(inv, core::Json::object().set("runs", core::Json::array())));
+    request.all_machines = inv.flag("--all-machines");
+    RL_ASSIGN(std::optional<ops::RunsScope> scope, scope_or_answer(inv, core::Json::object().set("runs", core::Json::array()), request.all_machines));
     if (!scope) { return 0; }
     request.scope = std::move(*scope);
     RL_ASSIGN(const ops::RunsTailResponse response, ops::runs_tail(request));

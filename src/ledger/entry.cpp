@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/entry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/digest.hpp"
+#include "core/text.hpp"
+
+namespace runlake::ledger {
+namespace {
+
+using core::cat;
+using core::Errc;
+using core::Error;
+using core::Json;
+
+struct EndWord {
+    JobEnd end;
+    std::string_view written;
+    std::string_view shown;
+};
+constexpr std::array k_ends = std::to_array<EndWord>({
+    {JobEnd::complete, "complete", "completed"},
+    {JobEnd::failed, "failed", "failed"},
+    {JobEnd::abandoned, "abandoned", "abandoned"},
+    {JobEnd::stopped, "stopped", "stopped"},
+});
+const EndWord& word_of(JobEnd end) { return *std::ranges::find(k_ends, end, &EndWord::end); }
+
+Error corrupt(std::string_view what) { return {Errc::corrupt, std::string(what)}; }
+
+// Members of one object; a member of another kind than the format says is an error, a missing one only where it must be there. null counts as missing.
+class Members {
+  public:
+    explicit Members(const Json& object, std::string_view within = "") : object_(object), within_(within) {}
+
+    core::Result<std::optional<std::string>> text(std::string_view key) const {
+        const Json* value = present(key);
+        if (value == nullptr) { return std::optional<std::string>(); }
+        if (!value->is_string()) { return wrong(key, "no text"); }
+        return std::optional(*value->as_string());
+    }
+    core::Result<std::string> needed_text(std::string_view key) const {
+        RL_ASSIGN(std::optional<std::string> value, text(key));
+        if (!value) { return missing(key); }
+        return *std::move(value);
+    }
+    core::Result<std::optional<core::Timestamp>> time(std::string_view key) const {
+        RL_ASSIGN(const std::optional<std::string> value, text(key));
+        if (!value) { return std::optional<core::Timestamp>(); }
+        auto at = core::parse_iso(*value);
+        if (!at.ok()) { return wrong(key, cat("no time: ", at.error().message())); }
+        return std::optional(at.value());
+    }
+    core::Result<std::optional<double>> seconds(std::string_view key) const {
+        const Json* value = present(key);
+        if (value == nullptr) { return std::optional<double>(); }
+        const std::optional<double> number = value->number();
+        if (!number || !std::isfinite(*number) || *number < 0) { return wrong(key, "no number of seconds"); }
+        return number;
+    }
+    core::Result<std::optional<bool>> flag(std::string_view key) const {
+        const Json* value = present(key);
+        if (value == nullptr) { return std::optional<bool>(); }
+        if (!value->is_bool()) { return wrong(key, "neither true nor false"); }
+        return std::optional(*value->as_bool());
+    }
+    // Null when it is missing.
+    core::Result<const Json*> object(std::string_view key) const {
+        const Json* value = present(key);
+        if (value != nullptr && !value->is_object()) { return wrong(key, "no object"); }
+        return value;
+    }
+    Error missing(std::string_view key) const { return corrupt(cat("\"", within_, key, "\" is missing")); }
+    Error wrong(std::string_view key, std::string_view why) const { return corrupt(cat("\"", within_, key, "\" is ", why)); }
+
+  private:
+    const Json* present(std::string_view key) const {
+        const Json* value = object_.find(key);
+        return value == nullptr || value->is_null() ? nullptr : value;
+    }
+    const Json& object_;
+    std::string_view within_;
+};
+
+// A later schema may mean anything by its members: it is refused before any other is looked at.
+core::Status check_schema(const Json& entry) {
+    const Json* version = entry.find("schema_version");
+    if (version == nullptr) { return corrupt("\"schema_version\" is missing"); }
+    if (!version->is_integer() && !version->is_big_integer()) { return corrupt("\"schema_version\" is no whole number"); }
+    const bool later = version->is_big_integer() || *version->as_integer() > k_job_schema;
+    if (later) { return Error(Errc::unsupported, cat("it is of schema ", core::to_json(*version), ", this program knows ", k_job_schema)); }
+    if (*version->as_integer() != k_job_schema) { return corrupt(cat("there is no schema ", *version->as_integer())); }
+    return core::ok();
+}
+
+core::Status check_id(const Members& members, const Json& statepoint, const JobId& id) {
+    RL_ASSIGN(const std::string named, members.needed_text("job_id"));
+    if (named != id.str()) { return corrupt(cat("it is the entry of job ", core::valid_utf8(named))); }
+    RL_ASSIGN(const std::string canonical, core::canonical_json(statepoint));
+    if (core::md5_hex(canonical) != id.str()) { return corrupt("its state point is not the one that its id was made of"); }
+    return core::ok();
+}
+
+core::Result<std::optional<RunLink>> link_of(const Members& entry) {
+    RL_ASSIGN(const Json* found, entry.object("run_link"));
+    if (found == nullptr) { return std::optional<RunLink>(); }
+    const Members members(*found, "run_link.");
+    RunLink link;
+    RL_ASSIGN(link.experiment_id, members.needed_text("experiment_id"));
+    RL_ASSIGN(link.experiment_path, members.text("experiment_path"));
+    RL_ASSIGN(link.hypothesis_id, members.text("hypothesis_id"));
+    RL_ASSIGN(link.sub_hypothesis_id, members.text("sub_hypothesis_id"));
+    return std::optional(std::move(link));
+}
+
+core::Result<std::optional<TrackerPointer>> tracker_of(const Members& entry) {
+    RL_ASSIGN(const Json* found, entry.object("tracker"));
+    if (found == nullptr) { return std::optional<TrackerPointer>(); }
+    const Members members(*found, "tracker.");
+    TrackerPointer tracker;
+    RL_ASSIGN(tracker.backend, members.text("backend"));
+    RL_ASSIGN(tracker.run_id, members.text("run_id"));
+    RL_ASSIGN(tracker.url, members.text("url"));
+    RL_ASSIGN(tracker.group, members.text("group"));
+    RL_ASSIGN(tracker.project, members.text("project"));
+    return std::optional(std::move(tracker));
+}
+
+}  // namespace
+
+core::Result<JobId> JobId::parse(std::string_view text) {
+    const bool hex = std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    if (text.size() != 32 || !hex) { return Error(Errc::usage, cat("\"", core::valid_utf8(text), "\" is no job id (32 lower-case hex digits)")); }
+    return JobId(std::string(text));
+}
+
+std::string_view job_end_name(JobEnd end) { return word_of(end).written; }
+std::string_view run_state_of(JobEnd end) { return word_of(end).shown; }
+
+core::Result<JobEntry> parse_job_entry(std::string_view text, const JobId& id) {
+    RL_ASSIGN(const Json whole, core::parse_json(text, "ledger entry"));
+    if (!whole.is_object()) { return corrupt("it is no JSON object"); }
+    RL_TRY(check_schema(whole));
+    const Members members(whole);
+    RL_ASSIGN(const Json* statepoint, members.object("statepoint"));
+    if (statepoint == nullptr) { return members.missing("statepoint"); }
+    RL_TRY(check_id(members, *statepoint, id));
+
+    JobEntry entry{.id = id, .statepoint = *statepoint};
+    RL_ASSIGN(const std::string status, members.needed_text("status"));
+    const auto* word = std::ranges::find(k_ends, status, &EndWord::written);
+    if (word == k_ends.end()) { return members.wrong("status", cat("\"", status, "\": a ledger holds jobs that ended")); }
+    entry.end = word->end;
+    RL_ASSIGN(const std::optional<core::Timestamp> promoted, members.time("promoted_at"));
+    if (!promoted) { return members.missing("promoted_at"); }
+    entry.promoted_at = *promoted;
+    RL_ASSIGN(entry.machine, members.needed_text("registered_machine"));
+    RL_ASSIGN(entry.started_at, members.time("started_at"));
+    RL_ASSIGN(entry.ended_at, members.time("ended_at"));
+    RL_ASSIGN(entry.wallclock_s, members.seconds("wallclock_s"));
+    RL_ASSIGN(entry.link, link_of(members));
+    RL_ASSIGN(entry.tracker, tracker_of(members));
+    RL_ASSIGN(entry.code_commit, members.text("code_commit"));
+    RL_ASSIGN(entry.code_dirty, members.flag("code_dirty"));
+    return entry;
+}
+
+}  // namespace runlake::ledger

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job entry of the ledger, schema 1 (docs/formats/ledger.md): what a machine tells the others, through git, of a job that ended there.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.hpp"
+#include "core/json.hpp"
+#include "core/result.hpp"
+
+namespace runlake::ledger {
+
+inline constexpr std::int64_t k_job_schema = 1;
+
+// 32 lower-case hex digits: the MD5 of the canonical JSON of a state point. Only parse() makes one.
+class JobId {
+  public:
+    static core::Result<JobId> parse(std::string_view text);  // anything else: Errc::usage
+    const std::string& str() const { return text_; }
+    auto operator<=>(const JobId&) const = default;
+
+  private:
+    explicit JobId(std::string text) : text_(std::move(text)) {}
+    std::string text_;
+};
+
+enum class JobEnd : std::uint8_t { complete, failed, abandoned, stopped };
+std::string_view job_end_name(JobEnd end);  // the word that is written
+// The state of a run that is shown for it: `complete` is written for `completed` and for `degraded`, and shown as `completed`.
+std::string_view run_state_of(JobEnd end);
+
+// Which experiment a job belongs to.
+struct RunLink {
+    std::string experiment_id;
+    std::optional<std::string> experiment_path;
+    std::optional<std::string> hypothesis_id;
+    std::optional<std::string> sub_hypothesis_id;
+};
+
+// Where another tool keeps what the job logged.
+struct TrackerPointer {
+    std::optional<std::string> backend;
+    std::optional<std::string> run_id;
+    std::optional<std::string> url;
+    std::optional<std::string> group;
+    std::optional<std::string> project;
+};
+
+struct JobEntry {
+    JobId id;
+    core::Json statepoint;                      // an object; its canonical JSON's MD5 is the id
+    JobEnd end = JobEnd::complete;
+    core::Timestamp promoted_at;
+    std::string machine;                        // registered_machine: a label
+    std::optional<core::Timestamp> started_at;
+    std::optional<core::Timestamp> ended_at;
+    std::optional<double> wallclock_s;
+    std::optional<RunLink> link;
+    std::optional<TrackerPointer> tracker;
+    std::optional<std::string> code_commit;
+    std::optional<bool> code_dirty;
+};
+
+// Reads the text of the entry that is kept under the name of `id`. Members that this version does not know are passed over. Errc::unsupported: of a
+// later schema. Errc::corrupt: not JSON, a member missing or of the wrong kind, another job's entry, or the state point is not the one the id was made of.
+core::Result<JobEntry> parse_job_entry(std::string_view text, const JobId& id);
+
+}  // namespace runlake::ledger
