@@ -38,7 +38,32 @@
     X(restore_publish, "restore.publish")                        \
     X(export_write, "export.write")                              \
     X(observe_cursor_write, "observe.cursor.write")              \
-    X(observe_output_write, "observe.output.write")
+    X(observe_output_write, "observe.output.write")              \
+    X(rundir_create, "rundir.create")                            \
+    X(rundir_record_write, "rundir.record.write")                \
+    X(rundir_config_write, "rundir.config.write")                \
+    X(rundir_attempt_write, "rundir.attempt.write")              \
+    X(rundir_pin_write, "rundir.pin.write")                      \
+    X(rundir_trash_rename, "rundir.trash.rename")                \
+    X(rundir_trash_remove, "rundir.trash.remove")                \
+    X(stage_staging_create, "stage.staging.create")              \
+    X(stage_staging_remove, "stage.staging.remove")              \
+    X(stage_bring, "stage.bring")                                \
+    X(stage_code_write, "stage.code.write")                      \
+    X(stage_workspace_create, "stage.workspace.create")          \
+    X(stage_sync, "stage.sync")                                  \
+    X(stage_manifest_write, "stage.manifest.write")              \
+    X(stage_publish_rename, "stage.publish.rename")              \
+    X(stage_readonly, "stage.readonly")                          \
+    X(stage_done_write, "stage.done.write")                      \
+    X(stage_current_write, "stage.current.write")                \
+    X(stage_mark_write, "stage.mark.write")                      \
+    X(stage_cache_write, "stage_cache.write")                    \
+    X(view_create, "view.create")                                \
+    X(view_link, "view.link")                                    \
+    X(view_copy, "view.copy")                                    \
+    X(view_remove, "view.remove")                                \
+    X(deliver_write, "deliver.write")
 
 namespace runlake::os::point {
 #define RUNLAKE_DECLARE_POINT(identifier, text) inline constexpr Point identifier{text};

@@ -186,6 +186,11 @@ core::Status remove_tree(const std::string& path, Point point) {
     return status_of(error == ENOENT || error == ENOTDIR ? 0 : error, "removing", path);
 }
 
+core::Status remove_dir(const std::string& path, Point point) {
+    const int error = call_at(point, [&] { return ::rmdir(path.c_str()); });
+    return status_of(error == ENOENT || error == ENOTDIR ? 0 : error, "removing folder", path);
+}
+
 core::Status make_dir(const std::string& path, mode_t mode, Point point) {
     return status_of(call_at(point, [&] { return ::mkdir(path.c_str(), mode); }), "creating folder", path);
 }

@@ -52,12 +52,19 @@ core::Status sync_dir(const std::string& path, Point point);
 core::Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes = UINT64_MAX);  // not_found; larger: Errc::io
 
 core::Status rename_replace(const std::string& from, const std::string& to, Point point);
-core::Status rename_exclusive(const std::string& from, const std::string& to, Point point);  // conflict when `to` exists; renameat2, else link + unlink for files
+core::Status rename_exclusive(const std::string& from, const std::string& to, Point point);  // conflict when `to` exists; renameat2, else link + unlink for files and an exclusively made folder that is renamed over for folders
 core::Status hard_link(const std::string& from, const std::string& to, Point point);         // conflict when `to` exists
+core::Status symbolic_link(const std::string& target, const std::string& path, Point point); // conflict when `path` exists
 core::Status remove_file(const std::string& path, Point point);                              // a missing file is fine
 core::Status remove_tree(const std::string& path, Point point);                              // never follows links; a missing tree is fine
+core::Status remove_dir(const std::string& path, Point point);                               // an empty one: conflict when it is not; a missing one is fine
 core::Status make_dir(const std::string& path, mode_t mode, Point point);                    // conflict when it exists
 core::Status make_dirs(const std::string& path, mode_t mode, Point point);                   // existing ones are fine
+core::Status set_mode(const std::string& path, mode_t mode, Point point);                    // follows links
+// A new file with the same bytes and that mode. conflict when `to` exists; a failure leaves nothing. Not synced. clone_file shares the blocks (FICLONE): false, and
+// nothing is made, where the file system can't; copy_file copies then.
+core::Result<bool> clone_file(const std::string& from, const std::string& to, mode_t mode, Point point);
+core::Status copy_file(const std::string& from, const std::string& to, mode_t mode, Point point);
 
 enum class Durability : std::uint8_t { process, power };  // survives kill -9; synced before return
 enum class Existing : std::uint8_t { replace, keep };     // keep: a file that is there stays, Errc::conflict
@@ -67,6 +74,7 @@ core::Status publish_file(const std::string& path, std::string_view bytes, mode_
 
 std::optional<struct stat> stat_path(const std::string& path);    // follows links; nothing when it can't be read
 std::optional<struct stat> stat_link(const std::string& path);    // of the link itself
+std::optional<std::string> read_link(const std::string& path);     // where it points; nothing when it is no link
 bool exists(const std::string& path);
 bool is_dir(const std::string& path);
 

@@ -36,6 +36,15 @@ class Temporary {
     bool gone_ = false;
 };
 
+// A folder can't be linked: its name is claimed by an empty one, which rename() replaces only as long as it is empty.
+int claim_and_rename(const std::string& from, const std::string& to, Point point) {
+    int error = call_at(point, [&] { return ::mkdir(to.c_str(), 0700); });
+    if (error != 0) { return error; }
+    error = call_at(point, [&] { return ::rename(from.c_str(), to.c_str()); });
+    if (error != 0) { ::rmdir(to.c_str()); }
+    return error;
+}
+
 }  // namespace
 
 int call_link(const std::string& from, const std::string& to, Point point) {
@@ -48,6 +57,8 @@ int call_link(const std::string& from, const std::string& to, Point point) {
 int call_rename_exclusive(const std::string& from, const std::string& to, Point point) {
     int error = call_at(point, [&] { return static_cast<int>(::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE)); });
     if (error != EINVAL && error != ENOSYS && error != ENOTSUP) { return error; }
+    const std::optional<struct stat> info = stat_link(from);
+    if (info && S_ISDIR(info->st_mode)) { return claim_and_rename(from, to, point); }
     error = call_link(from, to, point);
     if (error != 0) { return error; }
     error = call_at(point, [&] { return ::unlink(from.c_str()); });

@@ -204,4 +204,13 @@ core::Result<std::optional<LeaseHolder>> lease_holder(const std::string& path) {
     return std::optional<LeaseHolder>(std::move(holder));
 }
 
+core::Result<bool> lease_lives(const std::string& path, std::chrono::seconds heartbeat_limit) {
+    const core::Result<std::optional<LeaseHolder>> holder = lease_holder(path);
+    if (!holder.ok()) {
+        if (holder.error().code() != core::Errc::corrupt) { return holder.error(); }
+        return !is_old(path, heartbeat_limit);
+    }
+    return holder.value() && !is_gone(path, *holder.value(), heartbeat_limit);
+}
+
 }  // namespace runlake::os

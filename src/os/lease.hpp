@@ -43,4 +43,7 @@ class Lease {
 // Who holds the lease now: nothing when the file is missing. Errc::corrupt when it can't be read as a lease.
 core::Result<std::optional<LeaseHolder>> lease_holder(const std::string& path);
 
+// Whether whoever holds it may still be there, by the rules that take() breaks leases by. False when the file is missing.
+core::Result<bool> lease_lives(const std::string& path, std::chrono::seconds heartbeat_limit = LeaseOptions().heartbeat_limit);
+
 }  // namespace runlake::os

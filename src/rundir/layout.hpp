@@ -13,6 +13,7 @@
 //     everything else                 the view: links into .stages, rebuilt from DONE records
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@
 #include "core/digest.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "os/lease.hpp"
 #include "os/system.hpp"
 
 namespace runlake::rundir {
@@ -53,6 +55,8 @@ struct RunDirInfo {
     std::vector<std::pair<std::string, std::string>> roots;
 };
 
+core::Result<RunDirInfo> parse_run_json(std::string_view text, std::string_view what);  // corrupt, unsupported
+
 struct CreateOptions {
     core::RunId run_id;
     std::string experiment_key;                    // [a-z0-9_]+, at most 100 characters: Errc::usage
@@ -78,9 +82,14 @@ class RunDir {
     std::string stages() const { return path_ + "/.stages"; }
     std::string instance_dir(const StageInstance& which) const;
     std::string published(const StageInstance& which, const core::Digest& key) const;   // .../<key>
-    std::string lease(const StageInstance& which) const;          // held by who makes or changes results of that instance
-    // A path of its own each time. Whoever works in this directory holds the lease there meanwhile (several may, each their own): gc never removes it then.
-    std::string attempt_lease() const;
+    std::string lease(const StageInstance& which) const;          // path; held by who makes or changes results of that instance
+    std::string leases() const { return stages() + "/.leases"; }
+    std::string staging() const { return stages() + "/.tmp"; }
+    // Takes lease(which): busy when another process has it. Makes the folder of leases when a copy has lost it.
+    core::Result<std::unique_ptr<os::Lease>> take_lease(const StageInstance& which, std::string_view purpose) const;
+    // Says that somebody works in this directory, as long as it is held (several may, each with a file of its own): gc never removes it then.
+    core::Result<std::unique_ptr<os::Lease>> enter(std::string_view purpose) const;
+    std::string staging_name(const StageInstance& which) const;   // of a new folder in .stages/.tmp: "<stage>@<instance>.<16 hex>"
     core::Result<std::vector<int>> attempts() const;              // the k of attempts/<k>, ascending
 
   private:
@@ -89,7 +98,7 @@ class RunDir {
     RunDirInfo info_;
 };
 
-// Run directories in a folder, by name (so by time); what is none is left out.
+// The paths of the run directories in a folder, by name (so by time); what has no run.json is left out. not_found when there is no such folder.
 core::Result<std::vector<std::string>> list_run_dirs(const std::string& base);
 
 // A path in the layout: relative, valid UTF-8, no part "", "." or "..", no control characters; no first part ".stages", "attempts", "run.json", "config_resolved.yaml" or

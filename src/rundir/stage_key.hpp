@@ -31,8 +31,11 @@ struct StageKey {
     core::Digest key;
     std::vector<KeyComponent> components;   // by kind and name
 };
-// The order given does not matter. Two components of one kind and name: Errc::usage.
+// The order given does not matter. Two components of one kind and name: Errc::usage. Components are stored beside the key: values of commands, params and env that the
+// redactor would not let through are replaced by "hidden/1:<digest>", so that their change still changes the key.
 core::Result<StageKey> make_stage_key(std::vector<KeyComponent> components);
+// The key of components that are in order and hold what is stored.
+core::Digest hash_components(std::string_view recipe, const std::vector<KeyComponent>& components);
 core::Json to_json(const std::vector<KeyComponent>& components);
 core::Result<std::vector<KeyComponent>> parse_components(const core::Json& json, std::string_view what);
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bringing what is published here to an object store: results, then their DONE records, then what points at them.
+#include <algorithm>
+#include <utility>
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "os/files.hpp"
+#include "os/system.hpp"
+#include "rundir/parts.hpp"
+#include "rundir/rclone.hpp"
+#include "rundir/remote.hpp"
+#include "rundir/remote_tree.hpp"
+
+namespace runlake::rundir {
+namespace {
+
+namespace point = os::point;
+
+constexpr std::size_t k_token_digits = 32;
+
+core::Status send_text(const Rclone& rclone, const RunDir& run_dir, const std::string& name, const std::string& text) {
+    // By way of a file of the same name, which is what rclone sends.
+    RL_TRY(os::make_dirs(os::parent_path(os::join_path(run_dir.path(), name)), 0777, point::remote_write));
+    const std::string path = os::join_path(run_dir.path(), name);
+    RL_TRY(os::publish_file(path, text, 0666, os::Existing::replace, os::Durability::process, point::remote_write));
+    core::Status sent = rclone.send(run_dir.path(), {name}, Rclone::Compare::never);
+    static_cast<void>(os::remove_file(path, point::remote_write).ok());
+    return sent;
+}
+
+// An object that says who pushes. Object stores lack an exclusive create, so everyone writes a name of his own and then looks: who sees another's takes his own away, so that
+// never two go on. What a dead process of this machine left is taken away.
+class PushLock {
+  public:
+    static core::Result<PushLock> take(const Rclone& rclone, const RunDir& run_dir, const RemoteUri& uri) {
+        const std::string name = core::cat(k_remote_lock_prefix, os::random_hex(k_token_digits));
+        core::Json said = core::Json::object();
+        said.set("version", 1).set("process", to_json(os::this_process())).set("host", os::host_name());
+        RL_TRY(send_text(rclone, run_dir, name, core::to_json(said) + "\n"));
+        PushLock lock(rclone, name);
+        RL_ASSIGN(ObjectList objects, rclone.list());
+        for (const std::string& other : sort_objects(std::move(objects)).locks) {
+            if (other == name) { continue; }
+            RL_ASSIGN(const std::string text, rclone.read(other));
+            const core::Result<core::Json> holder = core::parse_json(text, other);
+            const core::Json nobody = core::Json::object();
+            const core::Json& known = holder.ok() ? holder.value() : nobody;
+            if (known.find("process") != nullptr && os::liveness(parse_process(known.find("process"))) == os::Liveness::dead) {
+                RL_TRY(rclone.remove({other}));
+                continue;
+            }
+            return core::Error(core::Errc::busy, core::cat("pushing to ", uri.text(), ": a process on ", known.string_at("host").value_or("an unknown host"),
+                                                           " pushes to it; if that is over for certain, remove the object ", uri.child(other)));
+        }
+        return lock;
+    }
+    PushLock(PushLock&& other) noexcept : rclone_(std::move(other.rclone_)), name_(std::exchange(other.name_, {})) {}
+    PushLock& operator=(PushLock&&) = delete;
+    PushLock(const PushLock&) = delete;
+    PushLock& operator=(const PushLock&) = delete;
+    ~PushLock() {
+        if (!name_.empty()) { static_cast<void>(rclone_.remove({name_}).ok()); }
+    }
+
+  private:
+    PushLock(Rclone rclone, std::string name) : rclone_(std::move(rclone)), name_(std::move(name)) {}
+    Rclone rclone_;
+    std::string name_;
+};
+
+core::Status check_same(const Rclone& rclone, const RemoteTree& tree, const RunDir& run_dir, const RemoteUri& to) {
+    if (!tree.is_run_dir()) {
+        if (tree.empty) { return core::ok(); }
+        return core::Error(core::Errc::conflict, core::cat("pushing to ", to.text(), ": other objects stand there, and no run.json"));
+    }
+    RL_ASSIGN(const std::string theirs, rclone.read("run.json"));
+    RL_ASSIGN(const std::string ours, os::read_file(run_dir.path() + "/run.json"));
+    if (ours == theirs) { return core::ok(); }
+    return core::Error(core::Errc::conflict, core::cat("pushing ", run_dir.path(), " to ", to.text(), ": another run directory is there"));
+}
+
+core::Status send_records(const Rclone& rclone, const RemoteTree& tree, const RunDir& run_dir) {
+    std::vector<std::string> names;
+    RL_ASSIGN(const std::vector<int> attempts, run_dir.attempts());
+    for (const int k : attempts) { names.push_back(core::cat("attempts/", k, "/config_train.yaml")); }
+    names.emplace_back("config_resolved.yaml");
+    std::erase_if(names, [&](const std::string& name) { return tree.has(name); });
+    RL_TRY(rclone.send(run_dir.path(), names, Rclone::Compare::never));
+    if (os::exists(run_dir.path() + "/pinned")) { RL_TRY(rclone.send(run_dir.path(), {"pinned"}, Rclone::Compare::never)); }
+    if (tree.is_run_dir()) { return core::ok(); }
+    return rclone.send(run_dir.path(), {"run.json"}, Rclone::Compare::never);
+}
+
+// A result that may be sent, with its files below .stages.
+struct Outgoing {
+    DoneRecord done;
+    Manifest manifest;
+    std::string prefix;
+};
+
+core::Result<Outgoing> check_result(const RunDir& run_dir, const DoneRecord& done, const std::optional<std::string>& digest_cache) {
+    RL_ASSIGN(Manifest manifest, read_manifest(run_dir, done));
+    RL_ASSIGN(const std::vector<Difference> differences, verify_tree(run_dir.published(done.which, done.key.key) + "/out", manifest, digest_cache, false));
+    if (!differences.empty()) {
+        return core::Error(core::Errc::corrupt, core::cat("pushing ", done.which.str(), " of ", run_dir.path(), ": ", differences.front().path, " is not as its manifest says; nothing was pushed"));
+    }
+    return Outgoing{.done = done, .manifest = std::move(manifest), .prefix = result_prefix(done.which, done.key.key)};
+}
+
+// What is there under a key that was made anew here since: of the two, the later one stays. Its DONE goes before anything of it is replaced.
+core::Result<bool> replaces(const Rclone& rclone, const RemoteTree& tree, const RunDir& run_dir, const DoneRecord& done) {
+    const std::string name = result_prefix(done.which, done.key.key) + "DONE.json";
+    RL_ASSIGN(const std::string ours, os::read_file(os::join_path(run_dir.path(), name)));
+    if (tree.all.find(name)->second == ours.size()) {
+        RL_ASSIGN(const std::string theirs, rclone.read(name));
+        if (ours == theirs) { return false; }
+    }
+    RL_ASSIGN(const std::string theirs, rclone.read(name));
+    const core::Result<DoneRecord> other = parse_done(theirs, name);
+    return !other.ok() || other.value().finished_at < done.finished_at;
+}
+
+core::Status retract(const Rclone& rclone, const RemoteTree& tree, const std::vector<Outgoing>& results) {
+    std::vector<std::string> dones;
+    std::vector<std::string> rest;
+    for (const Outgoing& result : results) {
+        const auto there = tree.results.find({result.done.which, result.done.key.key});
+        if (there == tree.results.end()) { continue; }
+        for (const std::string& name : there->second) { (name.ends_with("/DONE.json") ? dones : rest).push_back(name); }
+    }
+    RL_TRY(rclone.remove(dones));
+    return rclone.remove(rest);
+}
+
+core::Status send_results(const Rclone& rclone, const RunDir& run_dir, const RemoteUri& to, const std::vector<Outgoing>& results) {
+    ObjectList expected;
+    std::vector<std::string> names;
+    std::vector<std::string> dones;
+    for (const Outgoing& result : results) {
+        for (const ManifestEntry& entry : result.manifest.entries) {
+            names.push_back(core::cat(result.prefix, "out/", entry.path));
+            expected.emplace(names.back(), entry.bytes);
+        }
+        names.push_back(result.prefix + "manifest.json");
+        expected.emplace(names.back(), to_json(result.manifest).size());
+        dones.push_back(result.prefix + "DONE.json");
+    }
+    if (dones.empty()) { return core::ok(); }
+    RL_TRY(rclone.send(run_dir.path(), names, Rclone::Compare::content));
+    RL_ASSIGN(const ObjectList there, rclone.list());
+    for (const auto& [name, bytes] : expected) {
+        const auto found = there.find(name);
+        if (found != there.end() && found->second == bytes) { continue; }
+        return core::Error(core::Errc::io, core::cat("pushing to ", to.text(), ": ", name, found == there.end() ? " did not arrive" : " arrived with another size", "; nothing new counts as done there"));
+    }
+    return rclone.send(run_dir.path(), dones, Rclone::Compare::never);
+}
+
+// What points at results, and the tree that people and other programs read: links here, copies there.
+core::Status send_view(const Rclone& rclone, const RunDir& run_dir) {
+    std::vector<std::string> currents;
+    std::vector<std::string> shown;
+    RL_ASSIGN(const std::vector<StageInstance> instances, list_instances(run_dir));
+    for (const StageInstance& which : instances) {
+        RL_ASSIGN(const std::optional<DoneRecord> done, current_result(run_dir, which));
+        if (!done) { continue; }
+        if (os::exists(run_dir.instance_dir(which) + "/current")) { currents.push_back(instance_prefix(which) + "current"); }
+        RL_ASSIGN(const Manifest manifest, read_manifest(run_dir, *done));
+        for (const ManifestEntry& entry : manifest.entries) { shown.push_back(entry.path); }
+    }
+    RL_TRY(rclone.send(run_dir.path(), currents, Rclone::Compare::never));
+    return rclone.send(run_dir.path(), shown, Rclone::Compare::content);
+}
+
+}  // namespace
+
+core::Result<Pushed> push(const RunDir& run_dir, const RemoteUri& to, const std::optional<std::string>& digest_cache) {
+    RL_ASSIGN(const Rclone rclone, Rclone::open(to));
+    RL_ASSIGN(const std::unique_ptr<os::Lease> entered, run_dir.enter("push"));
+    // What is here is looked at before anything is sent.
+    RL_ASSIGN(const std::vector<DoneRecord> all, list_done(run_dir));
+    std::vector<Outgoing> checked;
+    for (const DoneRecord& done : all) {
+        RL_ASSIGN(Outgoing one, check_result(run_dir, done, digest_cache));
+        checked.push_back(std::move(one));
+    }
+    RL_ASSIGN(ObjectList first_look, rclone.list());
+    RL_TRY(check_same(rclone, sort_objects(std::move(first_look)), run_dir, to));
+    RL_ASSIGN(const PushLock lock, PushLock::take(rclone, run_dir, to));
+    RL_ASSIGN(ObjectList objects, rclone.list());
+    const RemoteTree tree = sort_objects(std::move(objects));
+    RL_TRY(check_same(rclone, tree, run_dir, to));
+
+    std::vector<Outgoing> results;
+    for (Outgoing& one : checked) {
+        if (tree.results.contains({one.done.which, one.done.key.key})) {
+            RL_ASSIGN(const bool newer, replaces(rclone, tree, run_dir, one.done));
+            if (!newer) { continue; }
+        }
+        results.push_back(std::move(one));
+    }
+    RL_TRY(send_records(rclone, tree, run_dir));
+    RL_TRY(retract(rclone, tree, results));
+    RL_TRY(send_results(rclone, run_dir, to, results));
+    RL_TRY(send_view(rclone, run_dir));
+    Pushed pushed;
+    for (const Outgoing& one : results) {
+        ++pushed.results;
+        pushed.bytes += one.manifest.bytes();
+    }
+    return pushed;
+}
+
+}  // namespace runlake::rundir
