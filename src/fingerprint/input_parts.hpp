@@ -12,6 +12,7 @@
 
 #include "core/result.hpp"
 #include "fingerprint/file_hash.hpp"
+#include "fingerprint/glob.hpp"
 #include "os/stamp.hpp"
 
 namespace runlake::fingerprint {
@@ -47,11 +48,6 @@ struct Listed {
 // Everything below a folder, sorted by the bytes of its path; ".git", ".runlake" and ".runs" are passed over. A link that leads out of the folder is
 // followed, one that stays inside, leads nowhere or leads in a circle counts by where it points.
 core::Result<std::vector<Member>> walk_folder(const std::string& path, FileList& files, std::vector<Listed>& listed, const std::function<bool()>& stop);
-
-bool is_glob(std::string_view text);
-// The paths that a glob matches, sorted; "*", "?" and "[...]" stop at '/', "**" as a whole part crosses folders (not links). Names that begin with a dot
-// are only matched by a part that does. Relative patterns start in `working_dir` and give relative paths. not_found when nothing matches.
-core::Result<std::vector<std::string>> expand_glob(const std::string& pattern, const std::string& working_dir, const std::function<bool()>& stop);
 
 // "a pipe", "a socket", ... for messages.
 std::string_view special_name(std::uint32_t mode);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <chrono>
-#include <map>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,10 +30,12 @@ struct StageDecl {
     std::vector<TemplateText> reads;
     std::vector<TemplateText> writes;                   // a final '/': a folder with all in it
     std::optional<std::vector<TemplateText>> code;      // globs from the project root; nothing: tracked files less declared outputs and our own folders
-    core::Json params = core::Json::object();           // the file's `params`, overridden by the stage's
+    // What it may use as {params.NAME} and is run again for: without `params` all of the file's; as a list of names those of the file's; as a mapping the file's,
+    // overridden and added to. Members by name.
+    core::Json params = core::Json::object();
     std::vector<std::pair<std::string, std::optional<std::string>>> env;   // value to set, or nothing: taken from the environment; both are in the key
-    // Dimensions by name with their values as text, in the file's order; or a list of points, each naming all dimensions.
-    std::vector<std::vector<std::pair<std::string, std::string>>> points;  // already multiplied out; one empty point without `matrix`
+    // The matrix multiplied out, in the file's order: each point names all dimensions, by name, with its values as text. One empty point without `matrix`.
+    std::vector<std::vector<std::pair<std::string, std::string>>> points;
     std::vector<std::string> dimensions;                // names, sorted
     bool optional = false;                              // its failure, or a missing input of it, does not fail the pipeline
     std::optional<std::chrono::milliseconds> timeout;
@@ -43,6 +45,7 @@ struct StageDecl {
 };
 
 struct PipelineFile {
+    std::string given;                                  // as it was named: what messages begin with
     std::string path;                                   // absolute
     std::string project_root;                           // absolute; commands run here
     std::string experiment_key;
@@ -53,8 +56,10 @@ struct PipelineFile {
 
 // Errc::usage with "file:line:column: what" for everything that is wrong in the text: unknown and missing keys (with the nearest valid one), wrong types,
 // names that nothing defines, dimensions a template uses but the stage's matrix has not, paths that leave the run directory.
-// Several mistakes are reported together, one a line, by position.
+// Several mistakes are reported together, one a line, by position. Errc::unsupported for a `version` that this Runlake does not know.
 core::Result<PipelineFile> parse_pipeline(std::string_view text, const std::string& path, const std::string& project_root);
 core::Result<PipelineFile> load_pipeline(const std::string& path);   // not_found; the project root is record::find_project_root's, else the file's folder
+
+inline constexpr std::size_t k_most_instances = 100'000;                // of all stages together
 
 }  // namespace runlake::pipeline

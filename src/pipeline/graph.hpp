@@ -6,32 +6,31 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
+#include "pipeline/paths.hpp"
 #include "pipeline/resolve.hpp"
 #include "rundir/layout.hpp"
 
 namespace runlake::pipeline {
 
-enum class Place : std::uint8_t {
-    run_dir,     // "features/train.csv": in the run directory's layout
-    workspace,   // "workspace:data/x.csv": in the project tree
-    root,        // "{INPUT_DATA_DIR}/x.csv": below a named root
-};
 struct DeclaredPath {
     Place place = Place::run_dir;
     std::string root;            // the name, for Place::root
     std::string path;            // resolved; relative to its place; may hold globs in reads; a final '/' is a folder
     std::string logical() const; // "features/train.csv", "workspace:data/x.csv", "{INPUT_DATA_DIR}/x.csv"
     core::SourcePosition at;
+    std::vector<std::size_t> writers;   // of a read: the instances whose writes it covers or lies in, sorted; none: it comes from outside
 };
 
 struct Instance {
     rundir::StageInstance which;
     std::size_t stage = 0;                                   // index into file.stages
     std::vector<std::pair<std::string, std::string>> dimensions;
-    std::vector<std::string> command;                        // resolved but for {run_dir}, {out} and {project}, which stay as they are
+    std::vector<std::string> command;                        // resolved but for {run_dir}, {out}, {project} and roots, which stay: see fill_places
     std::vector<DeclaredPath> reads;
     std::vector<DeclaredPath> writes;                        // no globs
     std::vector<std::size_t> needs;                          // instances that write what this reads, sorted
@@ -46,8 +45,9 @@ struct Graph {
 // nothing writes (with the nearest that is written, and "workspace:" as a hint when the project has such a file).
 core::Result<Graph> build_graph(const Resolved& resolved);
 
-// {run_dir}, {out}, {project} in a resolved text.
-std::string fill_places(std::string_view text, const std::string& run_dir, const std::string& out, const std::string& project);
+// The text of a command with what was left open: {run_dir}, {out}, {project} and the roots by name. Braces that were doubled become single: always the last step.
+using PlaceNames = std::vector<std::pair<std::string, std::string>>;   // "run_dir", "/data/runs/..."
+std::string fill_places(std::string_view text, const PlaceNames& places);
 
 // Preflight: every outside input of every instance, before anything runs. One problem each, by stage: missing (named with its root or place), unreadable.
 struct Problem { std::size_t instance; std::string message; bool fatal = true; };  // not fatal: the stage is optional
