@@ -75,12 +75,29 @@ def test_bash_leaves_a_program_to_the_shell(ask_bash, commands, project):
     assert ask_bash("runlake", "run", "--", "cat", "dat") == ["data.csv"]
 
 
-def test_tab_in_an_interactive_bash(runlake_bin, project, path_env):
+def program_or_skip(shell):
+    found = shutil.which(shell)
+    if found is None:
+        missing = pytest.fail if os.environ.get("RUNLAKE_PEERS") == "1" else pytest.skip
+        missing(f"{shell} is not installed (make test-peers installs it)")
+    return found
+
+
+# How a shell begins without anybody's settings, and what makes it complete.
+INTERACTIVE = {
+    "bash": (["--norc", "--noprofile", "-i"], "source <(runlake completion bash)"),
+    "zsh": (["-f", "-i"], "autoload -U compinit && compinit -u -D; source <(runlake completion zsh)"),
+}
+
+
+@pytest.mark.parametrize("shell", INTERACTIVE)
+def test_tab_in_an_interactive_shell(project, path_env, shell):
+    program, (words, prepare) = program_or_skip(shell), INTERACTIVE[shell]
     leader, follower = pty.openpty()
     env = {**path_env, "PS1": "", "TERM": "dumb"}
-    with subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], cwd=project, env=env, stdin=follower, stdout=follower, stderr=follower, start_new_session=True) as shell:
+    with subprocess.Popen([program, *words], cwd=project, env=env, stdin=follower, stdout=follower, stderr=follower, start_new_session=True) as process:
         os.close(follower)
-        os.write(leader, b"source <(runlake completion bash); echo rea''dy\n")
+        os.write(leader, f"{prepare}; echo rea''dy\n".encode())
         seen = b""
         while b"ready" not in seen:
             seen += os.read(leader, 4096)
@@ -94,42 +111,85 @@ def test_tab_in_an_interactive_bash(runlake_bin, project, path_env):
             if not piece:
                 break
             seen += piece
-        shell.wait(timeout=60)
+        process.wait(timeout=60)
     os.close(leader)
-    assert b"runlake version --json " in seen
-    assert b'"version": 1' in seen
-    assert shell.returncode == 0
+    assert b'"version": 1' in seen, seen
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_scripts_are_valid(runlake, shell):
     script = runlake("completion", shell).ok().out
     assert runlake("completion", shell, "--json").ok().json["script"] == script
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"{shell} is not installed")
-    subprocess.run([program, "-n"], input=script, text=True, check=True)
+    subprocess.run([program_or_skip(shell), "-n"], input=script, text=True, check=True)
 
 
-def test_zsh_offers_commands(runlake_bin, project, path_env):
-    zsh = shutil.which("zsh")
-    if zsh is None:
-        pytest.skip("zsh is not installed")
-    script = r"""
-    autoload -U compinit && compinit -u -D
-    source <(runlake completion zsh)
-    _describe() { print -l -- "${(@P)4}" }
-    words=(runlake config l) CURRENT=3
-    _runlake
-    """
-    done = subprocess.run([zsh, "-f", "-c", script], cwd=project, env=path_env, capture_output=True, text=True)
-    assert done.stdout.startswith("list:"), done.stderr
+# Zsh's completion functions answer to a terminal only: in their place stand some that print what they are given.
+ASK_ZSH = r"""
+autoload -U compinit && compinit -u -D
+fpath=("$PWD/functions" $fpath)
+if [[ -e functions/_runlake ]]; then autoload -Uz _runlake; else source <(runlake completion zsh); fi
+_describe() { print -rl -- "${(@P)4}" }
+_files() { print -r -- "files $*" }
+_normal() { print -r -- "normal $CURRENT ${(j:|:)words}" }
+words=("$@") CURRENT=$#
+_runlake
+"""
 
 
-def test_fish_offers_commands(project, path_env):
-    fish = shutil.which("fish")
-    if fish is None:
-        pytest.skip("fish is not installed")
-    script = "runlake completion fish | source; complete -C " + shlex.quote("runlake config l")
-    done = subprocess.run([fish, "--no-config", "-c", script], cwd=project, env=path_env, capture_output=True, text=True)
-    assert done.stdout.startswith("list\t"), done.stderr
+@pytest.fixture
+def ask_zsh(project, path_env):
+    zsh = program_or_skip("zsh")
+
+    def ask(*words):
+        done = subprocess.run([zsh, "-f", "-c", ASK_ZSH, "zsh", *words], cwd=project, env=path_env, capture_output=True, text=True, timeout=60)
+        assert done.stderr == ""
+        return [line for line in done.stdout.splitlines() if line]
+
+    return ask
+
+
+@pytest.mark.parametrize("installed", [False, True], ids=["sourced", "autoloaded"])
+def test_zsh_offers_what_the_program_says(ask_zsh, runlake, project, commands, installed):
+    if installed:  # as a package puts it: a file that zsh reads when it is first asked
+        (project / "functions").mkdir()
+        (project / "functions" / "_runlake").write_text(runlake("completion", "zsh").ok().out)
+    names = lambda *words: [line.split(":")[0] for line in ask_zsh("runlake", *words)]  # noqa: E731
+    assert set(names("")) == {name.split()[0] for name in commands} | {"help"}
+    assert names("config", "l") == ["list"] and ask_zsh("runlake", "config", "l")[0].startswith("list:")
+    assert names("version", "--color=a") == ["--color=auto", "--color=always"]
+    assert names("no", "such", "") == []
+    assert ask_zsh("runlake", "--store", "st") == ["files -/"]
+    assert ask_zsh("runlake", "run", "--param", "a=1", "--", "cat", "dat") == ["normal 2 cat|dat"]
+
+
+@pytest.fixture
+def ask_fish(project, path_env):
+    fish = program_or_skip("fish")
+
+    def ask(line, prepare="runlake completion fish | source"):
+        script = f"{prepare}; complete -C {shlex.quote(line)}"
+        done = subprocess.run([fish, "--no-config", "-c", script], cwd=project, env=path_env, capture_output=True, text=True, timeout=60)
+        assert done.stderr == ""
+        return [found.split("\t")[0] for found in done.stdout.splitlines()]
+
+    return ask
+
+
+def test_fish_offers_what_the_program_says(ask_fish, commands, project):
+    assert set(ask_fish("runlake ")) == {name.split()[0] for name in commands} | {"help"}
+    assert ask_fish("runlake config l") == ["list"]
+    assert sorted(ask_fish("runlake version --color=a")) == ["--color=always", "--color=auto"]
+    assert ask_fish("runlake no such ") == []
+    (project / "store one").mkdir()
+    (project / "store.txt").touch()
+    assert ask_fish("runlake --store st") == ["store one/"]
+    assert "cat" in ask_fish("runlake run -- ca")
+    assert ask_fish("runlake run --param a=1 -- cat sto") == ["store one/", "store.txt"]
+
+
+def test_fish_finds_it_where_packages_put_it(ask_fish, runlake, project):
+    folder = project / "vendor_completions.d"
+    folder.mkdir()
+    (folder / "runlake.fish").write_text(runlake("completion", "fish").ok().out)
+    assert ask_fish("runlake versio", prepare=f"set fish_complete_path {shlex.quote(str(folder))}") == ["version"]
