@@ -63,7 +63,9 @@
     X(view_link, "view.link")                                    \
     X(view_copy, "view.copy")                                    \
     X(view_remove, "view.remove")                                \
-    X(deliver_write, "deliver.write")
+    X(deliver_write, "deliver.write")                            \
+    X(remote_write, "remote.write")                              \
+    X(remote_send, "remote.send")
 
 namespace runlake::os::point {
 #define RUNLAKE_DECLARE_POINT(identifier, text) inline constexpr Point identifier{text};

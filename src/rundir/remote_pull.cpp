@@ -9,35 +9,12 @@
 #include "rundir/rclone.hpp"
 #include "rundir/remote.hpp"
 #include "rundir/remote_tree.hpp"
+#include "rundir/scratch.hpp"
 
 namespace runlake::rundir {
 namespace {
 
 namespace point = os::point;
-
-constexpr std::size_t k_random_digits = 16;
-
-// A folder of ours that goes with us.
-class Scratch {
-  public:
-    static core::Result<Scratch> make(const std::string& beside) {
-        std::string path = core::cat(beside, ".pull-", os::random_hex(k_random_digits));
-        RL_TRY(os::make_dirs(path, 0777, point::remote_write));
-        return Scratch(std::move(path));
-    }
-    Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    Scratch& operator=(Scratch&&) = delete;
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    ~Scratch() {
-        if (!path_.empty()) { static_cast<void>(remove_readonly_tree(path_, point::remote_write).ok()); }
-    }
-    const std::string& path() const { return path_; }
-
-  private:
-    explicit Scratch(std::string path) : path_(std::move(path)) {}
-    std::string path_;
-};
 
 core::Result<RemoteTree> look(const Rclone& rclone, const RemoteUri& uri) {
     RL_ASSIGN(ObjectList objects, rclone.list());

@@ -11,6 +11,7 @@
 #include "rundir/rclone.hpp"
 #include "rundir/remote.hpp"
 #include "rundir/remote_tree.hpp"
+#include "rundir/scratch.hpp"
 
 namespace runlake::rundir {
 namespace {
@@ -33,14 +34,16 @@ core::Status send_text(const Rclone& rclone, const RunDir& run_dir, const std::s
 // never two go on. What a dead process of this machine left is taken away.
 class PushLock {
   public:
-    static core::Result<PushLock> take(const Rclone& rclone, const RunDir& run_dir, const RemoteUri& uri) {
+    // `seen` is what stands there once nobody else pushes.
+    static core::Result<PushLock> take(const Rclone& rclone, const RunDir& run_dir, const RemoteUri& uri, RemoteTree& seen) {
         const std::string name = core::cat(k_remote_lock_prefix, os::random_hex(k_token_digits));
         core::Json said = core::Json::object();
         said.set("version", 1).set("process", to_json(os::this_process())).set("host", os::host_name());
         RL_TRY(send_text(rclone, run_dir, name, core::to_json(said) + "\n"));
         PushLock lock(rclone, name);
         RL_ASSIGN(ObjectList objects, rclone.list());
-        for (const std::string& other : sort_objects(std::move(objects)).locks) {
+        seen = sort_objects(std::move(objects));
+        for (const std::string& other : seen.locks) {
             if (other == name) { continue; }
             RL_ASSIGN(const std::string text, rclone.read(other));
             const core::Result<core::Json> holder = core::parse_json(text, other);
@@ -108,19 +111,27 @@ core::Result<Outgoing> check_result(const RunDir& run_dir, const DoneRecord& don
     return Outgoing{.done = done, .manifest = std::move(manifest), .prefix = result_prefix(done.which, done.key.key)};
 }
 
-// What is there under a key that was made anew here since: of the two, the later one stays. Its DONE goes before anything of it is replaced.
-core::Result<bool> replaces(const Rclone& rclone, const RemoteTree& tree, const RunDir& run_dir, const DoneRecord& done) {
-    const std::string name = result_prefix(done.which, done.key.key) + "DONE.json";
-    RL_ASSIGN(const std::string ours, os::read_file(os::join_path(run_dir.path(), name)));
-    if (tree.all.find(name)->second == ours.size()) {
-        RL_ASSIGN(const std::string theirs, rclone.read(name));
-        if (ours == theirs) { return false; }
+// Which of them are to be sent: what is not there, and what was made anew here under a key that is there. Of two results of one key the later stays.
+core::Result<std::vector<Outgoing>> choose(const Rclone& rclone, const RemoteTree& tree, const RunDir& run_dir, std::vector<Outgoing> here) {
+    std::vector<std::string> known;
+    for (const Outgoing& one : here) {
+        if (tree.results.contains({one.done.which, one.done.key.key})) { known.push_back(one.prefix + "DONE.json"); }
     }
-    RL_ASSIGN(const std::string theirs, rclone.read(name));
-    const core::Result<DoneRecord> other = parse_done(theirs, name);
-    return !other.ok() || other.value().finished_at < done.finished_at;
+    RL_ASSIGN(const Scratch scratch, Scratch::make(run_dir.path()));
+    RL_TRY(rclone.receive(known, scratch.path()));
+    std::vector<Outgoing> chosen;
+    for (Outgoing& one : here) {
+        const core::Result<std::string> theirs = os::read_file(core::cat(scratch.path(), '/', one.prefix, "DONE.json"));
+        if (theirs.ok()) {
+            const core::Result<DoneRecord> other = parse_done(theirs.value(), one.prefix);
+            if (other.ok() && other.value().finished_at >= one.done.finished_at) { continue; }
+        }
+        chosen.push_back(std::move(one));
+    }
+    return chosen;
 }
 
+// The DONE of what is replaced goes before anything else of it.
 core::Status retract(const Rclone& rclone, const RemoteTree& tree, const std::vector<Outgoing>& results) {
     std::vector<std::string> dones;
     std::vector<std::string> rest;
@@ -185,21 +196,13 @@ core::Result<Pushed> push(const RunDir& run_dir, const RemoteUri& to, const std:
         RL_ASSIGN(Outgoing one, check_result(run_dir, done, digest_cache));
         checked.push_back(std::move(one));
     }
-    RL_ASSIGN(ObjectList first_look, rclone.list());
-    RL_TRY(check_same(rclone, sort_objects(std::move(first_look)), run_dir, to));
-    RL_ASSIGN(const PushLock lock, PushLock::take(rclone, run_dir, to));
     RL_ASSIGN(ObjectList objects, rclone.list());
-    const RemoteTree tree = sort_objects(std::move(objects));
+    RL_TRY(check_same(rclone, sort_objects(std::move(objects)), run_dir, to));   // before the lock is written into another's place
+    RemoteTree tree;
+    RL_ASSIGN(const PushLock lock, PushLock::take(rclone, run_dir, to, tree));
     RL_TRY(check_same(rclone, tree, run_dir, to));
 
-    std::vector<Outgoing> results;
-    for (Outgoing& one : checked) {
-        if (tree.results.contains({one.done.which, one.done.key.key})) {
-            RL_ASSIGN(const bool newer, replaces(rclone, tree, run_dir, one.done));
-            if (!newer) { continue; }
-        }
-        results.push_back(std::move(one));
-    }
+    RL_ASSIGN(const std::vector<Outgoing> results, choose(rclone, tree, run_dir, std::move(checked)));
     RL_TRY(send_records(rclone, tree, run_dir));
     RL_TRY(retract(rclone, tree, results));
     RL_TRY(send_results(rclone, run_dir, to, results));
