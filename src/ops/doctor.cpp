@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "git/repository.hpp"
 #include "ops/doctor_parts.hpp"
+#include "ops/leftovers.hpp"
 #include "os/files.hpp"
 #include "os/lease.hpp"
 #include "os/system.hpp"
@@ -103,7 +104,7 @@ std::string bytes_text(std::uint64_t bytes) {
     return cat(core::format_fixed(value, 1), " ", k_units[unit]);
 }
 
-void examine_store(const record::Store& store, Findings& out) {
+void examine_store(const record::Store& store, const core::Clock& clock, Findings& out) {
     auto facts = core::Json::object();
     facts.set("dir", store.dir).set("root", store.root).set("machine", os::machine_id()).set("label", os::machine_label());
     const auto own = cat(store.journal(), "/", os::machine_id(), "-", os::machine_label());
@@ -116,6 +117,15 @@ void examine_store(const record::Store& store, Findings& out) {
         return;
     }
     out.push_back({.area = "store", .level = Level::ok, .text = cat(store.dir, " is writable; this machine is ", os::machine_label(), " (", os::machine_id(), ")"), .facts = std::move(facts)});
+    const Leftovers leftovers = find_leftovers(store, clock.now());
+    if (!leftovers.paths.empty()) {
+        auto left = core::Json::object();
+        left.set("files", std::uint64_t{leftovers.paths.size()}).set("bytes", leftovers.bytes).set("first", leftovers.paths.front());
+        out.push_back({.area = "store", .level = Level::note,
+                       .text = cat(leftovers.paths.size(), leftovers.paths.size() == 1 ? " temporary file" : " temporary files", " (", bytes_text(leftovers.bytes),
+                                   ") of programs that were killed more than a day ago, ", leftovers.paths.front(), leftovers.paths.size() == 1 ? "" : " among them"),
+                       .next = "`runlake runs prune` removes them, whatever age it is given", .facts = std::move(left)});
+    }
 }
 
 void examine_locks(const record::Store& store, Findings& out) {
@@ -213,7 +223,7 @@ DoctorResponse doctor(const DoctorRequest& request) {
         return response;
     }
     const auto& store = request.store.value();
-    examine_store(store, out);
+    examine_store(store, clock, out);
     examine_journal(store, clock, out);
     examine_database(store, out);
     examine_locks(store, out);

@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "ops/doctor_parts.hpp"
 #include "os/files.hpp"
+#include "os/stamp.hpp"
 #include "record/journal.hpp"
 #include "record/model.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 using core::cat;
 
 constexpr std::int64_t k_tolerated_micros = 60'000'000;  // clocks of machines that are kept in step differ by less
+constexpr std::int64_t k_tolerated_gap = 2'000'000;          // some file systems stamp by whole seconds, or by two
 constexpr std::int64_t k_oldest_clock = 1'735'689'600'000'000;  // 2025-01-01: Runlake is younger
 
 // One pass over all records.
@@ -124,7 +126,14 @@ void report_losses(const record::Store& store, const Pass& pass, Findings& out) 
     if (out.size() == before) { out.push_back({.area = "losses", .level = Level::ok, .text = "no record was lost"}); }
 }
 
-void report_clock(const Pass& pass, core::Timestamp now, Findings& out) {
+// How far the file server's clock is from ours; nothing when no file can be made to tell.
+std::optional<std::int64_t> measured_gap(const record::Store& store, const core::Clock& clock) {
+    const auto before = clock.now();
+    const auto stamped = os::file_clock(store.dir);
+    return stamped.ok() ? clock_gap_micros(before, stamped.value(), clock.now()) : std::nullopt;
+}
+
+void report_clock(const Pass& pass, core::Timestamp now, std::optional<std::int64_t> gap, Findings& out) {
     const auto before = out.size();
     auto facts = core::Json::object();
     facts.set("now", core::format_iso(now)).set("latest_record", pass.latest.micros == 0 ? core::Json() : core::Json(core::format_iso(pass.latest)));
@@ -135,7 +144,14 @@ void report_clock(const Pass& pass, core::Timestamp now, Findings& out) {
         out.push_back({.area = "clock", .level = Level::problem, .text = cat(pass.future, " records lie in the future of this machine's clock, up to ", core::format_iso(pass.latest)),
                        .next = "compare the clocks of the machines that record into this store (timedatectl); durations are unharmed, the order of runs is not", .facts = facts});
     }
-    if (pass.latest_file_micros > now.micros + k_tolerated_micros) {
+    if (gap) {
+        const std::int64_t size = *gap < 0 ? -*gap : *gap;
+        const bool is_large = size > k_tolerated_micros;
+        facts.set("file_system_ahead_seconds", static_cast<double>(*gap) / 1e6);
+        out.push_back({.area = "clock", .level = is_large ? Level::problem : Level::note,
+                       .text = cat("the clock that stamps the store's files is ", core::format_fixed(static_cast<double>(size) / 1e6, 1), " s ", *gap < 0 ? "behind" : "ahead of", " this machine's"),
+                       .next = "compare this machine's clock with the file server's (timedatectl)", .facts = facts});
+    } else if (pass.latest_file_micros > now.micros + k_tolerated_micros) {
         facts.set("file_system_ahead_seconds", (pass.latest_file_micros - now.micros) / 1'000'000);
         out.push_back({.area = "clock", .level = Level::problem,
                        .text = cat("the store's file system is at least ", (pass.latest_file_micros - now.micros) / 1'000'000, " s ahead of this machine's clock"),
@@ -156,7 +172,14 @@ void examine_journal(const record::Store& store, const core::Clock& clock, Findi
     const auto now = clock.now();  // after reading: a record written meanwhile is not in the future
     report_journal(pass, out);
     report_losses(store, pass, out);
-    report_clock(pass, now, out);
+    report_clock(pass, now, measured_gap(store, clock), out);
+}
+
+std::optional<std::int64_t> clock_gap_micros(core::Timestamp before, core::Timestamp stamped, core::Timestamp after) {
+    std::int64_t gap = 0;
+    if (stamped < before) { gap = stamped.micros - before.micros; }
+    if (stamped > after) { gap = stamped.micros - after.micros; }
+    return gap < -k_tolerated_gap || gap > k_tolerated_gap ? std::optional(gap) : std::nullopt;
 }
 
 }  // namespace runlake::ops

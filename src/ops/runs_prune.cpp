@@ -8,21 +8,24 @@
 
 namespace runlake::ops {
 
-core::Result<runs::PrunePlan> runs_prune_plan(const RunsPruneRequest& request) {
+core::Result<RunsPrunePlan> runs_prune_plan(const RunsPruneRequest& request) {
     constexpr std::int64_t k_micros = 1'000'000;
     if (request.older_than_s < 0 || request.older_than_s > std::numeric_limits<std::int64_t>::max() / k_micros / 2) {
         return core::Error(core::Errc::usage, "--older-than: no such age");
     }
-    return runs::plan_prune(request.store, {request.now.micros - request.older_than_s * k_micros});
+    RL_ASSIGN(auto plan, runs::plan_prune(request.store, {request.now.micros - request.older_than_s * k_micros}));
+    return RunsPrunePlan{std::move(plan), find_leftovers(request.store, request.now)};
 }
 
-core::Result<RunsPruneResponse> runs_prune(const record::Store& store, runs::PrunePlan plan) {
-    RL_ASSIGN(auto report, runs::prune(store, plan));
+core::Result<RunsPruneResponse> runs_prune(const record::Store& store, RunsPrunePlan plan) {
+    runs::PruneReport report;
+    if (!plan.runs.runs.empty()) { RL_ASSIGN(report, runs::prune(store, plan.runs)); }
+    RL_TRY(remove_leftovers(plan.leftovers));
     return RunsPruneResponse{std::move(plan), true, std::move(report)};
 }
 
 core::Json to_json(const RunsPruneResponse& response) {
-    const runs::PrunePlan& plan = response.plan;
+    const runs::PrunePlan& plan = response.plan.runs;
     auto states = core::Json::object();
     for (const auto& [state, count] : plan.by_state) { states.set(state, count); }
     auto notes = core::Json::array();
@@ -34,6 +37,7 @@ core::Json to_json(const RunsPruneResponse& response) {
     record.set("done", response.is_done).set("runs", response.is_done ? response.report.runs : std::uint64_t{plan.runs.size()}).set("by_state", std::move(states));
     record.set("records", response.is_done ? response.report.records : plan.records).set("journal_bytes", plan.journal_bytes);
     record.set("output_folders", std::uint64_t{plan.outputs.size()}).set("patches", std::uint64_t{plan.patches.size()}).set("file_bytes", plan.file_bytes);
+    record.set("temporary_files", std::uint64_t{response.plan.leftovers.paths.size()}).set("temporary_bytes", response.plan.leftovers.bytes);
     return record.set("kept", std::move(kept)).set("notes", std::move(notes));
 }
 

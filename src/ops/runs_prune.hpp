@@ -7,6 +7,7 @@
 
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "ops/leftovers.hpp"
 #include "record/store.hpp"
 #include "runs/prune.hpp"
 
@@ -17,14 +18,19 @@ struct RunsPruneRequest {
     std::int64_t older_than_s = 0;
     core::Timestamp now;
 };
-core::Result<runs::PrunePlan> runs_prune_plan(const RunsPruneRequest& request);
+struct RunsPrunePlan {
+    runs::PrunePlan runs;
+    Leftovers leftovers;               // go as well, whatever the age that is asked for
+    bool is_empty() const { return runs.runs.empty() && leftovers.paths.empty(); }
+};
+core::Result<RunsPrunePlan> runs_prune_plan(const RunsPruneRequest& request);
 
 struct RunsPruneResponse {
-    runs::PrunePlan plan;
+    RunsPrunePlan plan;
     bool is_done = false;              // false: a dry run
     runs::PruneReport report;
 };
-core::Result<RunsPruneResponse> runs_prune(const record::Store& store, runs::PrunePlan plan);
+core::Result<RunsPruneResponse> runs_prune(const record::Store& store, RunsPrunePlan plan);
 core::Json to_json(const RunsPruneResponse& response);
 
 }  // namespace runlake::ops

@@ -2,7 +2,15 @@
 // Stamps of files, and waiting for the tick after one.
 #include "os/stamp.hpp"
 
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/text.hpp"
+#include "os/files.hpp"
+#include "os/system.hpp"
 
 namespace runlake::os {
 namespace {
@@ -40,6 +48,18 @@ bool settle(std::int64_t newest_ns) {
         if (newest_ns < now) { return true; }
         if (now > begun + k_longest_wait_ns || now < begun) { return false; }
     }
+}
+
+core::Result<core::Timestamp> file_clock(const std::string& folder) {
+    Fd file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+    if (!file.is_open()) {
+        const std::string probe = core::cat(folder, "/.clock.", random_hex(8), ".probe");
+        RL_ASSIGN(file, create_exclusive(probe, 0600, point::store_create));
+        ::unlink(probe.c_str());
+    }
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) { return system_error(errno, "looking at a new file in", folder); }
+    return core::Timestamp{nanoseconds(info.st_mtim) / 1000};
 }
 
 }  // namespace runlake::os

@@ -5,6 +5,10 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <string>
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
 
 namespace runlake::os {
 
@@ -29,5 +33,9 @@ std::int64_t stamping_clock_ns();
 // A change in the same tick as the last one leaves the stamp as it was. Waits, at most 50 ms, until the stamping clock is past `newest_ns`: every change from then
 // on gives another stamp. False when it is not even then: the stamp lies in the future, and equal stamps prove nothing.
 bool settle(std::int64_t newest_ns);
+
+// The time by which files that are made in `folder` now are stamped: a file server's clock, where the folder is on one. Learned of a file without a name; where there is no such thing, of
+// one that is removed at once. Errc::io when no file can be made there.
+core::Result<core::Timestamp> file_clock(const std::string& folder);
 
 }  // namespace runlake::os

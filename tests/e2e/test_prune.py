@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`runs prune`: what goes is said first, is gone from everywhere, and nothing else is."""
 
+import os
 import subprocess
 import time
 
@@ -95,3 +96,22 @@ def test_patch_goes_with_its_last_run(project, runlake):
     assert plan["patches"] == len(kept)
     runlake("runs", "prune", "--older-than", "0s", "--yes").ok()
     assert not list(patches.iterdir())
+
+
+def test_what_killed_programs_left_goes_with_any_prune(store, runlake):
+    old, young = store / ".cursor.0123456789abcdef.tmp", store / "cache" / ".hint.0123456789abcdef.tmp"
+    young.parent.mkdir(exist_ok=True)
+    for path in (old, young):
+        path.write_text("half")
+    two_days_ago = time.time() - 2 * 86400
+    os.utime(old, (two_days_ago, two_days_ago))
+    found = [finding for finding in runlake("doctor", "--json").json["findings"] if "temporary file" in finding["text"]]
+    assert [finding["level"] for finding in found] == ["note"] and "runs prune" in found[0]["next"] and str(old) in found[0]["text"]
+
+    dry = runlake("runs", "prune", "--older-than", "30d", "--dry-run").ok()
+    assert "1 temporary file of programs that were killed, 4 bytes" in dry.out and old.exists()
+    done = runlake("runs", "prune", "--older-than", "30d").ok()  # no run goes: nothing is asked
+    assert "removed 1 temporary file" in done.out and "pruned" not in done.out
+    assert not old.exists() and young.exists()
+    record = runlake("--json", "runs", "prune", "--older-than", "30d", "--dry-run").ok().json
+    assert (record["temporary_files"], record["temporary_bytes"]) == (0, 0)

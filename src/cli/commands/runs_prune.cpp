@@ -18,7 +18,8 @@ constexpr std::array k_options = {
     Option{.names = "--yes", .value = "", .help = "do not ask"},
 };
 
-std::string plan_text(const runs::PrunePlan& plan) {
+std::string plan_text(const ops::RunsPrunePlan& whole) {
+    const runs::PrunePlan& plan = whole.runs;
     const auto bytes = [](std::uint64_t count) { return core::group_thousands(static_cast<std::int64_t>(count)); };
     std::string text = counted(plan.runs.size(), "run");
     std::string states;
@@ -26,6 +27,9 @@ std::string plan_text(const runs::PrunePlan& plan) {
     text += states.empty() ? "" : states + ")";
     text += core::cat(": ", counted(plan.records, "record"), " of the journal, ", bytes(plan.journal_bytes), " bytes; ", counted(plan.outputs.size(), "output folder"), " and ",
                       plan.patches.size(), plan.patches.size() == 1 ? " patch" : " patches", ", ", bytes(plan.file_bytes), " bytes\n");
+    if (!whole.leftovers.paths.empty()) {
+        text += core::cat(counted(whole.leftovers.paths.size(), "temporary file"), " of programs that were killed, ", bytes(whole.leftovers.bytes), " bytes\n");
+    }
     const auto stays = [&](std::uint64_t count, std::string_view why) {
         if (count != 0) { text += core::cat("stays: ", counted(count, "run"), ' ', why, '\n'); }
     };
@@ -44,7 +48,7 @@ core::Result<int> run(Invocation& inv) {
     RL_ASSIGN(auto plan, ops::runs_prune_plan({store, seconds.value(), os::system_clock().now()}));
     const bool is_dry = inv.flag("--dry-run");
     if (!inv.json() || !(is_dry || inv.flag("--yes"))) {
-        say_notes(inv, plan.notes);
+        say_notes(inv, plan.runs.notes);
         const std::string text = plan_text(plan);
         if (inv.json()) {
             inv.say(text);
@@ -52,12 +56,14 @@ core::Result<int> run(Invocation& inv) {
             inv.out(text);
         }
     }
-    if (is_dry || plan.runs.empty()) {
+    if (is_dry || plan.is_empty()) {
         if (inv.json()) { inv.answer(ops::to_json({.plan = std::move(plan)})); }
         return 0;
     }
     inv.flush();
-    if (!inv.confirm(core::cat("Forget ", counted(plan.runs.size(), "run"), " for good?"))) {
+    // Nobody misses what a killed program left: only runs are asked about.
+    const std::size_t count = plan.runs.runs.size();
+    if (count != 0 && !inv.confirm(core::cat("Forget ", counted(count, "run"), " for good?"))) {
         return core::Error(core::Errc::usage, "nothing was pruned: it was not confirmed (answer y on a terminal, or say --yes)");
     }
     RL_ASSIGN(const auto response, ops::runs_prune(store, std::move(plan)));
@@ -66,7 +72,8 @@ core::Result<int> run(Invocation& inv) {
         return 0;
     }
     say_notes(inv, response.report.notes);
-    inv.out(core::cat("pruned ", counted(response.report.runs, "run"), "; `runlake runs vacuum` gives the room in runs.duckdb back\n"));
+    if (count != 0) { inv.out(core::cat("pruned ", counted(response.report.runs, "run"), "; `runlake runs vacuum` gives the room in runs.duckdb back\n")); }
+    if (!response.plan.leftovers.paths.empty()) { inv.out(core::cat("removed ", counted(response.plan.leftovers.paths.size(), "temporary file"), "\n")); }
     return 0;
 }
 
