@@ -13,12 +13,12 @@
 #include "core/text.hpp"
 #include "fingerprint/capture.hpp"
 #include "fingerprint/config.hpp"
-#include "ops/run_outcome.hpp"
 #include "ops/run_stream.hpp"
 #include "ops/run_watch.hpp"
 #include "os/child.hpp"
 #include "os/system.hpp"
 #include "record/recorder.hpp"
+#include "record/run_outcome.hpp"
 
 namespace runlake::ops {
 namespace {
@@ -26,6 +26,8 @@ namespace {
 using core::cat;
 using core::Errc;
 using core::Error;
+using record::ProgramEnd;
+using record::Verdict;
 using std::chrono::milliseconds;
 
 // A program that ends sooner than this is not worth a look at the tree: the look would not be over before it, and would take its processor from it.

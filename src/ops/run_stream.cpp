@@ -19,86 +19,14 @@
 #include <cstring>
 #include <utility>
 
-#include "core/redact.hpp"
 #include "core/text.hpp"
+#include "record/output_log.hpp"
 
 namespace runlake::ops {
 namespace {
 
 constexpr std::size_t k_chunk = 64U << 10U;
-constexpr std::size_t k_longest_line = 64U << 10U;   // of the log: longer ones are redacted in pieces
 constexpr std::size_t k_most_reply = 8192;
-
-void keep_tail(std::string& tail, std::string_view more, std::size_t most) {
-    if (more.size() >= most) {
-        tail = more.substr(more.size() - most);
-        return;
-    }
-    if (tail.size() + more.size() > most) { tail.erase(0, tail.size() + more.size() - most); }
-    tail += more;
-}
-
-// What is kept of a stream: whole lines, redacted, up to a limit. A failure is remembered and ends the keeping, never the passing on.
-class Log {
-  public:
-    Log(std::string path, std::uint64_t limit) : path_(std::move(path)), limit_(limit) {}
-
-    void add(std::string_view bytes) {
-        if (problem_) { return; }
-        seen_ += bytes.size();
-        if (full_) { return; }
-        pending_ += bytes;
-        const std::size_t newline = pending_.rfind('\n');
-        if (newline != std::string::npos) {
-            write_out(newline + 1);
-        } else if (pending_.size() >= k_longest_line) {
-            write_out(pending_.size());
-        }
-    }
-    void flush() { write_out(pending_.size()); }
-    void end() {
-        flush();
-        // Told once: the stream may end after it was looked through.
-        if (full_ && !problem_ && !std::exchange(told_, true)) { put(core::cat("\n[runlake: cut here; ", seen_, " bytes were written in all]\n")); }
-    }
-    const std::optional<std::string>& problem() const { return problem_; }
-    bool exists() const { return file_.is_open(); }
-
-  private:
-    void write_out(std::size_t count) {
-        if (count == 0 || problem_ || full_) { return; }
-        std::string text = core::redact_text(std::string_view(pending_).substr(0, count));
-        pending_.erase(0, count);
-        if (text.size() > limit_ - written_) {
-            text.resize(limit_ - written_);
-            full_ = true;
-            pending_.clear();
-        }
-        written_ += text.size();
-        put(text);
-    }
-    void put(std::string_view text) {
-        const core::Status done = try_put(text);
-        if (!done.ok()) { problem_ = done.error().message(); }
-    }
-    core::Status try_put(std::string_view text) {
-        if (!file_.is_open()) {
-            RL_TRY(os::make_dirs(os::parent_path(path_), 0777, os::point::output_create));
-            RL_ASSIGN(file_, os::create_exclusive(path_, 0666, os::point::output_create));
-        }
-        return os::write_all(file_.get(), text, os::point::output_write, path_);
-    }
-
-    std::string path_;
-    std::uint64_t limit_;
-    os::Fd file_;
-    std::string pending_;
-    std::uint64_t seen_ = 0;
-    std::uint64_t written_ = 0;
-    bool told_ = false;
-    bool full_ = false;
-    std::optional<std::string> problem_;
-};
 
 // The copier process itself.
 class Copier {
@@ -125,7 +53,7 @@ class Copier {
         if (got > 0) {
             const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
             bytes_ += bytes.size();
-            keep_tail(tail_, bytes, k_tail_bytes);
+            record::keep_tail(tail_, bytes, k_tail_bytes);
             over = !forward(bytes);
             if (log_) { log_->add(bytes); }
         }
@@ -181,7 +109,7 @@ class Copier {
     int source_;
     int control_;
     int target_;
-    std::optional<Log> log_;
+    std::optional<record::OutputLog> log_;
     std::array<char, k_chunk> buffer_{};
     std::string tail_;
     std::uint64_t bytes_ = 0;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the end of a program means, case by case.
-#include "ops/run_outcome.hpp"
+#include "record/run_outcome.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <cerrno>
 
-namespace runlake::ops {
+namespace runlake::record {
 namespace {
 
-using record::RunState;
 
 int exited(int status) { return status << 8; }
 int signaled(int number) { return number; }
@@ -69,4 +68,4 @@ TEST(RunOutcomeTest, LastLineIsValidAndShort) {
 }
 
 }  // namespace
-}  // namespace runlake::ops
+}  // namespace runlake::record

@@ -8,7 +8,7 @@
 
 #include "record/model.hpp"
 
-namespace runlake::ops {
+namespace runlake::record {
 
 // How a program ended, as seen from outside.
 struct ProgramEnd {
@@ -20,7 +20,7 @@ struct ProgramEnd {
 };
 
 struct Verdict {
-    record::RunState state = record::RunState::completed;
+    RunState state = RunState::completed;
     int passed_on = 0;                        // exit status of `runlake run`
     std::optional<int> exit_status;
     std::optional<int> signal;
@@ -35,4 +35,4 @@ std::string signal_name(int number);
 // The last line of a text that is not blank, cut to 300 bytes; "" when there is none.
 std::string last_line(std::string_view text);
 
-}  // namespace runlake::ops
+}  // namespace runlake::record

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/run_outcome.hpp"
+#include "record/run_outcome.hpp"
 
 #include <signal.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "core/text.hpp"
 #include "os/files.hpp"
 
-namespace runlake::ops {
+namespace runlake::record {
 namespace {
 
 using core::cat;
@@ -41,7 +41,7 @@ std::string with_last_line(std::string text, std::string_view tail) {
 
 Verdict not_executed(const ProgramEnd& end) {
     Verdict verdict;
-    verdict.state = record::RunState::failed;
+    verdict.state = RunState::failed;
     const bool missing = end.exec_error == ENOENT || end.exec_error == ENOTDIR;
     verdict.passed_on = missing ? 127 : 126;
     verdict.exit_status = verdict.passed_on;
@@ -70,7 +70,7 @@ Verdict judge(const ProgramEnd& end) {
     Verdict verdict;
     if (WIFSIGNALED(end.wait_status)) {
         const int number = WTERMSIG(end.wait_status);
-        verdict.state = is_crash(number) ? record::RunState::failed : record::RunState::stopped;
+        verdict.state = is_crash(number) ? RunState::failed : RunState::stopped;
         verdict.passed_on = 128 + number;
         verdict.exit_status = verdict.passed_on;
         verdict.signal = number;
@@ -82,14 +82,14 @@ Verdict judge(const ProgramEnd& end) {
     verdict.exit_status = status;
     if (status == 0) { return verdict; }  // it says itself that it completed, whatever it was told
     if (end.stop_signal != 0) {
-        verdict.state = record::RunState::stopped;
+        verdict.state = RunState::stopped;
         verdict.signal = end.stop_signal;
         verdict.error_text = with_last_line(cat("stopped by ", signal_name(end.stop_signal), ", exit status ", status), end.stderr_tail);
         return verdict;
     }
-    verdict.state = record::RunState::failed;
+    verdict.state = RunState::failed;
     verdict.error_text = with_last_line(cat("exit status ", status), end.stderr_tail);
     return verdict;
 }
 
-}  // namespace runlake::ops
+}  // namespace runlake::record
