@@ -119,6 +119,7 @@ core::Result<ResolvedRules> resolve(const SandboxRules& rules) {
     RL_ASSIGN(out.writable, resolved(rules.writable));
     RL_ASSIGN(out.closed, resolved(rules.closed));
     RL_ASSIGN(out.readable, resolved(rules.readable));
+    RL_ASSIGN(out.listable, resolved(rules.listable));
     if (is_dir("/dev/shm")) { out.writable.emplace_back("/dev/shm"); }
     out.devices = {"/dev", "/proc"};
     return out;
@@ -129,7 +130,10 @@ core::Result<RuleSet> make_rules(const ResolvedRules& rules) {
     for (const std::string& path : rules.writable) { RL_TRY(set.allow(path, k_read | k_make | k_write_file | k_refer, RuleSet::Missing::error)); }
     for (const std::string& path : rules.devices) { RL_TRY(set.allow(path, k_read | k_write_file, RuleSet::Missing::skip)); }
     for (const std::string& path : rules.readable) { RL_TRY(set.allow(path, k_read, RuleSet::Missing::error)); }
-    if (rules.strict) { return set; }
+    if (rules.strict) {
+        for (const std::string& path : rules.listable) { RL_TRY(set.allow(path, LANDLOCK_ACCESS_FS_READ_DIR, RuleSet::Missing::error)); }
+        return set;
+    }
     if (rules.closed.empty()) {
         RL_TRY(set.allow("/", k_read, RuleSet::Missing::error));
         return set;

@@ -21,6 +21,7 @@ struct SandboxRules {
     std::vector<std::string> closed;
     std::vector<std::string> readable;
     bool strict = false;
+    std::vector<std::string> listable;             // with `strict`: folders whose names, and those of all folders in them, can be listed
 };
 
 struct Denial {

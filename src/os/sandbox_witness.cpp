@@ -312,7 +312,7 @@ class SeccompWitness final : public Witness {
         if (writes && !rules_.may_write(path, makes)) { return Denial{path, true}; }
         const bool reads = (flags & O_ACCMODE) != O_WRONLY;
         const bool lists = there && S_ISDIR(there->st_mode);
-        if (reads && !(lists && !rules_.strict) && !rules_.may_read(path)) { return Denial{path, false}; }
+        if (reads && !(lists ? rules_.may_list(path) : rules_.may_read(path))) { return Denial{path, false}; }
         return std::nullopt;
     }
 
@@ -361,6 +361,10 @@ bool ResolvedRules::may_read(std::string_view path) const {
     if (std::any_of(readable.begin(), readable.end(), covers) || std::any_of(writable.begin(), writable.end(), covers)) { return true; }
     if (std::any_of(devices.begin(), devices.end(), covers)) { return true; }
     return !strict && std::none_of(closed.begin(), closed.end(), covers);
+}
+
+bool ResolvedRules::may_list(std::string_view path) const {
+    return !strict || may_read(path) || std::any_of(listable.begin(), listable.end(), [&](const std::string& folder) { return is_below(path, folder); });
 }
 
 std::vector<sock_filter> witness_filter(bool reads, bool listings, bool execs) {

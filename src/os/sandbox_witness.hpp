@@ -21,10 +21,12 @@ struct ResolvedRules {
     std::vector<std::string> devices;              // files in them may be written, none made
     std::vector<std::string> closed;
     std::vector<std::string> readable;
+    std::vector<std::string> listable;
     bool strict = false;
 
     bool may_write(std::string_view path, bool makes) const;
     bool may_read(std::string_view path) const;
+    bool may_list(std::string_view path) const;
 };
 
 bool is_below(std::string_view path, std::string_view folder);  // or is it

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/json.hpp"
 #include "core/result.hpp"
+#include "pipeline/code_identity.hpp"
 #include "pipeline/graph.hpp"
 #include "rundir/publish.hpp"
 
@@ -22,7 +26,16 @@ enum class Reason : std::uint8_t {
     input_pending,                                                      // wait: an earlier stage runs first
     not_selected, input_failed, input_missing,                          // leave
 };
+std::string_view action_name(Action action);
 std::string_view reason_name(Reason reason);
+
+// A result that others may read: published in this run directory, or in another one.
+struct Available {
+    rundir::DoneRecord done;
+    rundir::Manifest manifest;
+    std::string out;                                              // absolute: the folder that holds its files
+};
+using Results = std::vector<std::shared_ptr<const Available>>;   // by instance; null: there is none (yet)
 
 struct Decision {
     std::size_t instance = 0;
@@ -34,6 +47,9 @@ struct Decision {
     std::vector<rundir::Difference> differences;                 // for outputs_missing, outputs_modified
     std::optional<rundir::Elsewhere> elsewhere;                  // for reuse
     std::vector<rundir::OutsideFile> inputs;                     // outside inputs with their digests
+    std::shared_ptr<const Available> result;                     // for skip, reuse and leave, where there is one
+    bool is_current = false;                                      // of a skip: the view shows it
+    bool replaces = false;                                       // a result of this key is there and goes
     std::string detail;                                           // one sentence for people: "param alpha: 0.1 -> 0.2"
 };
 
@@ -44,8 +60,31 @@ struct PlanOptions {
     std::string store_dir;                                        // for the digest cache and reuse; "" for neither
 };
 
-// Decides for one instance whose needs are all done (or left) now. Thread-safe; reads, writes nothing but the digest cache.
-class Planner;   // see plan.cpp: holds the code identities and digest cache of one invocation
-core::Result<std::vector<Decision>> plan_all(const Resolved& resolved, const Graph& graph, const std::optional<rundir::RunDir>& run_dir, const PlanOptions& options);
+// Decides; holds the code identities and the digests of inputs of one invocation. `resolved` and `graph` outlive it. Thread-safe; writes nothing but the digest cache.
+class Planner {
+  public:
+    // Errc::usage for a stage in `only` or `force` that does not exist (with the nearest that does).
+    static core::Result<std::unique_ptr<Planner>> begin(const Resolved& resolved, const Graph& graph, const PlanOptions& options);
+    virtual ~Planner() = default;
+    // For an instance whose needs are all in `results`, or never will be. Without a run directory everything but reuse is new.
+    virtual core::Result<Decision> decide(std::size_t instance, const std::optional<rundir::RunDir>& run_dir, const Results& results) = 0;
+    virtual const CodeIndex& code() const = 0;
+    virtual std::optional<std::string> digest_cache() const = 0;
+    // Of the instance's outside inputs, those that are not as `before` says, by name.
+    virtual core::Result<std::vector<std::string>> changed_inputs(std::size_t instance, const std::vector<rundir::OutsideFile>& before) = 0;
+    // Declared outputs in the project tree, as they are now; absent ones by name in `missing`.
+    virtual core::Result<std::vector<rundir::OutsideFile>> workspace_outputs(std::size_t instance, std::vector<std::string>& missing) = 0;
+    virtual bool is_selected(std::size_t instance) const = 0;
+};
+
+// Every decision as far as it can be known now, in the order of the graph.
+core::Result<std::vector<Decision>> plan_all(Planner& planner, const Graph& graph, const std::optional<rundir::RunDir>& run_dir);
+
+// A published result with its manifest.
+core::Result<std::shared_ptr<const Available>> open_result(const rundir::RunDir& run_dir, const rundir::DoneRecord& done);
+
+// "code src/fit.py: 12ab34cd -> 99ff0011"; values are cut.
+std::string describe(const rundir::ComponentChange& change);
+core::Json to_json(const Decision& decision, const Graph& graph);
 
 }  // namespace runlake::pipeline
