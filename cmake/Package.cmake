@@ -1,6 +1,7 @@
 # The Debian package, by CPack: one package with the binary, DuckDB, the library and its headers.
 set(CPACK_PACKAGE_NAME runlake)
 set(CPACK_PACKAGE_VENDOR "The Runlake authors")
+# Debian wants an address; .invalid is reserved for none (RFC 6761). Who publishes packages puts theirs here and into packaging/changelog.in.
 set(CPACK_PACKAGE_CONTACT "The Runlake authors <runlake@packages.invalid>")
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/package)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
@@ -20,6 +21,9 @@ database. It keeps everything in files of the project it is used in.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libgit2-1.5, libcurl4")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+# The library is for others to link with: their packages learn from shlibs what to depend on, and the loader's cache learns of it by the trigger.
+configure_file(${PROJECT_SOURCE_DIR}/packaging/shlibs.in ${PROJECT_BINARY_DIR}/packaging/shlibs @ONLY)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/triggers ${PROJECT_BINARY_DIR}/packaging/shlibs)
 # DuckDB's library comes with symbols that nobody needs to run it.
 set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/strip.cmake)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
