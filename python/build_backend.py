@@ -4,6 +4,7 @@ Python, so that every interpreter can install from a checkout without network, a
 
 import base64
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def build_extension(build, folder):
         ["cmake", "-S", str(SOURCE), "-B", str(build), "-U", "*Python*", "-U", "*PYTHON*", "-DCMAKE_BUILD_TYPE=Release", "-DRUNLAKE_BUILD_TESTS=OFF",
          "-DRUNLAKE_PYTHON=ON", f"-DPython_EXECUTABLE={sys.executable}", f"-DRUNLAKE_PYTHON_OUTPUT={folder}"],
         check=True)
-    subprocess.run(["cmake", "--build", str(build), "--target", "runlake_python", "--parallel"], check=True)
+    subprocess.run(["cmake", "--build", str(build), "--target", "runlake_python", "--parallel", str(len(os.sched_getaffinity(0)))], check=True)
     made = folder / f"_runlake{sysconfig.get_config_var('EXT_SUFFIX')}"
     if not made.exists():
         raise SystemExit(f"the build did not make {made.name}")
