@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import pytest
+from terminal import read_to_end
 
 # Splits a line as bash's readline does, into words and the characters of COMP_WORDBREAKS, and asks the completion function.
 ASK_BASH = r"""
@@ -102,17 +103,8 @@ def test_tab_in_an_interactive_shell(project, path_env, shell):
         while b"ready" not in seen:
             seen += os.read(leader, 4096)
         os.write(leader, b"runlake versi\t--js\t; exit $?\n")
-        seen = b""
-        while True:
-            try:
-                piece = os.read(leader, 4096)
-            except OSError:
-                break
-            if not piece:
-                break
-            seen += piece
+        seen = read_to_end(leader)
         process.wait(timeout=60)
-    os.close(leader)
     assert b'"version": 1' in seen, seen
     assert process.returncode == 0
 

@@ -3,12 +3,12 @@
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
 
 import pytest
+from terminal import on_terminal
 
 
 def test_version(runlake):
@@ -131,32 +131,12 @@ def test_a_reader_that_went_away_ends_it_quietly(runlake_bin, project, clean_env
     assert done.stderr == b""
 
 
-def on_terminal(runlake_bin, words, cwd, env):
-    """What the program writes when its stdout is a terminal of 60 columns."""
-    leader, follower = pty.openpty()
-    subprocess.run(["stty", "cols", "60", "rows", "20"], stdin=follower, check=True)
-    with subprocess.Popen([runlake_bin, *words], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=follower) as process:
-        os.close(follower)
-        text = b""
-        while True:
-            try:
-                piece = os.read(leader, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not piece:
-                break
-            text += piece
-        process.wait()
-    os.close(leader)
-    return text.decode().replace("\r\n", "\n")
-
-
 def test_colour_and_width_follow_the_terminal(runlake, runlake_bin, project, clean_env):
     env = {**clean_env, "TERM": "xterm", "RUNLAKE_OTLP_ENDPOINT": "http://127.0.0.1:4318/" + "x" * 80}
     call = ["config", "list"]
     piped = runlake(*call, env=env).ok().out
     assert "\x1b" not in piped and "x" * 80 in piped
-    shown = on_terminal(runlake_bin, call, project, env)
+    shown = on_terminal(runlake_bin, call, project, env, columns=60)
     assert "\x1b[" in shown and "…" in shown
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     assert {len(line) for line in plain.splitlines()} == {60}

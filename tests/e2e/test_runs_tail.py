@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`runs tail`: the seed's table, its edges, and that reading changes nothing."""
 
-import os
-import pty
-import subprocess
-
 import pytest
 from runs_support import SECOND, SEED, facts, id_of, journal, make_journal, seed_store, store  # noqa: F401
+from terminal import on_terminal
 
 TABLE = """\
 ┏━━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━━━━┓
@@ -21,31 +18,6 @@ TABLE = """\
 
 def stages(result):
     return [run["stage"] for run in result.ok().json["runs"]]
-
-
-def on_a_terminal(runlake_bin, args, cwd, env, size=(50, 200)):
-    """What the program writes when stdout is a terminal."""
-    main, side = pty.openpty()
-    import fcntl
-    import struct
-    import termios
-
-    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", size[0], size[1], 0, 0))
-    child = subprocess.Popen([str(runlake_bin), *args], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=side, stderr=subprocess.PIPE)
-    os.close(side)
-    text = b""
-    while True:
-        try:
-            piece = os.read(main, 65536)
-        except OSError:  # the other side is closed
-            break
-        if not piece:
-            break
-        text += piece
-    os.close(main)
-    _, error = child.communicate(timeout=60)
-    assert child.returncode == 0, error
-    return text.decode()
 
 
 def test_the_seeds_table_byte_for_byte(runlake, seed_store, place):
@@ -104,9 +76,9 @@ def test_equal_starts_keep_the_order_of_the_journal(runlake, journal):
 
 def test_colours_on_a_terminal_only(runlake, runlake_bin, seed_store, clean_env):
     assert "\x1b" not in runlake("runs", "tail").ok().out
-    colours = on_a_terminal(runlake_bin, ["runs", "tail"], seed_store.parent, clean_env)
+    colours = on_terminal(runlake_bin, ["runs", "tail"], seed_store.parent, clean_env)
     assert "\x1b[32mcompleted\x1b[0m" in colours and "\x1b[31mfailed\x1b[0m" in colours
-    assert "\x1b" not in on_a_terminal(runlake_bin, ["runs", "tail"], seed_store.parent, {**clean_env, "NO_COLOR": "1"})
+    assert "\x1b" not in on_terminal(runlake_bin, ["runs", "tail"], seed_store.parent, {**clean_env, "NO_COLOR": "1"})
     assert "\x1b[32m" in runlake("--color", "always", "runs", "tail").ok().out
 
 
