@@ -25,15 +25,11 @@ namespace {
 constexpr std::size_t k_batch_runs = 32768;
 constexpr std::size_t k_batch_bytes = std::size_t{64} << 20U;
 constexpr std::uint64_t k_threaded_from = std::uint64_t{512} << 10U;  // bytes: below, threads cost more than they bring
+constexpr std::size_t k_most_held_back = k_batch_runs / 4;
 constexpr std::size_t k_few_runs = 64;                                // looked up by key instead of by a join
 constexpr std::size_t k_most_notes = 20;
 
-// A run as the records of one batch show it.
-struct Gathered {
-    RunParts parts;
-    std::vector<std::string_view> payloads;  // of records met before any start: kept for fold_pending
-};
-using Batch = std::unordered_map<core::RunId, Gathered, core::RunIdHash>;
+using Batch = std::unordered_map<core::RunId, std::unique_ptr<Gathered>, core::RunIdHash>;
 
 class Folder {
   public:
@@ -47,7 +43,10 @@ class Folder {
         if (target_.one_transaction) { RL_TRY(begin()); }
         while (std::unique_ptr<Block> block = reader_.next()) {
             take(std::move(block));
-            if (batch_.size() >= k_batch_runs || batch_bytes_ >= k_batch_bytes) { RL_TRY(finish_batch()); }
+            if (batch_.size() >= k_batch_runs || batch_bytes_ >= k_batch_bytes) {
+                hold_back();
+                RL_TRY(finish_batch());
+            }
         }
         RL_TRY(finish_batch());
         if (target_.one_transaction) { RL_TRY(commit()); }
@@ -73,8 +72,12 @@ class Folder {
     }
 
     void take(std::unique_ptr<Block> block) {
-        for (ParsedRecord& parsed : block->records) { std::visit([&](auto& record) { take_record(record, parsed); }, parsed.record); }
-        report_.records += block->records.size();
+        for (auto& [id, run] : block->runs) {
+            const auto [at, is_new] = batch_.try_emplace(id, std::move(run));
+            if (!is_new) { join(*at->second, std::move(*run)); }
+        }
+        report_.records += block->records;
+        report_.newer_lines += block->unknown;
         report_.bytes += block->bytes;
         for (const Progress& progress : block->progress) { note_progress(progress); }
         for (const std::size_t task : block->unreadable) { ++cursor_[reader_.tasks()[task].segment.id].corrupt_lines; }
@@ -83,8 +86,29 @@ class Folder {
             if (report_.notes.size() < k_most_notes) { report_.notes.push_back(std::move(note)); }
         }
         batch_bytes_ += block->bytes;
-        block->records = {};
-        blocks_.push_back(std::move(block));  // payloads of runs without a start still point into it
+    }
+
+    static void join(Gathered& run, Gathered&& more) {
+        merge(run.parts, std::move(more.parts));
+        if (run.parts.start) {
+            run.payloads.clear();
+        } else {
+            for (std::string& payload : more.payloads) { run.payloads.push_back(std::move(payload)); }
+        }
+    }
+
+    // Keeps runs that have begun and not ended for the next batch, so that a run whose records lie on both sides of the border is written once. Each waits once, and only
+    // while all is one transaction: rows and cursor are committed together.
+    void hold_back() {
+        if (!target_.one_transaction) { return; }
+        for (auto at = batch_.begin(); at != batch_.end() && held_back_.size() < k_most_held_back;) {
+            Gathered& run = *at->second;
+            const RunParts& parts = run.parts;
+            const auto entry = at++;
+            if (run.held_back || !parts.start || parts.end || !parts.metrics.empty() || !parts.notes.empty() || !parts.errors.empty()) { continue; }
+            run.held_back = true;
+            held_back_.insert(batch_.extract(entry));
+        }
     }
 
     void note_progress(const Progress& progress) {
@@ -102,23 +126,6 @@ class Folder {
         before = progress;
     }
 
-    template <class Record>
-    Gathered& gathered(const Record& record, const ParsedRecord& parsed) {
-        Gathered& run = batch_[record.header.run];
-        if (!run.parts.start) { run.payloads.push_back(parsed.payload); }
-        return run;
-    }
-    Place place_of(const ParsedRecord& parsed) const {
-        return {reader_.tasks()[parsed.task].segment.id, static_cast<std::int64_t>(parsed.offset)};
-    }
-    void take_record(record::StartRecord& record, const ParsedRecord& parsed) { merge(batch_[record.header.run].parts, std::move(record), place_of(parsed)); }
-    void take_record(record::LogRecord& record, const ParsedRecord& parsed) { merge(gathered(record, parsed).parts, std::move(record)); }
-    void take_record(record::EndRecord& record, const ParsedRecord& parsed) {
-        merge(gathered(record, parsed).parts, std::move(record), place_of(parsed));
-    }
-    void take_record(record::LossRecord&, const ParsedRecord&) {}     // shown from the journal's own side (record::known_losses)
-    void take_record(record::UnknownRecord&, const ParsedRecord&) { ++report_.newer_lines; }
-
     // Writes what the batch knows; rows and cursor are committed together.
     core::Status finish_batch() {
         if (!target_.one_transaction) { RL_TRY(begin()); }
@@ -126,14 +133,14 @@ class Folder {
             RL_TRY(select_batch());
             RL_TRY(join_pending());
             std::vector<core::RunId> changed;
-            RL_TRY(join_known(changed));
+            RL_TRY(narrow_to_known());
+            if (!condition_.empty()) { RL_TRY(join_known(changed)); }
             RL_TRY(write_batch());
             report_.runs_changed += changed.size();
         }
         batch_.clear();
+        batch_.swap(held_back_);
         known_.clear();
-        blocks_.clear();
-        kept_payloads_.clear();
         batch_bytes_ = 0;
         return target_.one_transaction ? core::ok() : commit();
     }
@@ -141,14 +148,41 @@ class Folder {
     // Sets `condition_`, which selects the rows of the batch's runs.
     core::Status select_batch() {
         if (batch_.size() <= k_few_runs) {
-            condition_ = "run_id IN (";
-            for (const auto& [id, run] : batch_) { condition_ += cat(condition_.back() == '(' ? "" : ", ", '\'', id.str(), '\''); }
-            condition_ += ')';
+            condition_ = is_one_of(batch_, [](const auto& entry) { return entry.first; });
             return core::ok();
         }
         RL_TRY(fill_ids("fold_batch", batch_, [](const auto& entry) { return entry.first; }));
         condition_ = "run_id IN (SELECT run_id FROM temp.fold_batch)";
         return core::ok();
+    }
+
+    // Runs that are known already are few as a rule: their ids are asked for first, from the one column, and all else is asked for those alone. Without any, the
+    // condition is empty.
+    core::Status narrow_to_known() {
+        if (batch_.size() <= k_few_runs) { return core::ok(); }
+        std::vector<core::RunId> ids;
+        for (const std::string& catalog : catalogs()) {
+            RL_ASSIGN(auto rows, connection_.query(cat("SELECT run_id FROM ", in_catalog(catalog, "runs"), " WHERE ", condition_)));
+            while (true) {
+                RL_ASSIGN(const bool more, rows.next());
+                if (!more) { break; }
+                ids.push_back(rows.run_id(0));
+            }
+        }
+        const auto itself = [](const core::RunId& id) { return id; };
+        if (ids.size() <= k_few_runs) {
+            condition_ = ids.empty() ? "" : is_one_of(ids, itself);
+            return core::ok();
+        }
+        condition_ = "run_id IN (SELECT run_id FROM temp.fold_known)";
+        return fill_ids("fold_known", ids, itself);
+    }
+
+    template <class Range, class Id>
+    static std::string is_one_of(const Range& range, const Id& id) {
+        std::string condition = "run_id IN (";
+        for (const auto& entry : range) { condition += cat(condition.back() == '(' ? "" : ", ", '\'', id(entry).str(), '\''); }
+        return condition += ')';
     }
 
     template <class Range, class Id>
@@ -178,13 +212,10 @@ class Folder {
                 if (!more) { break; }
                 found = true;
                 RL_ASSIGN(auto record, record::parse_payload(rows.text(1)));
-                Gathered& run = batch_[rows.run_id(0)];
+                Gathered& run = *batch_.find(rows.run_id(0))->second;
                 if (auto* log = std::get_if<record::LogRecord>(&record)) { merge(run.parts, std::move(*log)); }
                 if (auto* end = std::get_if<record::EndRecord>(&record)) { merge(run.parts, std::move(*end), Place{}); }
-                if (!run.parts.start) {
-                    kept_payloads_.push_back(std::string(rows.text(1)));
-                    run.payloads.push_back(kept_payloads_.back());
-                }
+                if (!run.parts.start) { run.payloads.emplace_back(rows.text(1)); }
             }
             if (found && catalog == target_.catalog) { RL_TRY(connection_.run(cat("DELETE FROM ", table, " WHERE ", condition_))); }
         }
@@ -196,7 +227,7 @@ class Folder {
         for (const std::string& catalog : catalogs()) {
             RL_TRY(read_runs(connection_, catalog, condition_, [&](const core::RunId& id, RunParts&& stored) -> core::Status {
                 if (known_.contains(id)) { return core::ok(); }  // the tail's rows stand in the place of the base's
-                join_one(id, batch_.find(id)->second.parts, std::move(stored), changed);
+                join_one(id, batch_.find(id)->second->parts, std::move(stored), changed);
                 return core::ok();
             }));
         }
@@ -230,22 +261,22 @@ class Folder {
     }
 
     core::Status write_batch() {
-        std::vector<Batch::iterator> order;
+        struct Entry {
+            Stamp stamp;
+            core::RunId id;
+            Gathered* run;
+        };
+        std::vector<Entry> order;
         order.reserve(batch_.size());
-        for (auto at = batch_.begin(); at != batch_.end(); ++at) { order.push_back(at); }
+        for (const auto& [id, run] : batch_) { order.push_back({run->parts.start ? run->parts.start->stamp : Stamp{}, id, run.get()}); }
         // By time, so that DuckDB's summaries of row groups let a query for the newest skip the rest.
-        std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-            const Stamp left = a->second.parts.start ? a->second.parts.start->stamp : Stamp{};
-            const Stamp right = b->second.parts.start ? b->second.parts.start->stamp : Stamp{};
-            return left != right ? left < right : a->first < b->first;
-        });
+        std::sort(order.begin(), order.end(), [](const Entry& a, const Entry& b) { return a.stamp != b.stamp ? a.stamp < b.stamp : a.id < b.id; });
         bool staged = false;
-        for (const auto& at : order) {
-            auto& [id, gathered] = *at;
-            RunParts& run = gathered.parts;
+        for (const auto& [stamp, id, gathered] : order) {
+            const RunParts& run = gathered->parts;
             const auto known = known_.find(id);
             if (known == known_.end() && !run.start) {
-                RL_TRY(write_pending(id, gathered));
+                RL_TRY(write_pending(id, *gathered));
                 continue;
             }
             if (known == known_.end()) {
@@ -315,9 +346,8 @@ class Folder {
     FoldReport report_;
 
     Batch batch_;
+    Batch held_back_;  // for the next batch
     std::size_t batch_bytes_ = 0;
-    std::vector<std::unique_ptr<Block>> blocks_;
-    std::deque<std::string> kept_payloads_;
     std::string condition_;
     std::unordered_map<core::RunId, bool, core::RunIdHash> known_;  // whether its rows are written anew
     std::int64_t pending_ = 0;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread reads and checks lines, several parse blocks of them, and the caller takes blocks in the order they were read.
+// One thread reads and checks lines, several parse and merge blocks of them, and the caller takes blocks in the order they were read.
 #include "runs/read_ahead.hpp"
 
+#include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "core/text.hpp"
 #include "record/journal.hpp"
+#include "record/model.hpp"
 
 namespace runlake::runs {
 
@@ -13,6 +17,53 @@ namespace {
 constexpr std::size_t k_block_bytes = std::size_t{1} << 20U;
 constexpr std::size_t k_most_blocks = 16;  // read but not yet taken
 constexpr std::size_t k_most_notes = 20;
+
+// Merges the records of one block by run.
+class Gatherer {
+  public:
+    Gatherer(Block& block, const std::vector<ReadTask>& tasks) : block_(block), tasks_(tasks) {}
+
+    void take(record::Record&& record, const Block::Line& line, std::string_view payload) {
+        ++block_.records;
+        line_ = &line;
+        payload_ = payload;
+        std::visit([this](auto& known) { take_record(known); }, record);
+    }
+    // Copies what must outlive the block's text.
+    void finish() {
+        for (std::size_t i = 0; i < block_.runs.size(); ++i) {
+            Gathered& run = *block_.runs[i].second;
+            if (!run.parts.start) { run.payloads.assign(payloads_[i].begin(), payloads_[i].end()); }
+        }
+    }
+
+  private:
+    RunParts& parts_of(const core::RunId& id) {
+        const auto [at, is_new] = index_.try_emplace(id, block_.runs.size());
+        if (is_new) {
+            block_.runs.emplace_back(id, std::make_unique<Gathered>());
+            payloads_.emplace_back();
+        }
+        RunParts& run = block_.runs[at->second].second->parts;
+        if (!run.start) { payloads_[at->second].push_back(payload_); }
+        return run;
+    }
+    Place place() const { return {tasks_[line_->task].segment.id, static_cast<std::int64_t>(line_->offset)}; }
+
+    void take_record(record::StartRecord& record) { merge(parts_of(record.header.run), std::move(record), place()); }
+    void take_record(record::LogRecord& record) { merge(parts_of(record.header.run), std::move(record)); }
+    void take_record(record::EndRecord& record) { merge(parts_of(record.header.run), std::move(record), place()); }
+    void take_record(record::LossRecord&) {}  // shown from the journal's own side (record::known_losses)
+    void take_record(record::UnknownRecord&) { ++block_.unknown; }
+
+    Block& block_;
+    const std::vector<ReadTask>& tasks_;
+    const Block::Line* line_ = nullptr;
+    std::string_view payload_;
+    std::unordered_map<core::RunId, std::size_t, core::RunIdHash> index_;
+    std::vector<std::vector<std::string_view>> payloads_;
+};
+
 }  // namespace
 
 ReadAhead::ReadAhead(const record::Store& store, std::vector<ReadTask> tasks, unsigned workers)
@@ -141,13 +192,13 @@ std::unique_ptr<Block> ReadAhead::next() {
 }
 
 void ReadAhead::parse(Block& block, const std::vector<ReadTask>& tasks) {
-    block.records.reserve(block.lines.size());
+    Gatherer gatherer(block, tasks);
     const std::string_view text = block.text;
     for (const Block::Line& line : block.lines) {
         const std::string_view payload = text.substr(line.at, line.size);
         auto record = record::parse_payload(payload);
         if (record.ok()) {
-            block.records.push_back({std::move(record).take(), payload, line.task, line.offset});
+            gatherer.take(std::move(record).take(), line, payload);
             continue;
         }
         block.unreadable.push_back(line.task);
@@ -155,7 +206,9 @@ void ReadAhead::parse(Block& block, const std::vector<ReadTask>& tasks) {
             block.notes.push_back(core::cat("segment ", tasks[line.task].segment.id, ": line at byte ", line.offset, ": ", record.error().message()));
         }
     }
+    gatherer.finish();
     block.lines = {};
+    block.text = {};
 }
 
 }  // namespace runlake::runs

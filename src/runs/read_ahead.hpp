@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads and parses parts of the journal ahead of whoever merges the records, on threads of its own, in order and with bounded memory.
+// Reads and parses parts of the journal ahead of whoever folds them, on threads of its own, in order and with bounded memory. Each stretch comes with its records merged
+// by run already.
 #pragma once
 
 #include <condition_variable>
@@ -8,22 +9,22 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "core/result.hpp"
-#include "record/model.hpp"
+#include "core/ids.hpp"
 #include "record/store.hpp"
 #include "runs/cursor.hpp"
+#include "runs/merge.hpp"
 
 namespace runlake::runs {
 
-struct ParsedRecord {
-    record::Record record;
-    std::string_view payload;   // lives as long as its block
-    std::size_t task = 0;       // index of the part it was read from
-    std::uint64_t offset = 0;   // of its line
+// A run as some of its records show it.
+struct Gathered {
+    RunParts parts;
+    std::vector<std::string> payloads;  // of its records while no start has been met: kept for fold_pending
+    bool held_back = false;             // for the folder: it waited for its end once already
 };
 
 // How far a part has been read when its block ends.
@@ -37,7 +38,9 @@ struct Progress {
 
 // A stretch of the journal: about a mebibyte of payloads, with what became of it.
 struct Block {
-    std::vector<ParsedRecord> records;
+    std::vector<std::pair<core::RunId, std::unique_ptr<Gathered>>> runs;  // each once
+    std::size_t records = 0;           // that could be read
+    std::size_t unknown = 0;           // of a kind that this version does not know
     std::vector<Progress> progress;    // of each part that this block touches or ends
     std::vector<std::string> notes;    // damage met
     std::vector<std::size_t> unreadable;  // the part of each line whose checksum is right and whose payload can't be read all the same

@@ -15,8 +15,8 @@ using core::cat;
 namespace {
 
 template <class T>
-std::optional<T> value_of(const Maybe<T>& said) {
-    return said ? std::optional<T>(said->value) : std::nullopt;
+void set_said(sql::Appender& out, std::size_t column, const Maybe<T>& said) {
+    if (said) { out.set(column, said->value); }
 }
 
 // Reads rows to their end.
@@ -46,18 +46,18 @@ core::Status RowWriter::write_main(const core::RunId& id, const RunParts& run) {
     out->set(2, run.start->stage);
     out->set(3, record::state_name(run.state()));
     if (run.end) { out->set(4, run.end->error); }
-    out->set(5, value_of(run.facts.input_fingerprint));
-    out->set(6, value_of(run.facts.code_ref));
-    out->set(7, value_of(run.facts.config_hash));
+    set_said(*out, 5, run.facts.input_fingerprint);
+    set_said(*out, 6, run.facts.code_ref);
+    set_said(*out, 7, run.facts.config_hash);
     out->set(8, run.start->stamp.at);
     if (run.end) {
         out->set(9, run.end->stamp.at);
         out->set(10, run.end->duration_seconds);
     }
-    out->set(11, value_of(run.facts.rows_in));
-    out->set(12, value_of(run.facts.rows_out));
-    out->set(13, value_of(run.facts.llm_calls));
-    out->set(14, value_of(run.facts.tokens));
+    set_said(*out, 11, run.facts.rows_in);
+    set_said(*out, 12, run.facts.rows_out);
+    set_said(*out, 13, run.facts.llm_calls);
+    set_said(*out, 14, run.facts.tokens);
     out->set(15, run.start->trace_id);
     return out->end_row();
 }
@@ -85,8 +85,8 @@ core::Status RowWriter::write_details(const core::RunId& id, const RunParts& run
         out->set(17, end.presumption);
         out->set(18, end.lost_records);
     }
-    out->set(14, value_of(run.facts.degraded_reason));
-    out->set(15, value_of(run.facts.environment));
+    set_said(*out, 14, run.facts.degraded_reason);
+    set_said(*out, 15, run.facts.environment);
     if (start.watched) {
         out->set(19, start.watched->pid);
         out->set(20, start.watched->ticks);
@@ -129,8 +129,8 @@ core::Status RowWriter::write_named(const core::RunId& id, const RunParts& run) 
         out->set(0, id);
         out->set(1, position++);
         out->set(2, path);
-        out->set(3, value_of(input.fingerprint));
-        out->set(4, value_of(input.bytes));
+        set_said(*out, 3, input.fingerprint);
+        set_said(*out, 4, input.bytes);
         RL_TRY(out->end_row());
     }
     return core::ok();

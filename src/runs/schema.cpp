@@ -79,12 +79,14 @@ core::Status create_schema(sql::Connection& connection, Indexes indexes, std::st
 }
 
 core::Status add_indexes(sql::Connection& connection) {
+    // All in one transaction: each commit would write what was made so far to disk again.
+    RL_ASSIGN(auto transaction, sql::Transaction::begin(connection));
     // Keys first: a table that an index depends on can't be altered.
     for (const Table& table : k_tables) {
         if (!table.key.empty()) { RL_TRY(connection.run(cat("ALTER TABLE ", table.name, " ADD PRIMARY KEY (", table.key, ')'))); }
     }
     for (const std::string_view index : k_indexes) { RL_TRY(connection.run(index)); }
-    return core::ok();
+    return transaction.commit();
 }
 
 core::Result<SchemaFound> find_schema(sql::Connection& connection, std::string_view catalog) {
