@@ -231,7 +231,7 @@ Error not_recorded(const Error& why) { return {Errc::io, cat("the program was no
 RunResponse become_program(const RunRequest& request) {
     // Everything else about it is ours already: folder, descriptors, process group, signals.
     const int error = os::replace_process(request.program);
-    const Verdict verdict = judge({.program = request.program[0], .wait_status = 0, .exec_error = error, .stop_signal = 0, .stderr_tail = ""});
+    const Verdict verdict = record::judge({.program = request.program[0], .wait_status = 0, .exec_error = error, .stop_signal = 0, .stderr_tail = ""});
     return {verdict.passed_on, verdict.error_text};
 }
 
@@ -260,7 +260,7 @@ class Execution {
         if (looking_->has_inputs()) { looking_->begin(); }  // before the program can change them
         ProgramEnd end = watch(program, run->traceparent());
         finish(*run, end);
-        const Verdict verdict = judge(end);
+        const Verdict verdict = record::judge(end);
         return RunResponse{verdict.passed_on, end.exec_error != 0 ? verdict.error_text : std::nullopt};
     }
 
@@ -310,7 +310,7 @@ class Execution {
         end.stderr_tail = streams_.finish(notes);
         fingerprint::Captured captured = looking_->finish(watch_);
         notes.insert(notes.end(), captured.notes.begin(), captured.notes.end());
-        const Verdict verdict = judge(end);
+        const Verdict verdict = record::judge(end);
         if (!captured.inputs.empty()) {
             record::LogRecord log{.header = {.run = id_, .at = {}, .n = 0}};
             log.inputs = std::move(captured.inputs);
