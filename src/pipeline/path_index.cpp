@@ -71,7 +71,7 @@ std::optional<std::size_t> PathIndex::add(std::string_view path, std::size_t num
     }
     if (!overlap && !is_new) { overlap = first_at_or_below(at); }
     nodes_[at].numbers.push_back(number);
-    nodes_[at].folder = nodes_[at].folder || path.ends_with('/');
+    if (path.ends_with('/')) { nodes_[at].folders.push_back(number); }
     return overlap;
 }
 
@@ -88,7 +88,7 @@ void PathIndex::all_below(std::size_t node, std::vector<std::size_t>& found) con
 void PathIndex::find_plain(std::string_view path, std::vector<std::size_t>& found) const {
     std::size_t at = 0;
     for (const std::string_view part : core::split(path, '/')) {
-        if (nodes_[at].folder) { found.insert(found.end(), nodes_[at].numbers.begin(), nodes_[at].numbers.end()); }
+        found.insert(found.end(), nodes_[at].folders.begin(), nodes_[at].folders.end());
         const auto child = nodes_[at].children.find(std::string(part));
         if (child == nodes_[at].children.end()) { return; }
         at = child->second;
@@ -99,7 +99,7 @@ void PathIndex::find_plain(std::string_view path, std::vector<std::size_t>& foun
 void PathIndex::find_pattern(const Search& search, std::size_t node, std::vector<char> active, std::vector<std::size_t>& found) const {
     if (active.back() != 0) { return all_below(node, found); }
     const Node& here = nodes_[node];
-    if (here.folder) { found.insert(found.end(), here.numbers.begin(), here.numbers.end()); }
+    found.insert(found.end(), here.folders.begin(), here.folders.end());
     if (const std::string_view* name = search.only_name(active)) {
         const auto child = here.children.find(std::string(*name));
         if (child != here.children.end()) { find_pattern(search, child->second, search.step(active, *name), found); }

@@ -24,7 +24,7 @@ class PathIndex {
     struct Node {
         std::unordered_map<std::string, std::size_t> children;   // name of a part -> node
         std::vector<std::size_t> numbers;                        // writes that end here
-        bool folder = false;                                     // one of them is a folder
+        std::vector<std::size_t> folders;                        // those of them that are folders
     };
     struct Search;
 

@@ -34,10 +34,11 @@ class Look {
             if (matches.ok()) { return ""; }
             return matches.error().code() == core::Errc::not_found ? cat("nothing matches it in ", folder) : matches.error().message();
         }
-        const std::string file = os::join_path(folder, path);
+        const bool wants_folder = path.ends_with('/');
+        const std::string file = os::join_path(folder, wants_folder ? path.substr(0, path.size() - 1) : path);
         const auto info = os::stat_path(file);
         if (!info) { return os::stat_link(file) ? cat("the link ", file, " leads nowhere, or its folder may not be entered") : missing(place, root, folder, file); }
-        if (path.ends_with('/') && !S_ISDIR(info->st_mode)) { return cat(file.substr(0, file.size() - 1), " is no folder"); }
+        if (wants_folder && !S_ISDIR(info->st_mode)) { return cat(file, " is no folder"); }
         if (!S_ISDIR(info->st_mode) && !S_ISREG(info->st_mode)) { return cat(file, " is neither a file nor a folder"); }
         if (::access(file.c_str(), S_ISDIR(info->st_mode) ? R_OK | X_OK : R_OK) != 0) { return cat(file, " cannot be read: no permission"); }
         return "";
