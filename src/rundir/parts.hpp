@@ -42,6 +42,9 @@ core::Json to_json(const os::ProcessId& process);
 // Changes the view of one instance: what `before` (empty when there was nothing) shows alone goes, the files of `done` come.
 core::Status show_in_view(const RunDir& run_dir, const Manifest& before, const DoneRecord& done, const Manifest& manifest);
 
+// Takes the files of a result away from the view, where it shows them.
+core::Status hide_from_view(const RunDir& run_dir, const DoneRecord& done, const Manifest& manifest);
+
 // Stages and instances that have a folder, by name.
 core::Result<std::vector<StageInstance>> list_instances(const RunDir& run_dir);
 // The keys that have a folder in an instance.

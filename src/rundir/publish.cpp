@@ -52,6 +52,12 @@ core::Status remove_leftovers(const RunDir& run_dir, const StageInstance& which)
         if (!entry.name.starts_with(prefix) || entry.name.size() != prefix.size() + k_random_digits || !is_hex(std::string_view(entry.name).substr(prefix.size()))) { continue; }
         RL_TRY(remove_readonly_tree(os::join_path(run_dir.staging(), entry.name), point::stage_staging_remove));
     }
+    RL_ASSIGN(const std::vector<os::DirEntry> beside, os::list_dir(run_dir.instance_dir(which)));
+    for (const os::DirEntry& entry : beside) {
+        // Of a `current` or a mark that was being written.
+        if (!entry.name.starts_with('.') || !entry.name.ends_with(".tmp")) { continue; }
+        RL_TRY(os::remove_file(os::join_path(run_dir.instance_dir(which), entry.name), point::stage_staging_remove));
+    }
     return core::ok();
 }
 
@@ -141,10 +147,10 @@ core::Status publish_prepared(const RunDir& run_dir, const Staging& staging, con
 core::Result<std::unique_ptr<Staging>> Staging::begin(const RunDir& run_dir, const StageInstance& which) {
     RL_TRY(check_instance(which));
     RL_TRY(os::make_dirs(run_dir.staging(), 0777, point::stage_staging_create));
-    RL_TRY(remove_leftovers(run_dir, which));
-    std::unique_ptr<Staging> staging = std::make_unique<StagingFolder>(which, run_dir.staging_name(which));
     // So that whoever looks sees that something began.
     RL_TRY(os::make_dirs(run_dir.instance_dir(which), 0777, point::stage_staging_create));
+    RL_TRY(remove_leftovers(run_dir, which));
+    std::unique_ptr<Staging> staging = std::make_unique<StagingFolder>(which, run_dir.staging_name(which));
     RL_TRY(os::make_dir(staging->folder(), 0777, point::stage_staging_create));
     RL_TRY(os::make_dir(staging->out(), 0777, point::stage_staging_create));
     RL_TRY(os::make_dir(staging->tmp(), 0700, point::stage_staging_create));

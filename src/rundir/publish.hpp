@@ -75,7 +75,7 @@ core::Status check_writes(const Manifest& manifest, const std::vector<std::strin
 // ("workspace:...") are not looked for. Errc::conflict: a result of that key is there already (compare manifests; it stays, and so does the staging folder).
 // After success staging.out() is gone, the result is `current`, and the view shows it.
 core::Result<DoneRecord> publish(const RunDir& run_dir, Staging& staging, DoneRecord done, const PublishOptions& options = {});
-// Removes a published result (under the lease of its instance): it is moved out of sight first. Fine when there is none.
+// Removes a published result (under the lease of its instance): from the view, then moved out of sight, then deleted. Fine when there is none.
 core::Status discard(const RunDir& run_dir, const StageInstance& which, const core::Digest& key);
 
 // The result of a key; nothing when there is no DONE.json.
@@ -85,6 +85,8 @@ core::Result<std::vector<DoneRecord>> list_done(const RunDir& run_dir);         
 
 // Which result of an instance the view shows: the key in `current`, or without that file the one that finished last.
 core::Result<std::optional<DoneRecord>> current_result(const RunDir& run_dir, const StageInstance& which);
+core::Result<std::vector<DoneRecord>> current_results(const RunDir& run_dir);           // of each instance that has one, by instance
+// Under the lease of the instance.
 core::Status set_current(const RunDir& run_dir, const StageInstance& which, const core::Digest& key);
 // Makes the canonical tree of links (copies where links fail) from the current results of all instances; what no result explains is left alone, but links into .stages that
 // nothing explains any more are removed. Safe to repeat and to be killed in.

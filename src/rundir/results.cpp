@@ -58,6 +58,16 @@ core::Result<std::vector<DoneRecord>> list_done_of(const RunDir& run_dir, const 
     return records;
 }
 
+// Copies in the view would be nobody's when the result is gone that they are copies of.
+core::Status hide_if_current(const RunDir& run_dir, const StageInstance& which, const core::Digest& key) {
+    const core::Result<std::optional<DoneRecord>> done = read_done(run_dir, which, key);
+    if (!done.ok() || !done.value()) { return core::ok(); }
+    RL_ASSIGN(const std::optional<DoneRecord> current, current_result(run_dir, which));
+    if (!current || current->key.key != key) { return core::ok(); }
+    const core::Result<Manifest> manifest = read_manifest(run_dir, *done.value());
+    return manifest.ok() ? hide_from_view(run_dir, *done.value(), manifest.value()) : core::ok();
+}
+
 }  // namespace
 
 core::Result<std::vector<StageInstance>> list_instances(const RunDir& run_dir) {
@@ -130,6 +140,16 @@ core::Result<std::optional<DoneRecord>> current_result(const RunDir& run_dir, co
     return std::optional<DoneRecord>(std::move(records.back()));
 }
 
+core::Result<std::vector<DoneRecord>> current_results(const RunDir& run_dir) {
+    std::vector<DoneRecord> results;
+    RL_ASSIGN(const std::vector<StageInstance> instances, list_instances(run_dir));
+    for (const StageInstance& which : instances) {
+        RL_ASSIGN(std::optional<DoneRecord> done, current_result(run_dir, which));
+        if (done) { results.push_back(std::move(*done)); }
+    }
+    return results;
+}
+
 core::Status set_current(const RunDir& run_dir, const StageInstance& which, const core::Digest& key) {
     if (current_key(run_dir, which) == key) { return core::ok(); }
     return os::publish_file(current_path(run_dir, which), key.hex() + "\n", 0644, os::Existing::replace, os::Durability::power, point::stage_current_write);
@@ -138,6 +158,7 @@ core::Status set_current(const RunDir& run_dir, const StageInstance& which, cons
 core::Status discard(const RunDir& run_dir, const StageInstance& which, const core::Digest& key) {
     const std::string path = run_dir.published(which, key);
     if (!os::stat_link(path)) { return core::ok(); }
+    RL_TRY(hide_if_current(run_dir, which, key));
     RL_TRY(os::make_dirs(run_dir.staging(), 0777, point::stage_staging_create));
     const std::string aside = run_dir.staging_name(which);
     // A folder without the right to write can't be moved to another one.

@@ -54,29 +54,12 @@ class ViewWriter {
     explicit ViewWriter(const RunDir& run_dir) : run_dir_(run_dir) {}
 
     core::Status put(const std::string& path, const Shown& shown) {
-        RL_TRY(make_parents(path));
         const std::string full = os::join_path(run_dir_.path(), path);
-        const std::string target = link_target(path, shown);
         for (int round = 0; round < k_rounds; ++round) {
-            const std::optional<struct stat> info = os::stat_link(full);
-            if (!info) {
-                core::Status linked = os::symbolic_link(target, full, point::view_link);
-                if (linked.ok()) { return linked; }
-                if (linked.error().code() != core::Errc::conflict) { return put_copy(full, shown); }
-                continue;   // another process was faster
-            }
-            if (S_ISLNK(info->st_mode)) {
-                const std::optional<std::string> now = os::read_link(full);
-                if (now == target) { return core::ok(); }
-                if (!now || !inside_stages(path, *now)) { return in_the_way(full, "a link to somewhere else"); }
-                return replace(full, target, shown);
-            }
-            if (!S_ISREG(info->st_mode)) { return in_the_way(full, S_ISDIR(info->st_mode) ? "a folder" : "no file"); }
-            RL_ASSIGN(const bool same, is_same(full, *info, shown.entry));
-            if (same) { return core::ok(); }
-            RL_ASSIGN(const bool ours, is_copy_of_ours(path, full, *info, shown.which));
-            if (!ours) { return in_the_way(full, "a file"); }
-            return replace(full, target, shown);
+            RL_TRY(make_parents(path));
+            core::Status done = try_put(path, full, shown);
+            // not_found: another process removed the folder because it was empty.
+            if (done.ok() || (done.error().code() != core::Errc::not_found && done.error().code() != core::Errc::busy)) { return done; }
         }
         return core::Error(core::Errc::busy, core::cat("showing the results of a run directory: others change ", full, " all the time"));
     }
@@ -116,6 +99,31 @@ class ViewWriter {
     }
 
     std::string source(const Shown& shown) const { return core::cat(run_dir_.published(shown.which, shown.key), "/out/", shown.entry.path); }
+
+    // busy: another process was faster.
+    core::Status try_put(const std::string& path, const std::string& full, const Shown& shown) const {
+        const std::string target = link_target(path, shown);
+        const std::optional<struct stat> info = os::stat_link(full);
+        if (!info) {
+            core::Status linked = os::symbolic_link(target, full, point::view_link);
+            if (linked.ok() || linked.error().code() == core::Errc::not_found) { return linked; }
+            if (linked.error().code() == core::Errc::conflict) { return core::Error(core::Errc::busy, full); }
+            return put_copy(full, shown);
+        }
+        if (S_ISLNK(info->st_mode)) {
+            const std::optional<std::string> now = os::read_link(full);
+            if (now == target) { return core::ok(); }
+            if (!now) { return core::Error(core::Errc::busy, full); }
+            if (!inside_stages(path, *now)) { return in_the_way(full, "a link to somewhere else"); }
+            return replace(full, target, shown);
+        }
+        if (!S_ISREG(info->st_mode)) { return in_the_way(full, S_ISDIR(info->st_mode) ? "a folder" : "no file"); }
+        RL_ASSIGN(const bool same, is_same(full, *info, shown.entry));
+        if (same) { return core::ok(); }
+        RL_ASSIGN(const bool ours, is_copy_of_ours(path, full, *info, shown.which));
+        if (!ours) { return in_the_way(full, "a file"); }
+        return replace(full, target, shown);
+    }
 
     // Folder by folder: one that is a link would lead out of the run directory.
     core::Status make_parents(const std::string& path) const {
@@ -215,16 +223,6 @@ class ViewWriter {
     const RunDir& run_dir_;
 };
 
-core::Result<std::vector<DoneRecord>> current_results(const RunDir& run_dir) {
-    std::vector<DoneRecord> results;
-    RL_ASSIGN(const std::vector<StageInstance> instances, list_instances(run_dir));
-    for (const StageInstance& which : instances) {
-        RL_ASSIGN(std::optional<DoneRecord> done, current_result(run_dir, which));
-        if (done) { results.push_back(std::move(*done)); }
-    }
-    return results;
-}
-
 Currents keys_of(const std::vector<DoneRecord>& results) {
     Currents keys;
     for (const DoneRecord& done : results) { keys.emplace_back(done.which, done.key.key); }
@@ -251,6 +249,12 @@ core::Status show_in_view(const RunDir& run_dir, const Manifest& before, const D
         if (manifest.find(entry.path) == nullptr) { RL_TRY(writer.take_away(entry, done.which)); }
     }
     for (const ManifestEntry& entry : manifest.entries) { RL_TRY(writer.put(entry.path, Shown{done.which, done.key.key, entry})); }
+    return core::ok();
+}
+
+core::Status hide_from_view(const RunDir& run_dir, const DoneRecord& done, const Manifest& manifest) {
+    ViewWriter writer(run_dir);
+    for (const ManifestEntry& entry : manifest.entries) { RL_TRY(writer.take_away(entry, done.which)); }
     return core::ok();
 }
 
