@@ -29,6 +29,13 @@ constexpr std::array k_ends = std::to_array<EndWord>({
 });
 const EndWord& word_of(JobEnd end) { return *std::ranges::find(k_ends, end, &EndWord::end); }
 
+// What an entry says, as far as a message should repeat it.
+std::string repeated(std::string_view said) {
+    constexpr std::size_t k_most = 60;
+    const std::string valid = core::valid_utf8(said);
+    return valid.size() <= k_most ? valid : cat(core::cut_utf8(valid, k_most), "...");
+}
+
 Error corrupt(std::string_view what) { return {Errc::corrupt, std::string(what)}; }
 
 // Members of one object; a member of another kind than the format says is an error, a missing one only where it must be there. null counts as missing.
@@ -51,7 +58,7 @@ class Members {
         RL_ASSIGN(const std::optional<std::string> value, text(key));
         if (!value) { return std::optional<core::Timestamp>(); }
         auto at = core::parse_iso(*value);
-        if (!at.ok()) { return wrong(key, cat("no time: ", at.error().message())); }
+        if (!at.ok()) { return wrong(key, cat("no time: ", repeated(*value))); }
         return std::optional(at.value());
     }
     core::Result<std::optional<double>> seconds(std::string_view key) const {
@@ -91,14 +98,14 @@ core::Status check_schema(const Json& entry) {
     if (version == nullptr) { return corrupt("\"schema_version\" is missing"); }
     if (!version->is_integer() && !version->is_big_integer()) { return corrupt("\"schema_version\" is no whole number"); }
     const bool later = version->is_big_integer() || *version->as_integer() > k_job_schema;
-    if (later) { return Error(Errc::unsupported, cat("it is of schema ", core::to_json(*version), ", this program knows ", k_job_schema)); }
+    if (later) { return Error(Errc::unsupported, cat("it is of schema ", repeated(core::to_json(*version)), ", this program knows ", k_job_schema)); }
     if (*version->as_integer() != k_job_schema) { return corrupt(cat("there is no schema ", *version->as_integer())); }
     return core::ok();
 }
 
 core::Status check_id(const Members& members, const Json& statepoint, const JobId& id) {
     RL_ASSIGN(const std::string named, members.needed_text("job_id"));
-    if (named != id.str()) { return corrupt(cat("it is the entry of job ", core::valid_utf8(named))); }
+    if (named != id.str()) { return corrupt(cat("it is the entry of job ", repeated(named))); }
     RL_ASSIGN(const std::string canonical, core::canonical_json(statepoint));
     if (core::md5_hex(canonical) != id.str()) { return corrupt("its state point is not the one that its id was made of"); }
     return core::ok();
@@ -152,7 +159,7 @@ core::Result<JobEntry> parse_job_entry(std::string_view text, const JobId& id) {
     JobEntry entry{.id = id, .statepoint = *statepoint};
     RL_ASSIGN(const std::string status, members.needed_text("status"));
     const auto* word = std::ranges::find(k_ends, status, &EndWord::written);
-    if (word == k_ends.end()) { return members.wrong("status", cat("\"", status, "\": a ledger holds jobs that ended")); }
+    if (word == k_ends.end()) { return members.wrong("status", cat("\"", repeated(status), "\": a ledger holds jobs that ended")); }
     entry.end = word->end;
     RL_ASSIGN(const std::optional<core::Timestamp> promoted, members.time("promoted_at"));
     if (!promoted) { return members.missing("promoted_at"); }
