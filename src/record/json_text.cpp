@@ -2,6 +2,7 @@
 #include "record/json_text.hpp"
 
 #include <charconv>
+#include <cstring>
 #include <system_error>
 
 #include "core/utf8.hpp"
@@ -12,6 +13,24 @@ namespace {
 constexpr int k_max_depth = 1000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The first place from `at` on that does not hold a plain character of a string: eight are looked at at once.
+std::size_t end_of_plain(std::string_view text, std::size_t at) {
+    constexpr std::uint64_t k_ones = 0x0101010101010101U;
+    constexpr std::uint64_t k_tops = k_ones * 0x80U;
+    const auto has_zero = [](std::uint64_t word) { return (word - k_ones) & ~word & k_tops; };
+    while (text.size() - at >= sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, sizeof word);
+        const std::uint64_t control = (word - k_ones * 0x20U) & ~word;
+        if (((control | word) & k_tops) != 0 || has_zero(word ^ k_ones * '"') != 0 || has_zero(word ^ k_ones * '\\') != 0) { break; }
+        at += sizeof word;
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x20U && static_cast<unsigned char>(text[at]) < 0x80U && text[at] != '"' && text[at] != '\\') {
+        ++at;
+    }
+    return at;
+}
 
 // A whole token as a number of that type.
 template <class N>
@@ -95,7 +114,9 @@ bool JsonText::string(std::string& out) {
     if (at_ >= text_.size() || text_[at_] != '"') { return false; }
     ++at_;
     auto plain = at_;  // where the part begins that can be copied as it is
-    while (at_ < text_.size()) {
+    while (true) {
+        at_ = end_of_plain(text_, at_);
+        if (at_ >= text_.size()) { return false; }
         const auto byte = static_cast<unsigned char>(text_[at_]);
         if (byte == '"') {
             out.append(text_, plain, at_ - plain);
@@ -110,15 +131,12 @@ bool JsonText::string(std::string& out) {
             plain = at_;
         } else if (byte < 0x20U) {
             return false;
-        } else if (byte < 0x80U) {
-            ++at_;
         } else {
             const auto bytes = core::decode_utf8(text_, at_).bytes;
             if (bytes == 0) { return false; }
             at_ += bytes;
         }
     }
-    return false;
 }
 
 bool JsonText::number(std::string_view& token) {

@@ -377,31 +377,25 @@ core::Result<Record> parse_payload(std::string_view payload) {
     const std::string& what = *kind;
     JsonText object(payload);
 
+    // Each is read in its place: records are large, and a journal has many.
+    core::Result<Record> parsed = Record(UnknownRecord{});
+    Record& record = parsed.value();
     std::string wrong;
-    std::optional<Record> record;
     if (what == "start") {
-        StartRecord start{blank_header()};
-        wrong = read_start(object, start);
-        record = std::move(start);
+        wrong = read_start(object, record.emplace<StartRecord>(StartRecord{blank_header()}));
     } else if (what == "log") {
-        LogRecord log{blank_header()};
-        wrong = read_log(object, log);
-        record = std::move(log);
+        wrong = read_log(object, record.emplace<LogRecord>(LogRecord{blank_header()}));
     } else if (what == "end") {
-        EndRecord end{blank_header()};
-        wrong = read_end(object, end);
-        record = std::move(end);
+        wrong = read_end(object, record.emplace<EndRecord>(EndRecord{blank_header()}));
     } else if (what == "loss") {
-        LossRecord loss;
-        wrong = read_loss(object, loss);
-        record = std::move(loss);
+        wrong = read_loss(object, record.emplace<LossRecord>());
     } else {
         if (!object.skip()) { wrong = "its JSON"; }
         record = UnknownRecord{what};
     }
     if (wrong.empty() && !object.at_end()) { wrong = "its JSON"; }
     if (!wrong.empty()) { return corrupt(wrong); }
-    return std::move(*record);
+    return parsed;
 }
 
 }  // namespace runlake::record

@@ -21,6 +21,7 @@ using core::Error;
 namespace {
 
 constexpr std::size_t k_many_segments = 256;
+constexpr std::string_view k_fold_memory = "512MB";  // for DuckDB while rows are written to a new database
 
 std::string wal_of(const std::string& database) { return database + ".wal"; }
 std::string new_name(const std::string& database) { return database + ".new"; }
@@ -86,7 +87,13 @@ core::Result<FoldReport> build_beside(const record::Store& store, const std::str
     FoldTarget target;
     target.one_transaction = true;
     cursor.clear();
+    // The folding brings threads of its own, beside which DuckDB's would only wait for one another; and rows that are written need not be kept in memory. Both are what
+    // the indexes are made with.
+    RL_TRY(connection.run("SET threads = 1"));
+    RL_TRY(connection.run(cat("SET memory_limit = '", k_fold_memory, '\'')));
     RL_ASSIGN(FoldReport report, fold(connection, store, listing, unfolded(listing, cursor), cursor, target));
+    RL_TRY(connection.run("RESET memory_limit"));
+    RL_TRY(connection.run("RESET threads"));
     RL_TRY(add_indexes(connection));
     RL_TRY(connection.run("CHECKPOINT"));
     for (const std::string& note : listing.unreadable) { report.notes.push_back(note); }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "core/text.hpp"
 #include "os/system.hpp"
@@ -22,14 +24,14 @@ using core::cat;
 
 namespace {
 
-constexpr std::size_t k_batch_runs = 32768;
+constexpr std::size_t k_batch_runs = 16384;
 constexpr std::size_t k_batch_bytes = std::size_t{64} << 20U;
 constexpr std::uint64_t k_threaded_from = std::uint64_t{512} << 10U;  // bytes: below, threads cost more than they bring
 constexpr std::size_t k_most_held_back = k_batch_runs / 4;
 constexpr std::size_t k_few_runs = 64;                                // looked up by key instead of by a join
 constexpr std::size_t k_most_notes = 20;
 
-using Batch = std::unordered_map<core::RunId, std::unique_ptr<Gathered>, core::RunIdHash>;
+using Batch = std::unordered_map<core::RunId, Gathered*, core::RunIdHash>;
 
 class Folder {
   public:
@@ -72,9 +74,9 @@ class Folder {
     }
 
     void take(std::unique_ptr<Block> block) {
-        for (auto& [id, run] : block->runs) {
-            const auto [at, is_new] = batch_.try_emplace(id, std::move(run));
-            if (!is_new) { join(*at->second, std::move(*run)); }
+        for (Gathered& run : block->runs) {
+            const auto [at, is_new] = batch_.try_emplace(run.id, &run);
+            if (!is_new) { join(*at->second, std::move(run)); }
         }
         report_.records += block->records;
         report_.newer_lines += block->unknown;
@@ -86,6 +88,7 @@ class Folder {
             if (report_.notes.size() < k_most_notes) { report_.notes.push_back(std::move(note)); }
         }
         batch_bytes_ += block->bytes;
+        gathered_.push_back(std::move(block->runs));
     }
 
     static void join(Gathered& run, Gathered&& more) {
@@ -104,10 +107,13 @@ class Folder {
         for (auto at = batch_.begin(); at != batch_.end() && held_back_.size() < k_most_held_back;) {
             Gathered& run = *at->second;
             const RunParts& parts = run.parts;
-            const auto entry = at++;
-            if (run.held_back || !parts.start || parts.end || !parts.metrics.empty() || !parts.notes.empty() || !parts.errors.empty()) { continue; }
+            if (run.held_back || !parts.start || parts.end || !parts.metrics.empty() || !parts.notes.empty() || !parts.errors.empty()) {
+                ++at;
+                continue;
+            }
             run.held_back = true;
-            held_back_.insert(batch_.extract(entry));
+            held_back_.push_back(std::move(run));
+            at = batch_.erase(at);
         }
     }
 
@@ -139,7 +145,9 @@ class Folder {
             report_.runs_changed += changed.size();
         }
         batch_.clear();
-        batch_.swap(held_back_);
+        gathered_.clear();
+        gathered_.push_back(std::exchange(held_back_, {}));
+        for (Gathered& run : gathered_.back()) { batch_.emplace(run.id, &run); }
         known_.clear();
         batch_bytes_ = 0;
         return target_.one_transaction ? core::ok() : commit();
@@ -268,7 +276,7 @@ class Folder {
         };
         std::vector<Entry> order;
         order.reserve(batch_.size());
-        for (const auto& [id, run] : batch_) { order.push_back({run->parts.start ? run->parts.start->stamp : Stamp{}, id, run.get()}); }
+        for (const auto& [id, run] : batch_) { order.push_back({run->parts.start ? run->parts.start->stamp : Stamp{}, id, run}); }
         // By time, so that DuckDB's summaries of row groups let a query for the newest skip the rest.
         std::sort(order.begin(), order.end(), [](const Entry& a, const Entry& b) { return a.stamp != b.stamp ? a.stamp < b.stamp : a.id < b.id; });
         bool staged = false;
@@ -346,7 +354,8 @@ class Folder {
     FoldReport report_;
 
     Batch batch_;
-    Batch held_back_;  // for the next batch
+    std::vector<std::vector<Gathered>> gathered_;  // what the batch points to
+    std::vector<Gathered> held_back_;              // for the next batch
     std::size_t batch_bytes_ = 0;
     std::string condition_;
     std::unordered_map<core::RunId, bool, core::RunIdHash> known_;  // whether its rows are written anew

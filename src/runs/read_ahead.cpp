@@ -21,9 +21,12 @@ constexpr std::size_t k_most_notes = 20;
 // Merges the records of one block by run.
 class Gatherer {
   public:
-    Gatherer(Block& block, const std::vector<ReadTask>& tasks) : block_(block), tasks_(tasks) {}
+    Gatherer(Block& block, const std::vector<ReadTask>& tasks) : block_(block), tasks_(tasks) {
+        block_.runs.reserve(block_.lines.size());  // what is not used is never touched
+        index_.reserve(block_.lines.size());
+    }
 
-    void take(record::Record&& record, const Block::Line& line, std::string_view payload) {
+    void take(record::Record& record, const Block::Line& line, std::string_view payload) {
         ++block_.records;
         line_ = &line;
         payload_ = payload;
@@ -32,7 +35,7 @@ class Gatherer {
     // Copies what must outlive the block's text.
     void finish() {
         for (std::size_t i = 0; i < block_.runs.size(); ++i) {
-            Gathered& run = *block_.runs[i].second;
+            Gathered& run = block_.runs[i];
             if (!run.parts.start) { run.payloads.assign(payloads_[i].begin(), payloads_[i].end()); }
         }
     }
@@ -41,10 +44,10 @@ class Gatherer {
     RunParts& parts_of(const core::RunId& id) {
         const auto [at, is_new] = index_.try_emplace(id, block_.runs.size());
         if (is_new) {
-            block_.runs.emplace_back(id, std::make_unique<Gathered>());
+            block_.runs.push_back({id, {}, {}});
             payloads_.emplace_back();
         }
-        RunParts& run = block_.runs[at->second].second->parts;
+        RunParts& run = block_.runs[at->second].parts;
         if (!run.start) { payloads_[at->second].push_back(payload_); }
         return run;
     }
@@ -121,6 +124,7 @@ void ReadAhead::read_task(std::size_t task, std::unique_ptr<Block>& block) {
             const std::lock_guard lock(mutex_);
             stopped = stop_;
         }
+        if (block->lines.empty()) { block->text.reserve(k_block_bytes + k_block_bytes / 8); }
         block->lines.push_back({block->text.size(), raw.payload.size(), task, raw.offset});
         block->text += raw.payload;
         block->bytes += raw.payload.size();
@@ -198,7 +202,7 @@ void ReadAhead::parse(Block& block, const std::vector<ReadTask>& tasks) {
         const std::string_view payload = text.substr(line.at, line.size);
         auto record = record::parse_payload(payload);
         if (record.ok()) {
-            gatherer.take(std::move(record).take(), line, payload);
+            gatherer.take(record.value(), line, payload);
             continue;
         }
         block.unreadable.push_back(line.task);

@@ -10,7 +10,6 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -22,6 +21,7 @@ namespace runlake::runs {
 
 // A run as some of its records show it.
 struct Gathered {
+    core::RunId id;
     RunParts parts;
     std::vector<std::string> payloads;  // of its records while no start has been met: kept for fold_pending
     bool held_back = false;             // for the folder: it waited for its end once already
@@ -38,7 +38,7 @@ struct Progress {
 
 // A stretch of the journal: about a mebibyte of payloads, with what became of it.
 struct Block {
-    std::vector<std::pair<core::RunId, std::unique_ptr<Gathered>>> runs;  // each once
+    std::vector<Gathered> runs;        // each once; in one piece, because they are many and large
     std::size_t records = 0;           // that could be read
     std::size_t unknown = 0;           // of a kind that this version does not know
     std::vector<Progress> progress;    // of each part that this block touches or ends

@@ -89,6 +89,19 @@ TEST(Fold, ManyRunsThroughThreadsAndBatches) {
     must(add_indexes(connection));
 }
 
+TEST(Fold, RunsThatGoOnAcrossBatchesAreTheSameInOneTransaction) {
+    TempStore store;
+    store.append({random_payloads(8, 20000)});  // more than a batch, and the records of a run lie anywhere
+    auto connection = memory(Indexes::later);
+    const auto listing = must(record::list_segments(*store));
+    FoldTarget target;
+    target.one_transaction = true;
+    Cursor cursor;
+    const auto report = must(fold(connection, *store, listing, unfolded(listing, cursor), cursor, target));
+    EXPECT_GT(report.runs_changed, 1000U);
+    EXPECT_EQ(dump(connection, Places::with), folded_at_once(*store, Places::with));
+}
+
 TEST(Fold, NothingNewReadsNothing) {
     TempStore store;
     store.append({random_payloads(5, 10)});
