@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/pipeline_run.hpp"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "core/text.hpp"
+#include "fingerprint/code.hpp"
+#include "fingerprint/config.hpp"
+#include "fingerprint/input.hpp"
+#include "os/stop_signal.hpp"
+#include "os/system.hpp"
+#include "record/recorder.hpp"
+#include "rundir/publish.hpp"
+
+namespace runlake::ops {
+namespace {
+
+using core::cat;
+using core::Errc;
+using core::Error;
+using pipeline::Action;
+using pipeline::Decision;
+using pipeline::InstanceOutcome;
+using pipeline::InstanceState;
+
+// Looks at the working tree while stages run.
+class CodeLook {
+  public:
+    CodeLook(const record::Store& store, const std::string& project) {
+        start_ = fingerprint::read_code(project);
+        fingerprint::CodeOptions options;
+        options.stop = [this] { return stop_.load(); };
+        if (!start_.repository || start_.commit.empty()) { return; }
+        thread_ = std::thread([this, store, options] {
+            fingerprint::CodeState state = fingerprint::look_at_code(start_, store, options);
+            const std::lock_guard lock(mutex_);
+            known_ = std::move(state.code_ref);
+        });
+    }
+    CodeLook(const CodeLook&) = delete;
+    CodeLook& operator=(const CodeLook&) = delete;
+    ~CodeLook() {
+        stop_ = true;
+        if (thread_.joinable()) { thread_.join(); }
+    }
+    std::optional<std::string> at_start() const { return start_.code_ref(); }
+    std::optional<std::string> known() {
+        const std::lock_guard lock(mutex_);
+        return known_;
+    }
+
+  private:
+    fingerprint::CodeStart start_;
+    std::atomic<bool> stop_{false};
+    std::mutex mutex_;
+    std::optional<std::string> known_;
+    std::thread thread_;
+};
+
+record::Mode mode_of(const record::Settings& settings) {
+    const std::string text = settings.text("mode");
+    return text == "off" ? record::Mode::off : text == "strict" ? record::Mode::strict : record::Mode::on;
+}
+
+class PipelineRun {
+  public:
+    explicit PipelineRun(const PipelineRunRequest& request) : request_(request) {}
+
+    core::Result<PipelineRunResponse> go() {
+        const std::int64_t began = os::system_clock().monotonic_ns();
+        RL_ASSIGN(OpenPipeline opened, open_pipeline(request_.source));
+        response_.pipeline = std::move(opened);
+        response_.dry_run = request_.dry_run;
+        RL_TRY(find_store());
+        RL_TRY(open_run_dir());
+        RL_ASSIGN(planner_, pipeline::Planner::begin(resolved(), graph(), plan_options()));
+        RL_TRY(check_inputs());
+        RL_ASSIGN(response_.plan, pipeline::plan_all(*planner_, graph(), run_dir_));
+        if (!request_.dry_run) { RL_TRY(execute()); }
+        response_.seconds = static_cast<double>(os::system_clock().monotonic_ns() - began) / 1e9;
+        return std::move(response_);
+    }
+
+  private:
+    const pipeline::Resolved& resolved() const { return response_.pipeline.resolved; }
+    const pipeline::Graph& graph() const { return response_.pipeline.graph; }
+
+    core::Status find_store() {
+        core::Result<record::Store> store = record::open_store(request_.store, request_.dry_run ? record::OpenStore::existing : record::OpenStore::create);
+        if (store.ok()) {
+            store_ = std::move(store).take();
+        } else if (!request_.dry_run || store.error().code() != Errc::not_found) {
+            return std::move(store).take_error();
+        }
+        std::optional<Error> problem;
+        settings_ = record::Settings::load_tolerant(store_, problem);
+        if (problem) {
+            if (mode_of(settings_) == record::Mode::strict) { return *std::move(problem); }
+            request_.say(cat("runlake: ", problem->message(), "; the default is used"));
+        }
+        return core::ok();
+    }
+
+    core::Status open_run_dir() {
+        if (!request_.run_dir) { return core::ok(); }
+        RL_ASSIGN(run_dir_, rundir::RunDir::open(*request_.run_dir));
+        if (run_dir_->info().experiment_key != resolved().file.experiment_key) {
+            return Error(Errc::conflict, cat("resuming ", run_dir_->path(), ": it is of the experiment \"", run_dir_->info().experiment_key, "\", the pipeline file of \"",
+                                             resolved().file.experiment_key, '"'));
+        }
+        response_.run_dir = run_dir_->path();
+        return core::ok();
+    }
+
+    const pipeline::PlanOptions& plan_options() {
+        plan_options_.only = {request_.only.begin(), request_.only.end()};
+        plan_options_.force = {request_.force.begin(), request_.force.end()};
+        plan_options_.verify_content = request_.verify_content;
+        plan_options_.store_dir = store_ ? store_->dir : "";
+        return plan_options_;
+    }
+
+    // Everything from outside, before anything runs.
+    core::Status check_inputs() const {
+        std::string fatal;
+        for (const pipeline::Problem& problem : pipeline::preflight(resolved(), graph())) {
+            if (problem.fatal && planner_->is_selected(problem.instance)) { fatal += cat(fatal.empty() ? "" : "\n", problem.message); }
+        }
+        return fatal.empty() ? core::ok() : core::Status(Error(Errc::not_found, std::move(fatal)));
+    }
+
+    bool is_nothing_to_do() const {
+        return std::all_of(response_.plan.begin(), response_.plan.end(), [](const Decision& decision) {
+            return (decision.action == Action::skip && decision.is_current) || decision.action == Action::leave;
+        });
+    }
+
+    // The run directory is made, or an attempt noted, only once something is to be done in it.
+    core::Status make_run_dir(const core::RunId& id) {
+        const std::string config = resolved().config_text();
+        if (run_dir_) {
+            RL_ASSIGN(const std::string original, run_dir_->config());
+            if (config != original && !is_nothing_to_do()) { RL_TRY(run_dir_->add_attempt(config)); }
+            return core::ok();
+        }
+        if (!resolved().run_dir_base.starts_with('/')) {
+            return Error(Errc::unsupported, cat("making a run directory in ", resolved().run_dir_base, ": a pipeline works in a local folder: name one with --runs-dir"));
+        }
+        rundir::CreateOptions options{.run_id = id,
+                                      .experiment_key = resolved().file.experiment_key,
+                                      .config_text = config,
+                                      .pipeline_file = os::relative_inside(resolved().file.path, resolved().file.project_root).value_or(os::base_name(resolved().file.path)),
+                                      .roots = resolved().roots};
+        RL_ASSIGN(run_dir_, rundir::RunDir::create(resolved().run_dir_base, options, os::system_clock()));
+        response_.run_dir = run_dir_->path();
+        response_.is_new = true;
+        return core::ok();
+    }
+
+    core::Status execute() {
+        sigset_t mask;
+        ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+        // Before any thread, and before signals are held back.
+        RL_ASSIGN(os::GroupGuard guard, os::GroupGuard::start());
+        RL_ASSIGN(const os::StopSignal signals, os::StopSignal::install());
+        RL_ASSIGN(const std::unique_ptr<pipeline::Stopper> stopper, pipeline::Stopper::make());
+        const core::RunId own = os::new_run_id();
+        RL_TRY(make_run_dir(own));
+        RL_ASSIGN(const std::unique_ptr<os::Lease> entered, run_dir_->enter("pipeline run"));
+        if (!response_.is_new && !is_nothing_to_do()) { RL_TRY(rundir::rebuild_view(*run_dir_)); }   // an earlier attempt may have died before it did
+        if (request_.begun) { request_.begun(run_dir_->path(), graph(), response_.plan); }
+
+        record::Recorder::Options options;
+        options.mode = mode_of(settings_);
+        options.durability = settings_.text("journal.durability") == "power" ? os::Durability::power : os::Durability::process;
+        const std::unique_ptr<record::Recorder> recorder = record::Recorder::open(*store_, options);
+        CodeLook code(*store_, resolved().file.project_root);
+        record::Facts facts;
+        facts.code_ref = code.at_start();
+        facts.config_hash = fingerprint::config_hash_text(resolved().config_text(), "config_resolved.yaml");
+        RL_ASSIGN(const std::unique_ptr<record::Run> run, recorder->start(make_spec(own, facts)));
+        response_.run_id = run->id().str();
+
+        pipeline::ExecuteOptions execution{.resolved = resolved(),
+                                           .graph = graph(),
+                                           .planner = *planner_,
+                                           .plan_options = plan_options_,
+                                           .plan = response_.plan,
+                                           .run_dir = *run_dir_,
+                                           .store = *store_,
+                                           .recorder = *recorder,
+                                           .pipeline_run = run->id(),
+                                           .traceparent = run->traceparent(),
+                                           .facts = facts,
+                                           .code_ref = [&] { return code.known(); },
+                                           .jobs = request_.jobs.value_or(os::usable_processors()),
+                                           .log_limit = static_cast<std::uint64_t>(std::max<std::int64_t>(0, settings_.integer("capture.limit"))),
+                                           .signal_mask = mask,
+                                           .stopper = *stopper,
+                                           .guard = guard,
+                                           .tell = request_.tell,
+                                           .tick = {}};
+        execution.tick = [&] {
+            signalfd_siginfo info{};
+            while (::read(signals.fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+                response_.interrupted = true;
+                stopper->stop();
+                request_.say(stopper->times() == 1 ? "stopping: stages are asked to end (once more: at once)" : "ending stages at once");
+            }
+            if (request_.tick) { request_.tick(); }
+        };
+        response_.outcomes = pipeline::execute(execution);
+        record::Outcome outcome = own_outcome();
+        if (auto known = code.known()) { outcome.facts.code_ref = std::move(known); }
+        static_cast<void>(run->finish(std::move(outcome)).ok());  // the recorder says and counts what is lost
+        return core::ok();
+    }
+
+    record::RunSpec make_spec(const core::RunId& own, const record::Facts& facts) const {
+        record::RunSpec spec;
+        // A new directory's own run; a later attempt is one of its own.
+        spec.id = own;
+        spec.stage = "pipeline";
+        spec.tenant = settings_.text_if("tenant");
+        spec.argv = request_.argv;
+        spec.config_path = request_.source.file;
+        spec.tags.set("run_dir", os::base_name(run_dir_->path())).set("experiment_key", resolved().file.experiment_key);
+        spec.facts = facts;
+        return spec;
+    }
+
+    record::Outcome own_outcome() const {
+        record::Outcome outcome;
+        const int status = response_.exit_status();
+        outcome.exit_status = status;
+        if (status == 0) { return outcome; }
+        outcome.state = status == core::exit_status(Errc::interrupted) ? record::RunState::stopped : record::RunState::failed;
+        std::string text;
+        for (const InstanceOutcome& one : response_.outcomes) {
+            if (!response_.is_problem(one)) { continue; }
+            const std::string& why = one.error.empty() ? one.decision.detail : one.error;
+            text += cat(text.empty() ? "" : "\n", graph().instances[one.instance].which.str(), ": ", why);
+        }
+        outcome.error_text = std::move(text);
+        return outcome;
+    }
+
+    const PipelineRunRequest& request_;
+    PipelineRunResponse response_;
+    std::optional<record::Store> store_;
+    record::Settings settings_;
+    std::optional<rundir::RunDir> run_dir_;
+    pipeline::PlanOptions plan_options_;
+    std::unique_ptr<pipeline::Planner> planner_;
+};
+
+}  // namespace
+
+std::uint64_t PipelineRunResponse::count(InstanceState state) const {
+    return static_cast<std::uint64_t>(std::count_if(outcomes.begin(), outcomes.end(), [&](const InstanceOutcome& outcome) { return outcome.state == state; }));
+}
+
+bool PipelineRunResponse::is_problem(const InstanceOutcome& outcome) const {
+    const pipeline::Instance& instance = pipeline.graph.instances[outcome.instance];
+    if (outcome.state == InstanceState::busy || outcome.state == InstanceState::stopped) { return true; }
+    if (pipeline.resolved.file.stages[instance.stage].optional) { return false; }
+    if (outcome.state == InstanceState::failed) { return true; }
+    if (outcome.state != InstanceState::left) { return false; }
+    if (outcome.decision.reason == pipeline::Reason::input_missing) { return true; }
+    // An input whose stage failed is that stage's problem; one whose stage was not asked for, and is not made, is told here.
+    return outcome.decision.reason == pipeline::Reason::input_failed && std::any_of(instance.needs.begin(), instance.needs.end(), [&](std::size_t need) {
+               return outcomes[need].decision.reason == pipeline::Reason::not_selected && outcomes[need].decision.result == nullptr;
+           });
+}
+
+int PipelineRunResponse::exit_status() const {
+    const auto any = [&](const auto& test) { return std::any_of(outcomes.begin(), outcomes.end(), test); };
+    if (interrupted && any([](const InstanceOutcome& one) { return one.state == InstanceState::stopped; })) { return core::exit_status(Errc::interrupted); }
+    if (any([&](const InstanceOutcome& one) { return one.state != InstanceState::busy && is_problem(one); })) { return 1; }
+    if (any([](const InstanceOutcome& one) { return one.state == InstanceState::busy; })) { return core::exit_status(Errc::busy); }
+    return 0;
+}
+
+core::Result<PipelineRunResponse> pipeline_run(const PipelineRunRequest& request) { return PipelineRun(request).go(); }
+
+core::Json to_json(const PipelineRunResponse& response) {
+    core::Json json = core::Json::object();
+    core::Json stages = core::Json::array();
+    if (response.outcomes.empty()) {
+        for (const Decision& decision : response.plan) { stages.push(pipeline::to_json(decision, response.pipeline.graph)); }
+    }
+    for (const InstanceOutcome& outcome : response.outcomes) {
+        core::Json one = pipeline::to_json(outcome.decision, response.pipeline.graph);
+        one.set("state", pipeline::state_name(outcome.state)).set("seconds", outcome.seconds).set("isolation", outcome.isolation);
+        if (outcome.run_id) { one.set("run_id", outcome.run_id->str()); }
+        if (!outcome.error.empty()) { one.set("error", outcome.error); }
+        one.set("inputs_changed", outcome.inputs_changed);
+        core::Json paths = core::Json::array();
+        for (const rundir::Difference& difference : outcome.nondeterministic) { paths.push(difference.path); }
+        one.set("nondeterministic", std::move(paths));
+        stages.push(std::move(one));
+    }
+    core::Json counts = core::Json::object();
+    for (const InstanceState state : {InstanceState::done, InstanceState::reused, InstanceState::skipped, InstanceState::failed, InstanceState::stopped, InstanceState::busy, InstanceState::left}) {
+        counts.set(pipeline::state_name(state), response.count(state));
+    }
+    json.set("counts", std::move(counts)).set("dry_run", response.dry_run).set("experiment_key", response.pipeline.resolved.file.experiment_key);
+    json.set("is_new", response.is_new).set("run_dir", core::Json(response.run_dir)).set("run_id", core::Json(response.run_id)).set("seconds", response.seconds);
+    json.set("stages", std::move(stages));
+    return json;
+}
+
+}  // namespace runlake::ops
