@@ -29,6 +29,9 @@
     X(k_runs_restore)   \
     X(k_observe_serve)  \
     X(k_observe_push)   \
+    X(k_pipeline_check) \
+    X(k_pipeline_graph) \
+    X(k_pipeline_import) \
     X(k_doctor)         \
     X(k_config_list)    \
     X(k_completion)     \

@@ -78,6 +78,20 @@ class Writer {
         line(depth, cat(key, items.empty() ? ": []" : ":"));
         for (const TemplateText& item : items) { line(depth + 1, cat("- ", scalar(item.text))); }
     }
+    // Several lines as they are, where YAML's literal block keeps them so.
+    void command(const std::string& text) {
+        const bool odd = std::any_of(text.begin(), text.end(), [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F); });
+        const bool blank_edges = text.empty() || text.front() == ' ' || text.front() == '\n' || text.back() == '\n';
+        if (odd || blank_edges || text.find('\n') == std::string::npos) { return line(2, cat("command: ", scalar(text))); }
+        line(2, "command: |-");
+        for (const std::string_view one : core::split(text, '\n')) {
+            if (one.empty()) {
+                text_ += '\n';
+            } else {
+                line(3, one);
+            }
+        }
+    }
     void stage(const StageDecl& stage);
     std::string take() { return std::move(text_); }
 
@@ -88,7 +102,7 @@ class Writer {
 void Writer::stage(const StageDecl& stage) {
     line(1, cat(scalar(stage.name), ":"));
     if (stage.shell) {
-        line(2, cat("command: ", scalar(stage.command.back().text)));
+        command(stage.command.back().text);
     } else {
         list(2, "command", stage.command);
     }
@@ -120,10 +134,8 @@ void Writer::stage(const StageDecl& stage) {
 
 }  // namespace
 
-std::string Resolved::config_text() const {
+std::string pipeline_text(const PipelineFile& file) {
     Writer writer;
-    writer.line(0, "# What this run directory was made with: the pipeline file, with the final value of every param. Never edited.");
-    writer.line(0, "version: 1");
     writer.line(0, cat("experiment_key: ", scalar(file.experiment_key)));
     if (file.run_dir_base) { writer.line(0, cat("run_dir_base: ", scalar(*file.run_dir_base))); }
     if (!file.roots.empty()) {
@@ -133,6 +145,10 @@ std::string Resolved::config_text() const {
     writer.line(0, "stages:");
     for (const StageDecl& stage : file.stages) { writer.stage(stage); }
     return writer.take();
+}
+
+std::string Resolved::config_text() const {
+    return cat("# What this run directory was made with: the pipeline file, with the final value of every param. Never edited.\nversion: 1\n", pipeline_text(file));
 }
 
 }  // namespace runlake::pipeline

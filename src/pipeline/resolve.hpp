@@ -12,6 +12,9 @@
 
 namespace runlake::pipeline {
 
+// The file as text in its own grammar: always the same bytes for the same content, params written out for each stage.
+std::string pipeline_text(const PipelineFile& file);
+
 struct Overrides {
     std::optional<std::string> runs_dir;                              // --runs-dir
     // --param: NAME (of every stage that has it) or STAGE.NAME; each must be a param of the file. Later ones win.
