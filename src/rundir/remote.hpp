@@ -60,7 +60,8 @@ struct Pushed {
 };
 core::Result<Pushed> push(const RunDir& run_dir, const RemoteUri& to, const std::optional<std::string>& digest_cache);
 
-// Where a project works on it: <store>/remote/<16 hex of the address>/<name>.
+// Where a project works on those of a base, <store>/remote/<16 hex of the base>, and on one of them: its name in there.
+std::string remote_base_folder(const std::string& store_dir, const RemoteUri& base);
 std::string remote_folder(const std::string& store_dir, const RemoteUri& uri);
 
 }  // namespace runlake::rundir

@@ -51,8 +51,17 @@ std::string_view RemoteUri::name() const {
 
 std::string RemoteUri::child(std::string_view below) const { return core::cat(text_, text_.ends_with('/') ? "" : "/", below); }
 
+std::string remote_base_folder(const std::string& store_dir, const RemoteUri& base) {
+    std::string_view text = base.text();
+    if (text.ends_with('/')) { text.remove_suffix(1); }
+    return core::cat(store_dir, "/remote/", core::sha256(text).hex().substr(0, k_folder_digits));
+}
+
 std::string remote_folder(const std::string& store_dir, const RemoteUri& uri) {
-    return core::cat(store_dir, "/remote/", core::sha256(uri.text()).hex().substr(0, k_folder_digits), '/', uri.name());
+    std::string_view base = uri.text();
+    if (base.ends_with('/')) { base.remove_suffix(1); }
+    base.remove_suffix(std::min(base.size(), uri.name().size() + 1));
+    return core::cat(store_dir, "/remote/", core::sha256(base).hex().substr(0, k_folder_digits), '/', uri.name());
 }
 
 }  // namespace runlake::rundir

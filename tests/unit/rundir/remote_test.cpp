@@ -48,6 +48,9 @@ TEST(RemoteUriTest, IsKeptToTheLetter) {
     EXPECT_EQ(uri_of("s3://b/x/").name(), "x");
     EXPECT_EQ(uri_of("s3://b/x/").child("run.json"), "s3://b/x/run.json");
     EXPECT_NE(remote_folder("/s", uri_of("s3://b//x")), remote_folder("/s", uri_of("s3://b/x")));
+    for (const char* base : {"s3://b", "s3://b/", "s3://b//runs", "s3://b//runs/"}) {
+        EXPECT_EQ(remote_folder("/s", uri_of(uri_of(base).child("20260101_000000_x"))), remote_base_folder("/s", uri_of(base)) + "/20260101_000000_x") << base;
+    }
 }
 
 TEST(RemoteUriTest, WhatCanNotBeKeptIsRefused) {
