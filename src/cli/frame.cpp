@@ -14,6 +14,7 @@
 #include "cli/invocation.hpp"
 #include "cli/output.hpp"
 #include "cli/parse.hpp"
+#include "cli/render/style.hpp"
 #include "cli/words.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
@@ -44,7 +45,7 @@ int report(const core::Error& error, std::string_view name, bool json) {
         record.set("version", 1).set("error", std::move(what));
         write_stderr(core::to_json(record) + "\n");
     } else {
-        write_stderr(cat(k_program_name, name.empty() ? "" : " ", name, ": ", error.message(), "\n"));
+        write_stderr(cat(k_program_name, name.empty() ? "" : " ", name, ": ", render::harmless_text(error.message()), "\n"));
     }
     return status;
 }

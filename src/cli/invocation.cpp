@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "cli/render/style.hpp"
 #include "cli/words.hpp"
 #include "core/text.hpp"
 #include "os/system.hpp"
@@ -83,7 +84,7 @@ core::Result<record::Settings> LiveInvocation::settings() const {
 void LiveInvocation::say(std::string_view line) {
     if (quiet_) { return; }
     output_.flush();  // what was answered before stands before it where both go to one terminal
-    write_stderr(core::cat(line, "\n"));
+    write_stderr(core::cat(render::harmless_text(line), "\n"));
 }
 
 void LiveInvocation::answer(core::Json record) {

@@ -158,6 +158,14 @@ def test_what_cannot_be_read_is_left_out_counted_and_said(runlake, theirs, recor
     assert runlake("runs", "list").ok().err == ""
 
 
+def test_an_entry_cannot_steer_a_terminal(runlake, theirs, recorded):
+    make_ledger.write(theirs, make_ledger.entry({"c": 1}, status="\x1b[2J"))
+    make_ledger.write(theirs, make_ledger.entry({"c": 2}, machine="\x1b]0;title\x07"))
+    result = runlake("runs", "list", "--all-machines").ok()
+    assert "\\x1b[2J" in result.err and "\\x1b]0;title" in result.out
+    assert "\x1b" not in result.err + result.out
+
+
 def test_a_checkout_where_nothing_was_recorded_answers_from_the_ledger(runlake, project, theirs):
     for words in (["list"], ["tail"], ["export"]):
         assert WARM8 in runlake("runs", *words, "--all-machines").ok().out

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "core/text.hpp"
 
@@ -67,6 +68,12 @@ std::string harmless_line(std::string_view text) {
         }
     }
     return out;
+}
+
+std::string harmless_text(std::string_view text) {
+    std::vector<std::string> lines;
+    for (const std::string_view line : core::split(text, '\n')) { lines.push_back(harmless_line(line)); }
+    return core::join(lines, "\n");
 }
 
 std::string fitted(std::string_view text, std::size_t width) {

@@ -26,6 +26,9 @@ std::string painted(std::string_view text, Tone tone, bool color);
 // One line that cannot steer a terminal: invalid UTF-8 becomes U+FFFD, line breaks and tabs a space, other control characters "\x1b".
 std::string harmless_line(std::string_view text);
 
+// The same of each line of a text.
+std::string harmless_text(std::string_view text);
+
 // The longest beginning that needs at most `width` columns, with an ellipsis in its last column when something was cut.
 std::string fitted(std::string_view text, std::size_t width);
 

@@ -88,6 +88,8 @@ TEST(Harmless, CannotSteerATerminal) {
     EXPECT_EQ(harmless_line("\xc2\x9b" "31m"), "\\x9b31m");
     EXPECT_EQ(harmless_line("x\xff"), "x\uFFFD");
     EXPECT_EQ(harmless_line("é日"), "é日");
+    EXPECT_EQ(harmless_text("a\n\x1b[2J\n\n"), "a\n\\x1b[2J\n\n");
+    EXPECT_EQ(harmless_text(""), "");
     EXPECT_THAT(table({{.title = "A"}}, {{{"\x1b]0;title\x07"}}}, {.color = true}), Not(HasSubstr("\x1b]0")));
 }
 
