@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One fact, one thread: a hindcast stage is recorded once and found again by its run_id in every place that is told of it.
 
-Each capability adds its link here: journal, database, queries, export, span, metrics page. Run directory, ledger, lake, citation and verdict follow with theirs.
+Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory. Ledger, lake, citation and verdict follow with theirs.
 """
 
 import csv
@@ -65,3 +65,53 @@ def test_a_hindcast_is_one_fact_everywhere(runlake, runlake_bin, project):
     assert {"key": "runlake.run_id", "value": {"stringValue": run_id}} in span["attributes"]
     assert span["traceId"] == known["trace_id"]
     assert 'runlake_runs_total{stage="hindcast",state="completed",tenant="met"} 1' in page.read_text()
+
+
+PIPELINE = """\
+experiment_key: hindcast
+stages:
+  hindcast:
+    matrix: {fold: [2020]}
+    command: [sh, -c, "tail -n +2 rain.csv > {out}/hindcast.csv; {runlake} log rmse=0.25"]
+    reads: ["workspace:rain.csv"]
+    writes: [hindcast.csv]
+    params: {fold: 3}
+    code: [code.py]
+"""
+
+
+def test_a_published_result_names_the_run_that_made_it(runlake, runlake_bin, project):
+    (project / "rain.csv").write_text("day,mm\n1,0.5\n2,1.5\n")
+    (project / "pipeline.yaml").write_text(PIPELINE.replace("{runlake}", str(runlake_bin)))
+    answer = runlake("--json", "pipeline", "run", "pipeline.yaml").ok().json
+    run_dir = Path(answer["run_dir"])
+
+    # The run directory: a result that is done, made by a run.
+    (done_file,) = run_dir.glob(".stages/hindcast/fold=2020/*/DONE.json")
+    done = json.loads(done_file.read_text())
+    run_id = done["run_id"]
+    assert done_file.parent.name == answer["stages"][0]["key"]
+    assert (run_dir / "hindcast.csv").read_text() == "1,0.5\n2,1.5\n"
+    (stage,) = runlake("--json", "rundir", "show", run_dir).ok().json["stages"]
+    assert (stage["stage"], stage["instance"], stage["state"], stage["done"]["run_id"]) == ("hindcast", "fold=2020", "done", run_id)
+
+    # The journal: that run, below the pipeline's own.
+    starts = {record["run"]: record for record in journal.records(project / ".runlake") if record["kind"] == "start"}
+    assert set(starts) == {run_id, answer["run_id"]}
+    ends = {record["run"]: record for record in journal.records(project / ".runlake") if record["kind"] == "end"}
+    assert ends[run_id]["state"] == ends[answer["run_id"]]["state"] == "completed"
+
+    # The database, and what was said from inside.
+    (row,) = runlake("--json", "runs", "sql", "SELECT r.stage, d.parent_run_id, m.value FROM runs r JOIN run_details d USING (run_id) JOIN run_metrics m USING (run_id) "
+                     f"WHERE run_id = '{run_id}'").ok().json["rows"]
+    assert row == ["hindcast", answer["run_id"], 0.25]
+    tags = dict(runlake("--json", "runs", "sql", f"SELECT name, value FROM run_tags WHERE run_id = '{run_id}'").ok().json["rows"])
+    assert tags["run_dir"] == run_dir.name and tags["instance"] == "fold=2020"
+
+    # Reused by another run directory, it is still that run's: the row of the reuse says so.
+    again = runlake("--json", "pipeline", "run", "pipeline.yaml").ok().json
+    (reused_file,) = Path(again["run_dir"]).glob(".stages/hindcast/fold=2020/*/DONE.json")
+    reused = json.loads(reused_file.read_text())
+    assert reused["run_id"] == run_id and reused["cached_from"] == run_dir.name
+    assert runlake("--json", "runs", "sql", f"SELECT status FROM runs WHERE run_id = '{reused['published_by']}'").ok().json["rows"] == [["cached"]]
+    assert runlake("--json", "runs", "sql", f"SELECT cached_from FROM run_details WHERE run_id = '{reused['published_by']}'").ok().json["rows"] == [[run_id]]
