@@ -32,6 +32,12 @@
     X(k_pipeline_check) \
     X(k_pipeline_graph) \
     X(k_pipeline_import) \
+    X(k_rundir_show)    \
+    X(k_rundir_verify)  \
+    X(k_rundir_diff)    \
+    X(k_rundir_pin)     \
+    X(k_rundir_gc)      \
+    X(k_rundir_export)  \
     X(k_doctor)         \
     X(k_config_list)    \
     X(k_completion)     \

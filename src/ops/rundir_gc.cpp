@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// `rundir gc`.
+#include "ops/rundir_gc.hpp"
+
+#include <utility>
+
+#include "os/files.hpp"
+#include "os/system.hpp"
+#include "record/store.hpp"
+
+namespace runlake::ops {
+namespace {
+
+core::Result<std::string> base_of(const std::optional<std::string>& runs_dir) {
+    if (runs_dir) { return *runs_dir; }
+    const std::optional<std::string> variable = os::env("RUNLAKE_RUNS_DIR");
+    if (variable && !variable->empty()) { return *variable; }
+    RL_ASSIGN(const std::string here, os::current_dir());
+    return os::join_path(record::find_project_root(here).value_or(here), "runs");
+}
+
+core::Json to_json(const std::vector<rundir::GcItem>& items) {
+    core::Json list = core::Json::array();
+    for (const rundir::GcItem& item : items) {
+        core::Json one = core::Json::object();
+        one.set("path", item.path).set("bytes", item.bytes).set("remove", item.remove).set("reason", item.reason);
+        list.push(std::move(one));
+    }
+    return list;
+}
+
+core::Json to_json(const std::vector<std::string>& paths) {
+    core::Json list = core::Json::array();
+    for (const std::string& path : paths) { list.push(path); }
+    return list;
+}
+
+}  // namespace
+
+core::Result<RundirGcPlan> rundir_gc_plan(RundirGcRequest request, const core::Clock& clock) {
+    RL_ASSIGN(const std::string base, base_of(request.runs_dir));
+    core::Result<rundir::GcPlan> plan = rundir::plan_gc(base, request.rules, clock);
+    if (!plan.ok()) { return std::move(plan).take_error().context("looking for run directories"); }
+    RL_ASSIGN(std::string whole, os::absolute_path(base));
+    return RundirGcPlan{std::move(whole), std::move(plan).take()};
+}
+
+core::Result<RundirGcResponse> rundir_gc(RundirGcPlan plan) {
+    RL_ASSIGN(rundir::GcResult result, rundir::apply_gc(plan.base, plan.plan));
+    return RundirGcResponse{std::move(plan), true, std::move(result)};
+}
+
+core::Json to_json(const RundirGcResponse& response) {
+    core::Json json = core::Json::object();
+    json.set("base", response.plan.base)
+        .set("done", response.is_done)
+        .set("bytes", response.is_done ? response.result.bytes : response.plan.plan.bytes_removed())
+        .set("run_dirs", to_json(response.plan.plan.items))
+        .set("leftovers", to_json(response.plan.plan.leftovers))
+        .set("removed", to_json(response.result.removed))
+        .set("kept_after_all", to_json(response.result.kept));
+    return json;
+}
+
+}  // namespace runlake::ops
