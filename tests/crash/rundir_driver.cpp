@@ -22,10 +22,12 @@
 #include "os/system.hpp"
 #include "rundir/publish.hpp"
 
-namespace {
-
-using namespace runlake;
+namespace core = runlake::core;
+namespace os = runlake::os;
+namespace rundir = runlake::rundir;
 using core::cat;
+
+namespace {
 
 void say(const std::string& line) {
     std::printf("%s\n", line.c_str());

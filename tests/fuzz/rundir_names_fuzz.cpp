@@ -6,7 +6,9 @@
 #include "rundir/parts.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
-using namespace runlake;
+namespace core = runlake::core;
+namespace os = runlake::os;
+namespace rundir = runlake::rundir;
 
 RUNLAKE_FUZZ {
     const auto dimensions = rundir::parse_instance(text);

@@ -5,7 +5,8 @@
 #include "rundir/publish.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
-using namespace runlake;
+namespace core = runlake::core;
+namespace rundir = runlake::rundir;
 
 namespace {
 
