@@ -51,6 +51,7 @@
     X(stage_bring, "stage.bring")                                \
     X(stage_code_write, "stage.code.write")                      \
     X(stage_workspace_create, "stage.workspace.create")          \
+    X(stage_workspace_remove, "stage.workspace.remove")          \
     X(stage_sync, "stage.sync")                                  \
     X(stage_manifest_write, "stage.manifest.write")              \
     X(stage_publish_rename, "stage.publish.rename")              \

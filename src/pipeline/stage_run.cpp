@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "os/system.hpp"
 #include "pipeline/execute.hpp"
+#include "pipeline/input_digests.hpp"
 #include "pipeline/plan_words.hpp"
 #include "pipeline/stage_sandbox.hpp"
 #include "pipeline/workspace_watch.hpp"
@@ -237,10 +238,29 @@ class InstanceRun {
         return sandbox;
     }
 
+    // What this stage made in the project tree goes before it makes it again, so that old files do not stay among new ones. What it did not make, or what was changed
+    // since, is somebody's.
+    core::Status remove_old_outputs() {
+        if (!outcome_.decision.previous) { return core::ok(); }
+        std::vector<std::string> missing;
+        RL_ASSIGN(const std::vector<rundir::OutsideFile> now, options_.planner.workspace_outputs(index_, missing));
+        for (const DeclaredPath& write : instance_.writes) {
+            if (write.place != Place::workspace) { continue; }
+            const auto is_it = [&](const rundir::OutsideFile& file) { return file.name == write.logical(); };
+            const auto is = std::find_if(now.begin(), now.end(), is_it);
+            const auto& recorded = outcome_.decision.previous->workspace;
+            const auto was = std::find_if(recorded.begin(), recorded.end(), is_it);
+            if (is == now.end() || was == recorded.end() || is->digest != was->digest) { continue; }
+            RL_TRY(os::remove_tree(absolute(options_.resolved, write), os::point::stage_workspace_remove));
+        }
+        return core::ok();
+    }
+
     core::Status run_once(int attempt) {
         const core::Timestamp started_at = os::system_clock().now();
         RL_ASSIGN(const std::unique_ptr<rundir::Staging> staging, rundir::Staging::begin(options_.run_dir, instance_.which));
         RL_TRY(make_workspace_folders(places_, instance_));
+        RL_TRY(remove_old_outputs());
         RL_ASSIGN(const std::unique_ptr<os::Sandbox> sandbox, make_sandbox(*staging));
         std::optional<WorkspaceWatch> workspace;
         const bool writes_workspace = std::any_of(instance_.writes.begin(), instance_.writes.end(), [](const DeclaredPath& write) { return write.place == Place::workspace; });
@@ -356,7 +376,7 @@ class InstanceRun {
         const core::Result<rundir::DoneRecord> published = rundir::publish(options_.run_dir, staging, done, publishing);
         if (!published.ok()) {
             if (published.error().code() != Errc::conflict) { return published.error(); }
-            return compare_with_published(staging, published.error(), id);
+            return compare_with_published(staging, published.error(), done, id);
         }
         if (options_.planner.code().of(index_).known) { remember(published.value()); }
         outcome_.state = InstanceState::done;
@@ -364,13 +384,18 @@ class InstanceRun {
     }
 
     // The key is there already: the same work was done once more. What is there stays; whether the bytes are the same is what we learn.
-    core::Status compare_with_published(const rundir::Staging& staging, const core::Error& conflict, const core::RunId& id) {
+    core::Status compare_with_published(const rundir::Staging& staging, const core::Error& conflict, const rundir::DoneRecord& again, const core::RunId& id) {
         RL_ASSIGN(const std::optional<rundir::DoneRecord> there, rundir::read_done(options_.run_dir, instance_.which, outcome_.decision.key->key));
         if (!there) { return conflict; }
         RL_ASSIGN(const rundir::Manifest before, rundir::read_manifest(options_.run_dir, *there));
         if (os::is_dir(staging.out())) {
             RL_ASSIGN(const rundir::Manifest now, rundir::build_manifest(staging.out(), {}));
             outcome_.nondeterministic = rundir::compare(before, now);
+            for (const rundir::OutsideFile& file : again.workspace) {
+                if (std::find(there->workspace.begin(), there->workspace.end(), file) == there->workspace.end()) {
+                    outcome_.nondeterministic.push_back({rundir::DifferenceKind::changed, file.name, std::nullopt, std::nullopt});
+                }
+            }
         }
         if (!outcome_.nondeterministic.empty()) { RL_TRY(rundir::mark_nondeterministic(options_.run_dir, *there, outcome_.nondeterministic, id)); }
         RL_TRY(rundir::set_current(options_.run_dir, instance_.which, there->key.key));
