@@ -18,6 +18,7 @@
 #include "fingerprint/input.hpp"
 #include "os/stop_signal.hpp"
 #include "os/system.hpp"
+#include "ops/remote_run_dir.hpp"
 #include "record/recorder.hpp"
 #include "rundir/publish.hpp"
 
@@ -85,7 +86,10 @@ class PipelineRun {
         RL_ASSIGN(planner_, pipeline::Planner::begin(resolved(), graph(), plan_options()));
         RL_TRY(check_inputs());
         RL_ASSIGN(response_.plan, pipeline::plan_all(*planner_, graph(), run_dir_));
-        if (!request_.dry_run) { RL_TRY(execute()); }
+        if (!request_.dry_run) {
+            RL_TRY(execute());
+            send();
+        }
         response_.seconds = static_cast<double>(os::system_clock().monotonic_ns() - began) / 1e9;
         return std::move(response_);
     }
@@ -112,7 +116,16 @@ class PipelineRun {
 
     core::Status open_run_dir() {
         if (!request_.run_dir) { return core::ok(); }
-        RL_ASSIGN(run_dir_, rundir::RunDir::open(*request_.run_dir));
+        std::string folder = *request_.run_dir;
+        if (rundir::RemoteUri::is_one(folder)) {
+            if (!store_) { return Error(Errc::not_found, cat("resuming ", folder, ": there is no store to bring it to, and a dry run makes none")); }
+            request_.say(cat("bringing ", folder));
+            RL_ASSIGN(RunDirToWorkIn place, bring_run_dir(folder, store_->dir));
+            folder = std::move(place.folder);
+            uri_ = std::move(place.uri);
+            response_.address = *request_.run_dir;
+        }
+        RL_ASSIGN(run_dir_, rundir::RunDir::open(folder));
         if (run_dir_->info().experiment_key != resolved().file.experiment_key) {
             return Error(Errc::conflict, cat("resuming ", run_dir_->path(), ": it is of the experiment \"", run_dir_->info().experiment_key, "\", the pipeline file of \"",
                                              resolved().file.experiment_key, '"'));
@@ -144,6 +157,20 @@ class PipelineRun {
         });
     }
 
+    // Whether the view shows every file of what is skipped. A copy, where links can't be, is told by its size.
+    bool is_view_whole() const {
+        return std::all_of(response_.plan.begin(), response_.plan.end(), [&](const Decision& decision) {
+            if (decision.action != Action::skip) { return true; }
+            return std::all_of(decision.result->manifest.entries.begin(), decision.result->manifest.entries.end(), [&](const rundir::ManifestEntry& entry) {
+                const auto shown = os::stat_path(os::join_path(run_dir_->path(), entry.path));
+                const auto made = os::stat_path(os::join_path(decision.result->out, entry.path));
+                if (!shown || !made) { return false; }
+                const bool same = shown->st_dev == made->st_dev && shown->st_ino == made->st_ino;
+                return same || (shown->st_size == made->st_size && !S_ISLNK(os::stat_link(os::join_path(run_dir_->path(), entry.path))->st_mode));
+            });
+        });
+    }
+
     // The run directory is made, or an attempt noted, only once something is to be done in it.
     core::Status make_run_dir(const core::RunId& id) {
         const std::string config = resolved().config_text();
@@ -152,17 +179,18 @@ class PipelineRun {
             if (config != original && !is_nothing_to_do()) { RL_TRY(run_dir_->add_attempt(config)); }
             return core::ok();
         }
-        if (!resolved().run_dir_base.starts_with('/')) {
-            return Error(Errc::unsupported, cat("making a run directory in ", resolved().run_dir_base, ": a pipeline works in a local folder: name one with --runs-dir"));
-        }
+        RL_ASSIGN(const std::string base, local_base(resolved().run_dir_base, store_->dir));
+        if (!base.starts_with('/')) { return Error(Errc::usage, cat("making a run directory in ", base, ": that is neither a folder nor an object store's address")); }
         rundir::CreateOptions options{.run_id = id,
                                       .experiment_key = resolved().file.experiment_key,
                                       .config_text = config,
                                       .pipeline_file = os::relative_inside(resolved().file.path, resolved().file.project_root).value_or(os::base_name(resolved().file.path)),
                                       .roots = resolved().roots};
-        RL_ASSIGN(run_dir_, rundir::RunDir::create(resolved().run_dir_base, options, os::system_clock()));
+        RL_ASSIGN(run_dir_, rundir::RunDir::create(base, options, os::system_clock()));
         response_.run_dir = run_dir_->path();
         response_.is_new = true;
+        RL_ASSIGN(uri_, address_below(resolved().run_dir_base, run_dir_->path()));
+        if (uri_) { response_.address = uri_->text(); }
         return core::ok();
     }
 
@@ -176,7 +204,8 @@ class PipelineRun {
         const core::RunId own = os::new_run_id();
         RL_TRY(make_run_dir(own));
         RL_ASSIGN(const std::unique_ptr<os::Lease> entered, run_dir_->enter("pipeline run"));
-        if (!response_.is_new && !is_nothing_to_do()) { RL_TRY(rundir::rebuild_view(*run_dir_)); }   // an earlier attempt may have died before it did
+        // An earlier attempt may have died after a result was published, and before the view showed it.
+        if (!response_.is_new && (!is_nothing_to_do() || !is_view_whole())) { RL_TRY(rundir::rebuild_view(*run_dir_)); }
         if (request_.begun) { request_.begun(run_dir_->path(), graph(), response_.plan); }
 
         record::Recorder::Options options;
@@ -186,7 +215,7 @@ class PipelineRun {
         CodeLook code(*store_, resolved().file.project_root);
         record::Facts facts;
         facts.code_ref = code.at_start();
-        facts.config_hash = fingerprint::config_hash_text(resolved().config_text(), "config_resolved.yaml");
+        facts.config_hash = fingerprint::config_hash_text(resolved().config_text(), "config_resolved");   // by its bytes, which say the same for the same
         RL_ASSIGN(const std::unique_ptr<record::Run> run, recorder->start(make_spec(own, facts)));
         response_.run_id = run->id().str();
 
@@ -225,6 +254,18 @@ class PipelineRun {
         return core::ok();
     }
 
+    // What is published goes there, whatever else failed; what was interrupted is sent by the run that resumes it.
+    void send() {
+        if (!uri_ || response_.interrupted) { return; }
+        request_.say(cat("sending to ", uri_->text()));
+        core::Result<rundir::Pushed> pushed = send_run_dir(*run_dir_, *uri_, store_->dir);
+        if (pushed.ok()) {
+            response_.sent = std::move(pushed).take();
+        } else {
+            response_.not_sent = std::move(pushed).take_error();
+        }
+    }
+
     record::RunSpec make_spec(const core::RunId& own, const record::Facts& facts) const {
         record::RunSpec spec;
         // A new directory's own run; a later attempt is one of its own.
@@ -259,6 +300,7 @@ class PipelineRun {
     std::optional<record::Store> store_;
     record::Settings settings_;
     std::optional<rundir::RunDir> run_dir_;
+    std::optional<rundir::RemoteUri> uri_;
     pipeline::PlanOptions plan_options_;
     std::unique_ptr<pipeline::Planner> planner_;
 };
@@ -287,6 +329,7 @@ int PipelineRunResponse::exit_status() const {
     if (interrupted && any([](const InstanceOutcome& one) { return one.state == InstanceState::stopped; })) { return core::exit_status(Errc::interrupted); }
     if (any([&](const InstanceOutcome& one) { return one.state != InstanceState::busy && is_problem(one); })) { return 1; }
     if (any([](const InstanceOutcome& one) { return one.state == InstanceState::busy; })) { return core::exit_status(Errc::busy); }
+    if (not_sent) { return core::exit_status(not_sent->code()); }
     return 0;
 }
 
@@ -314,6 +357,11 @@ core::Json to_json(const PipelineRunResponse& response) {
         counts.set(pipeline::state_name(state), response.count(state));
     }
     json.set("counts", std::move(counts)).set("dry_run", response.dry_run).set("experiment_key", response.pipeline.resolved.file.experiment_key);
+    if (response.address) {
+        core::Json sent;
+        if (response.sent) { sent.set("results", std::uint64_t{response.sent->results}).set("bytes", response.sent->bytes); }
+        json.set("address", *response.address).set("sent", std::move(sent)).set("not_sent", response.not_sent ? core::Json(response.not_sent->message()) : core::Json());
+    }
     json.set("is_new", response.is_new).set("run_dir", core::Json(response.run_dir)).set("run_id", core::Json(response.run_id)).set("seconds", response.seconds);
     json.set("stages", std::move(stages));
     return json;

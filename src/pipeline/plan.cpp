@@ -77,11 +77,13 @@ class LivePlanner final : public Planner {
         }
         const CodeIdentity& code = code_->of(index);
         RL_ASSIGN(decision.key, make_key(instance, stage, code, inputs));
-        if (decision.previous) { decision.changes = compare_keys(run_dir, *decision.previous, *decision.key, code); }
+        if (decision.previous && decision.previous->key.key != decision.key->key) { decision.changes = compare_keys(run_dir, *decision.previous, *decision.key, code); }
 
         std::optional<DoneRecord> done;
         bool is_unreadable = false;
-        if (run_dir) {
+        if (decision.previous && decision.previous->key.key == decision.key->key) {
+            done = decision.previous;
+        } else if (run_dir) {
             core::Result<std::optional<DoneRecord>> read = rundir::read_done(*run_dir, instance.which, decision.key->key);
             if (!read.ok() && read.error().code() == core::Errc::io) { return read.error(); }
             is_unreadable = !read.ok();

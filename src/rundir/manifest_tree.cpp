@@ -70,7 +70,7 @@ core::Result<Manifest> hash_tree(const std::string& root, const std::vector<Tree
         unknown.push_back({.path = os::join_path(root, files[i].path), .stamp = stamp});
         places.push_back(i);
     }
-    RL_ASSIGN(const auto hashed, fingerprint::hash_files(unknown, threads > 0 ? threads : os::usable_processors(), {}));
+    RL_ASSIGN(const auto hashed, fingerprint::hash_files(unknown, threads > 0 || unknown.empty() ? std::max(threads, 1) : os::usable_processors(), {}));
     for (std::size_t i = 0; i < hashed.size(); ++i) {
         digests[places[i]] = hashed[i].digest;
         if (cache_dir) { cache.add(unknown[i].path, unknown[i].stamp, hashed[i].read_at_ns, hashed[i].digest); }
