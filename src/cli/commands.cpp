@@ -29,6 +29,10 @@
     X(k_runs_restore)   \
     X(k_observe_serve)  \
     X(k_observe_push)   \
+    X(k_pipeline_run)   \
+    X(k_pipeline_status) \
+    X(k_pipeline_explain) \
+    X(k_pipeline_bless) \
     X(k_pipeline_check) \
     X(k_pipeline_graph) \
     X(k_pipeline_import) \
