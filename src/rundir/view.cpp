@@ -149,18 +149,18 @@ class ViewWriter {
     core::Status replace(const std::string& full, const std::string& target, const Shown& shown) const {
         RL_ASSIGN(const std::string made, temporary());
         if (!os::symbolic_link(target, made, point::view_link).ok()) { return put_copy(full, shown); }
-        return move(made, full);
+        return move(made, full, point::view_link);
     }
 
     // A file system without links.
     core::Status put_copy(const std::string& full, const Shown& shown) const {
         RL_ASSIGN(const std::string made, temporary());
         RL_TRY(os::copy_file(source(shown), made, shown.entry.executable ? 0555 : 0444, point::view_copy));
-        return move(made, full);
+        return move(made, full, point::view_copy);
     }
 
-    static core::Status move(const std::string& made, const std::string& full) {
-        core::Status moved = os::rename_replace(made, full, point::view_link);
+    static core::Status move(const std::string& made, const std::string& full, os::Point at) {
+        core::Status moved = os::rename_replace(made, full, at);
         if (!moved.ok()) { static_cast<void>(os::remove_file(made, point::view_remove).ok()); }
         return moved;
     }
