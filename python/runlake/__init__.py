@@ -87,6 +87,32 @@ def _warn(what: str, why: BaseException) -> None:
         pass
 
 
+_environ: Any = getattr(os.environ, "_data", None)  # what os.environ holds, as bytes; without it (another Python) the slower way
+
+
+def _swap_environment(values: Dict[str, Optional[str]]) -> Dict[str, Optional[str]]:
+    """Sets these variables of this process, or takes them away; returns what they were. os.environ alone would keep each value for ever: see set_variable."""
+    before: Dict[str, Optional[str]] = {}
+    for name, value in values.items():
+        if isinstance(_environ, dict):
+            key = name.encode()
+            known = _environ.get(key)
+            before[name] = None if known is None else os.fsdecode(known)
+            encoded = None if value is None else os.fsencode(value)
+            if encoded is None:
+                _environ.pop(key, None)
+            else:
+                _environ[key] = encoded
+            _runlake.set_variable(name, encoded)
+        else:
+            before[name] = os.environ.get(name)
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    return before
+
+
 class Run:
     """A run: use it with `with`, `async with`, or as a decorator (each call is then a run of its own). Made by `runlake.run`.
 
@@ -164,18 +190,12 @@ class Run:
         self._begin()
         if threading.current_thread() is threading.main_thread() and self._native is not None:
             # Programs that are started from here find their parent. Only in the main thread: the environment is the whole process's.
-            added = {"RUNLAKE_RUN_ID": self._id, "TRACEPARENT": self._traceparent}
-            self._environment = {name: os.environ.get(name) for name in added}
-            os.environ.update(added)
+            self._environment = _swap_environment({"RUNLAKE_RUN_ID": self._id, "TRACEPARENT": self._traceparent})
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         if self._environment is not None:
-            for name, value in self._environment.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+            _swap_environment(self._environment)
             self._environment = None
         self._end(error)
 

@@ -145,6 +145,32 @@ with runlake.run(stage="outer") as outer:
     assert starts["other"]["parent"] == "00000000-0000-4000-8000-000000000000"
 
 
+def test_the_environment_is_put_back(python):
+    python('''
+import os, subprocess, runlake
+
+def seen():
+    return subprocess.run(["sh", "-c", "printf %s,%s \\"$RUNLAKE_RUN_ID\\" \\"$TRACEPARENT\\""], check=True, capture_output=True, text=True, errors="surrogateescape").stdout
+
+def said(run):
+    return run.id + "," + run.traceparent
+
+before = os.fsdecode(b"not a trace \\xff")
+os.environ["TRACEPARENT"] = before
+for _ in range(2):
+    with runlake.run(stage="outer") as outer:
+        assert seen() == said(outer) and os.environ["RUNLAKE_RUN_ID"] == outer.id
+        with runlake.run(stage="inner") as inner:
+            assert seen() == said(inner) and os.environ["TRACEPARENT"] == inner.traceparent
+        assert seen() == said(outer)
+    assert seen() == "," + before and os.environ["TRACEPARENT"] == before and "RUNLAKE_RUN_ID" not in os.environ
+os.environ["RUNLAKE_RUN_ID"] = "long " * 100
+with runlake.run(stage="again") as run:
+    assert seen() == said(run)
+assert seen() == "long " * 100 + "," + before
+''')
+
+
 def test_programs_started_inside_find_their_parent(python):
     python('''
 import os, subprocess, sys, runlake
