@@ -87,13 +87,12 @@ core::Result<FoldReport> build_beside(const record::Store& store, const std::str
     FoldTarget target;
     target.one_transaction = true;
     cursor.clear();
-    // The folding brings threads of its own, beside which DuckDB's would only wait for one another; and rows that are written need not be kept in memory. Both are what
-    // the indexes are made with.
+    // The folding brings threads of its own, beside which DuckDB's would wait for one another, also while indexes are made. Rows that are written need not stay in
+    // memory; indexes must.
     RL_TRY(connection.run("SET threads = 1"));
     RL_TRY(connection.run(cat("SET memory_limit = '", k_fold_memory, '\'')));
     RL_ASSIGN(FoldReport report, fold(connection, store, listing, unfolded(listing, cursor), cursor, target));
     RL_TRY(connection.run("RESET memory_limit"));
-    RL_TRY(connection.run("RESET threads"));
     RL_TRY(add_indexes(connection));
     RL_TRY(connection.run("CHECKPOINT"));
     for (const std::string& note : listing.unreadable) { report.notes.push_back(note); }
@@ -132,6 +131,11 @@ core::Result<std::optional<sql::Connection>> migrate(const record::Store& store,
             if (found.version > k_schema_version) {
                 return Error(Errc::unsupported, cat("opening database ", path, ": its schema has version ", found.version,
                                                     ", this program knows versions up to ", k_schema_version));
+            }
+            if (found.version < k_schema_version) {
+                RL_ASSIGN(auto transaction, sql::Transaction::begin(connection));
+                RL_TRY(upgrade_schema(connection));
+                RL_TRY(transaction.commit());
             }
             return std::optional(std::move(connection));
         case SchemaFound::Kind::empty: {

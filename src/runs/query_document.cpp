@@ -24,7 +24,7 @@ core::Status read_fields(sql::Connection& connection, RunDocument& document) {
         return core::ok();
     }));
     if (document.fields.empty()) { return core::Error(core::Errc::not_found, core::cat("no run with the id ", document.id.str())); }
-    return each_row(connection, of_run("SELECT * EXCLUDE (run_id) FROM run_details", document.id, ""), [&](const sql::Rows& rows) {
+    return each_row(connection, of_run("SELECT * EXCLUDE (run_id, id_prefix) FROM run_details", document.id, ""), [&](const sql::Rows& rows) {
         for (std::size_t i = 0; i < rows.column_count(); ++i) { document.fields.emplace_back(rows.column_name(i), read_cell(rows, i)); }
         return core::ok();
     });

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "runs/query_text.hpp"
+#include "runs/run_rows.hpp"
 
 namespace runlake::runs {
 namespace {
@@ -52,12 +53,23 @@ core::Result<core::RunId> find_run(sql::Connection& connection, std::string_view
     }
     if (tenant) { where.add(" AND r.tenant_id = ").bind(*tenant); }
 
-    // Most often one run begins so: its id alone is read, which is half of the work in a large table.
     std::vector<core::RunId> ids;
-    RL_TRY(each_row(connection, QueryText().add("SELECT r.run_id").add(where).add(" LIMIT 2"), [&](const sql::Rows& rows) {
-        ids.push_back(rows.run_id(0));
-        return core::ok();
-    }));
+    const auto look = [&](const QueryText& query) {
+        ids.clear();
+        return each_row(connection, query, [&](const sql::Rows& rows) {
+            ids.push_back(rows.run_id(0));
+            return core::ok();
+        });
+    };
+    // DuckDB uses no index for a range: all ids are read. Most often one run begins so, and their first digits alone say which.
+    if (!prefix.is_whole()) {
+        QueryText first_digits;
+        first_digits.add("SELECT run_id FROM run_details WHERE id_prefix >= ").bind(id_prefix(low)).add(" AND id_prefix <= ").bind(id_prefix(high));
+        if (prefix.str().size() > 8) { first_digits.add(" AND run_id >= ").bind(low).add(" AND run_id <= ").bind(high); }
+        RL_TRY(look(first_digits.add(" LIMIT 2")));
+    }
+    const bool is_found = ids.size() == 1 && !tenant;
+    if (!is_found && (prefix.is_whole() || !ids.empty())) { RL_TRY(look(QueryText().add("SELECT r.run_id").add(where).add(" LIMIT 2"))); }
     if (ids.size() == 1) { return ids.front(); }
     const std::string of_tenant = tenant ? core::cat(" of tenant \"", *tenant, "\"") : "";
     if (ids.empty()) {

@@ -32,6 +32,12 @@ core::Status each_row(sql::Connection& connection, std::string_view sql, const E
 
 }  // namespace
 
+std::int64_t id_prefix(const core::RunId& id) {
+    std::int64_t number = 0;
+    for (std::size_t i = 0; i < 4; ++i) { number = number << 8U | id.bytes()[i]; }
+    return number;
+}
+
 core::Result<sql::Appender*> RowWriter::table(std::optional<sql::Appender>& appender, std::string_view name) {
     if (!appender) {
         RL_ASSIGN(appender, sql::Appender::open(*connection_, prefix_ + std::string(name), catalog_));
@@ -101,6 +107,7 @@ core::Status RowWriter::write_details(const core::RunId& id, const RunParts& run
         out->set(27, run.place->segment);
         out->set(28, run.place->offset);
     }
+    out->set(29, id_prefix(id));
     return out->end_row();
 }
 
@@ -195,7 +202,7 @@ Maybe<T> said(std::optional<T> value) {
     return value ? Maybe<T>(Said<T>{std::move(*value), {}}) : std::nullopt;
 }
 
-// Columns 0 to 15 are those of runs, 16 to 44 those of run_details.
+// Columns 0 to 15 are those of runs, 16 to 45 those of run_details.
 core::Result<RunParts> parts_of(const sql::Rows& row) {
     constexpr std::size_t d = 16;
     RunParts run;

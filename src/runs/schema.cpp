@@ -27,7 +27,7 @@ constexpr std::array k_tables = {
           "machine VARCHAR, host VARCHAR, exit_status INTEGER, signal INTEGER, error_bytes BIGINT, error_file VARCHAR, stderr_tail VARCHAR, "
           "degraded_reason VARCHAR, environment VARCHAR, cached_from VARCHAR, presumption VARCHAR, lost_records BIGINT, watched_pid BIGINT, "
           "watched_ticks BIGINT, watched_boot VARCHAR, watched_pid_ns BIGINT, recorder_pid BIGINT, recorder_ticks BIGINT, recorder_boot VARCHAR, "
-          "recorder_pid_ns BIGINT, started_segment VARCHAR, started_offset BIGINT",
+          "recorder_pid_ns BIGINT, started_segment VARCHAR, started_offset BIGINT, id_prefix BIGINT",
           "run_id", Overlay::replaces},
     Table{"run_params", "run_id UUID NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL, number DOUBLE", "", Overlay::replaces},
     Table{"run_tags", "run_id UUID NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL", "", Overlay::replaces},
@@ -87,6 +87,13 @@ core::Status add_indexes(sql::Connection& connection) {
     }
     for (const std::string_view index : k_indexes) { RL_TRY(connection.run(index)); }
     return transaction.commit();
+}
+
+core::Status upgrade_schema(sql::Connection& connection) {
+    // From 1 to 2.
+    RL_TRY(connection.run("ALTER TABLE run_details ADD COLUMN id_prefix BIGINT"));
+    RL_TRY(connection.run("UPDATE run_details SET id_prefix = ('0x' || left(run_id::VARCHAR, 8))::BIGINT"));
+    return connection.run(cat("UPDATE fold_schema SET version = ", k_schema_version, ", written_by = ", sql::quote_literal(cat("runlake ", core::k_version))));
 }
 
 core::Result<SchemaFound> find_schema(sql::Connection& connection, std::string_view catalog) {

@@ -12,7 +12,7 @@
 
 namespace runlake::runs {
 
-inline constexpr std::int64_t k_schema_version = 1;
+inline constexpr std::int64_t k_schema_version = 2;
 
 // A table, and how a view over the stored table and a tail in memory puts the two together.
 enum class Overlay : std::uint8_t {
@@ -40,6 +40,9 @@ enum class Indexes : std::uint8_t {
 // Makes every table in `catalog` ("" is the connection's own), empty, with the version. They must not exist.
 core::Status create_schema(sql::Connection& connection, Indexes indexes, std::string_view catalog = "");
 core::Status add_indexes(sql::Connection& connection);
+
+// Turns an older version of ours, which must be there, into this one. For the caller's transaction.
+core::Status upgrade_schema(sql::Connection& connection);
 
 // The version that is there. Errc::corrupt for tables that are neither ours nor the original tool's.
 struct SchemaFound {

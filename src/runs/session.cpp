@@ -210,6 +210,16 @@ core::Result<Session> Session::open(const record::Store& store, Folding folding)
                                 ", this program knows versions up to ", k_schema_version));
             break;
         }
+        if (found.value().version < k_schema_version) {
+            if (!tried) {
+                { const sql::Connection closed = std::move(connection).take(); }
+                try_fold();
+                continue;
+            }
+            notes.push_back(cat("answering from the journal alone: ", opening.path, " has schema version ", found.value().version, " and was not migrated",
+                                not_folded ? cat(" (", not_folded->message(), ')') : ""));
+            break;
+        }
         auto cursor = read_cursor(connection.value());
         if (!cursor.ok()) {
             notes.push_back(cat("answering from the journal alone: ", cursor.error().message()));

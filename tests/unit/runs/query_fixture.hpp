@@ -10,6 +10,7 @@
 #include "core/ids.hpp"
 #include "core/text.hpp"
 #include "runs/query_list.hpp"
+#include "runs/run_rows.hpp"
 #include "runs/schema.hpp"
 #include "sql/database.hpp"
 
@@ -51,7 +52,8 @@ class QueryTest : public testing::Test {
         const core::RunId id = brief_id(digits);
         sql(core::cat("INSERT INTO runs (run_id, stage, status, tenant_id, started_at) VALUES ('", id.str(), "', '", stage, "', '", status, "', nullif('", tenant,
                       "', ''), TIMESTAMP '2025-01-09 12:00:00' + INTERVAL ", second, " SECOND)"));
-        sql(core::cat("INSERT INTO run_details (run_id, started_segment, started_offset) VALUES ('", id.str(), "', 's', ", added_++, ")"));
+        sql(core::cat("INSERT INTO run_details (run_id, started_segment, started_offset, id_prefix) VALUES ('", id.str(), "', 's', ", added_++, ", ",
+                      id_prefix(id), ")"));
         return id;
     }
     void param(const core::RunId& id, std::string_view name, std::string_view json, std::string_view number = "NULL") {

@@ -173,6 +173,39 @@ TEST(Session, DamagedFileIsSetAsideAndRebuilt) {
     EXPECT_GE(aside, damaged.size() - 1);
 }
 
+// As version 1 left it.
+void make_older(const std::string& path) {
+    auto connection = must(must(sql::Database::open(path, sql::Access::read_write)).connect());
+    must(connection.run("ALTER TABLE run_details DROP COLUMN id_prefix"));
+    must(connection.run("UPDATE fold_schema SET version = 1"));
+}
+
+TEST(Session, OlderSchemaIsMigratedInPlace) {
+    TempStore store;
+    store.append({payloads_of(7, 20)});
+    const std::string before = dump(must(Session::open(*store)).connection(), Places::without);
+    make_older(store->runs_database());
+    fs::rename(store->journal(), store->journal() + "-away");  // its rows are kept, not read again
+    fs::create_directory(store->journal());
+    auto session = must(Session::open(*store));
+    EXPECT_EQ(session.source(), Source::database);
+    EXPECT_EQ(must(session.connection().integer("SELECT max(version) FROM fold_schema")), k_schema_version);
+    EXPECT_EQ(dump(session.connection(), Places::without), before);
+}
+
+TEST(Session, OlderSchemaThatCantBeMigratedAnswersFromTheJournal) {
+    TempStore store;
+    store.append({payloads_of(7, 20)});
+    must(Session::open(*store));
+    make_older(store->runs_database());
+    const Holder holder(store->runs_database(), F_RDLCK);
+    auto session = must(Session::open(*store));
+    EXPECT_EQ(session.source(), Source::journal);
+    ASSERT_FALSE(session.notes().empty());
+    EXPECT_NE(session.notes()[0].find("version 1"), std::string::npos);
+    EXPECT_EQ(dump(session.connection(), Places::with), expected(*store));
+}
+
 TEST(Session, NewerSchemaAnswersFromTheJournalAndIsNotTouched) {
     TempStore store;
     store.append({payloads_of(7, 20)});
