@@ -251,8 +251,17 @@ class LivePlanner final : public Planner {
         return decision;
     }
 
+    // Another directory that takes the result over links to its files, which looks like a change while they are read.
+    core::Result<std::vector<Difference>> verify(const Available& result) const {
+        constexpr int k_attempts = 8;
+        for (int i = 1;; ++i) {
+            core::Result<std::vector<Difference>> differences = rundir::verify_tree(result.out, result.manifest, cache_, options_.verify_content);
+            if (differences.ok() || differences.error().code() != core::Errc::busy || i == k_attempts) { return differences; }
+        }
+    }
+
     core::Result<std::vector<Difference>> differences_of(std::size_t index, const Available& result) {
-        RL_ASSIGN(std::vector<Difference> differences, rundir::verify_tree(result.out, result.manifest, cache_, options_.verify_content));
+        RL_ASSIGN(std::vector<Difference> differences, verify(result));
         std::vector<std::string> missing;
         RL_ASSIGN(const std::vector<OutsideFile> now, workspace_outputs(index, missing));
         for (const OutsideFile& was : result.done.workspace) {

@@ -23,6 +23,8 @@ using core::cat;
 using core::Errc;
 using record::RunState;
 
+constexpr int k_reuse_attempts = 5;
+
 // Of the key, what was read: the fingerprint of a stage's inputs, wherever they came from.
 std::optional<std::string> input_fingerprint(const rundir::StageKey& key) {
     core::FieldHash hash("stage_inputs/1");
@@ -53,7 +55,7 @@ class InstanceRun {
     InstanceOutcome go() {
         const core::Status done = attempt();
         if (!done.ok()) {
-            outcome_.state = done.error().code() == Errc::busy ? InstanceState::busy : InstanceState::failed;
+            outcome_.state = is_taken_ ? InstanceState::busy : InstanceState::failed;
             outcome_.error = done.error().message();
         }
         return std::move(outcome_);
@@ -73,14 +75,19 @@ class InstanceRun {
             return core::ok();
         }
         if (outcome_.decision.action == Action::skip && outcome_.decision.is_current) { return skip(); }
-        RL_ASSIGN(const std::unique_ptr<os::Lease> lease, options_.run_dir.take_lease(instance_.which, cat("run stage ", instance_.which.str())));
+        core::Result<std::unique_ptr<os::Lease>> taken = options_.run_dir.take_lease(instance_.which, cat("run stage ", instance_.which.str()));
+        is_taken_ = !taken.ok() && taken.error().code() == Errc::busy;
+        RL_ASSIGN(const std::unique_ptr<os::Lease> lease, std::move(taken));
         // Another process may have been at it until now.
         RL_TRY(decide());
         switch (outcome_.decision.action) {
             case Action::skip: return skip();
             case Action::reuse: {
-                RL_ASSIGN(const bool reused, reuse());
-                if (reused) { return core::ok(); }
+                for (int i = 0; i < k_reuse_attempts; ++i) {
+                    RL_ASSIGN(const Reused reused, reuse());
+                    if (reused == Reused::yes) { return core::ok(); }
+                    if (reused == Reused::no) { break; }
+                }
                 return run_attempts();
             }
             case Action::run: return run_attempts();
@@ -153,11 +160,12 @@ class InstanceRun {
 
     // --- reuse -----------------------------------------------------------------------------------------------------------------------------
 
-    // False when what was to be brought is not what it was published as: then the stage runs.
-    core::Result<bool> reuse() {
+    // no: what was to be brought is not what it was published as, so the stage runs. again: another process linked to the same files meanwhile, which changes their stamps.
+    enum class Reused : std::uint8_t { yes, no, again };
+    core::Result<Reused> reuse() {
         const rundir::Elsewhere& from = *outcome_.decision.elsewhere;
         RL_ASSIGN(const std::unique_ptr<rundir::Staging> staging, rundir::Staging::begin(options_.run_dir, instance_.which));
-        if (!rundir::bring(from, *staging).ok()) { return false; }
+        if (!rundir::bring(from, *staging).ok()) { return Reused::no; }
         RL_ASSIGN(const std::unique_ptr<record::Run> run, options_.recorder.start(make_spec(instance_.command, 0)));
         outcome_.run_id = run->id();
         rundir::DoneRecord done = make_done(from.done.run_id, os::system_clock().now());
@@ -172,7 +180,8 @@ class InstanceRun {
             end.state = RunState::failed;
             end.error_text = cat("reusing the result of ", *done.cached_from, ": ", published.error().message());
             static_cast<void>(run->finish(final_facts(std::move(end))).ok());
-            if (published.error().code() == Errc::corrupt) { return false; }
+            if (published.error().code() == Errc::corrupt) { return Reused::no; }
+            if (published.error().code() == Errc::busy) { return Reused::again; }
             return std::move(published).take_error();
         }
         end.state = RunState::cached;
@@ -182,7 +191,7 @@ class InstanceRun {
         outcome_.state = InstanceState::reused;
         outcome_.isolation = from.done.isolation;
         RL_TRY(take_result(published.value()));
-        return true;
+        return Reused::yes;
     }
 
     void remember(const rundir::DoneRecord& done) const {
@@ -412,6 +421,7 @@ class InstanceRun {
     const std::function<void()>& started_;
     StagePlaces places_;
     InstanceOutcome outcome_;
+    bool is_taken_ = false;   // another process holds the lease
 };
 
 }  // namespace
