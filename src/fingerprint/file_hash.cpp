@@ -113,6 +113,12 @@ class Hasher {
         ended_ = true;
     }
 
+    static bool is_unchanged(const struct stat& info, const FileToHash& wanted) {
+        os::Stamp now = os::Stamp::of(info);
+        if (wanted.links_may_change) { now.ctime_ns = wanted.stamp.ctime_ns; }
+        return now == wanted.stamp;
+    }
+
     core::Error changed(std::size_t file) const {
         return {core::Errc::busy, core::cat("hashing ", files_[file].path, ": it changed while it was read; try again when nobody writes to it")};
     }
@@ -129,7 +135,7 @@ class Hasher {
         if (!fd.is_open()) { return os::system_error(errno, "opening", wanted.path); }
         struct stat info {};
         if (::fstat(fd.get(), &info) != 0) { return os::system_error(errno, "looking at", wanted.path); }
-        if (os::Stamp::of(info) != wanted.stamp) { return changed(file); }
+        if (!is_unchanged(info, wanted)) { return changed(file); }
         work.sparse = static_cast<std::uint64_t>(info.st_blocks) * 512 < wanted.stamp.size;
         work.fd = std::move(fd);
         work.opened = true;
@@ -153,7 +159,7 @@ class Hasher {
         if (work.leaves_left.fetch_sub(1) != 1) { return core::ok(); }
         struct stat info {};
         if (::fstat(work.fd.get(), &info) != 0) { return os::system_error(errno, "looking at", files_[task.file].path); }
-        if (os::Stamp::of(info) != files_[task.file].stamp) { return changed(task.file); }
+        if (!is_unchanged(info, files_[task.file])) { return changed(task.file); }
         work.digest = finish_file(size, work.leaves);
         work.leaves = std::string();
         work.fd = os::Fd();

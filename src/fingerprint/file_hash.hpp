@@ -21,6 +21,7 @@ inline constexpr std::uint64_t k_leaf_bytes = 4U << 20U;
 struct FileToHash {
     std::string path;
     os::Stamp stamp;             // as looked up before; a file that differs from it when it is opened or when it was read has changed
+    bool links_may_change = false;  // nobody writes to it, but names of it come and go, which moves its ctime: that alone is no change
 };
 
 struct HashedFile {

@@ -67,7 +67,9 @@ core::Result<Manifest> hash_tree(const std::string& root, const std::vector<Tree
         const os::Stamp stamp = os::Stamp::of(files[i].info);
         if (cache_dir) { digests[i] = cache.find(stamp); }
         if (digests[i]) { continue; }
-        unknown.push_back({.path = os::join_path(root, files[i].path), .stamp = stamp});
+        // Results are read-only, and may be hard-linked from or to another run directory at any time.
+        const bool is_result = (files[i].info.st_mode & 0222U) == 0;
+        unknown.push_back({.path = os::join_path(root, files[i].path), .stamp = stamp, .links_may_change = is_result});
         places.push_back(i);
     }
     RL_ASSIGN(const auto hashed, fingerprint::hash_files(unknown, threads > 0 || unknown.empty() ? std::max(threads, 1) : os::usable_processors(), {}));

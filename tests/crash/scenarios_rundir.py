@@ -183,7 +183,9 @@ def check_gc(outcome):
     for path in (outcome.folder / "runs").glob("*/run.json"):
         assert results(outcome.folder, path.parent) == ["old"]
     good(call(outcome.folder, BINARY, "rundir", "gc", "--runs-dir", "runs", "--keep-last", "0", "--yes"))
-    assert sorted(p.name for p in (outcome.folder / "runs").iterdir()) == [".gitignore"]
+    trash = outcome.folder / "runs" / ".trash"
+    assert not trash.exists() or not list(trash.iterdir()), "trash is left"
+    assert sorted(p.name for p in (outcome.folder / "runs").iterdir() if p != trash) == [".gitignore"]
 
 
 def check_export(outcome):

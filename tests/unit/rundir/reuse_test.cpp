@@ -128,6 +128,34 @@ TEST_F(ReuseTest, WhatWasTamperedWithIsNotPassedOn) {
     EXPECT_THAT(names_in(second_.staging()), IsEmpty());
 }
 
+// Links to one file move its ctime: that others link to it, or let go of it, is no change of what is being read.
+TEST_F(ReuseTest, ManyReuseOneResultAtOnce) {
+    constexpr int k_processes = 8;
+    std::vector<RunDir> targets;
+    for (int i = 0; i < k_processes; ++i) { targets.push_back(make()); }
+    std::vector<pid_t> children;
+    for (int i = 0; i < k_processes; ++i) {
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            bool good = true;
+            for (int round = 0; round < 6 && good; ++round) {
+                const core::Result<DoneRecord> done = reuse(targets[static_cast<std::size_t>(i)]);
+                good = done.ok() && discard(targets[static_cast<std::size_t>(i)], k_fit, key_of("k").key).ok();
+                if (!done.ok()) { std::fprintf(stderr, "%s\n", done.error().message().c_str()); }
+            }
+            ::_exit(good && reuse(targets[static_cast<std::size_t>(i)]).ok() ? 0 : 1);
+        }
+        children.push_back(child);
+    }
+    for (const pid_t child : children) {
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+    }
+    for (const RunDir& target : targets) { EXPECT_EQ(text_of(target.path() + "/a/b"), "text"); }
+}
+
 TEST_F(ReuseTest, FailuresWhileBringingLeaveNothing) {
     int failures = 0;
     for (const char* const action : {"enospc", "eio", "short"}) {
