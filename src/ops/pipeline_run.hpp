@@ -13,13 +13,14 @@
 #include "core/result.hpp"
 #include "ops/pipeline_open.hpp"
 #include "pipeline/execute.hpp"
+#include "rundir/remote.hpp"
 
 namespace runlake::ops {
 
 struct PipelineRunRequest {
     PipelineSource source;
     std::optional<std::string> store;              // --store
-    std::optional<std::string> run_dir;            // resumed; nothing: a new one is made
+    std::optional<std::string> run_dir;            // resumed, a folder or an object store's address; nothing: a new one is made
     std::vector<std::string> only;
     std::vector<std::string> force;
     std::optional<int> jobs;                       // default: os::usable_processors()
@@ -43,10 +44,13 @@ struct PipelineRunResponse {
     std::vector<pipeline::InstanceOutcome> outcomes;   // empty for a dry run
     double seconds = 0;
     bool interrupted = false;
+    std::optional<std::string> address;            // of a run directory in an object store: run_dir is where it is worked on
+    std::optional<rundir::Pushed> sent;            // to there; nothing when it was interrupted or could not be sent
+    std::optional<core::Error> not_sent;
     std::uint64_t count(pipeline::InstanceState state) const;
     // Whether this outcome keeps the pipeline from being done.
     bool is_problem(const pipeline::InstanceOutcome& outcome) const;
-    int exit_status() const;                       // 0, 1 (a stage failed or lacks an input), 5 (a stage is being run by another process), 130
+    int exit_status() const;                       // 0, 1 (a stage failed or lacks an input), 5 (a stage is being run by another process), 130; 8 and others: not sent
 };
 
 // Errors, and then nothing was run: usage (the file, a stage's name), not_found (an outside input, the run directory), conflict (a run directory of another experiment), as

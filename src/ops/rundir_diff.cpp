@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "ops/remote_run_dir.hpp"
 #include "ops/rundir_shared.hpp"
 
 namespace runlake::ops {
@@ -18,8 +19,9 @@ struct Side {
 };
 
 core::Result<Side> read_side(const std::string& path, const std::vector<std::string>& globs) {
-    RL_ASSIGN(const rundir::RunDir run_dir, rundir::RunDir::open(path));
-    Side side{.path = run_dir.path(), .manifest = {}, .files = {}};
+    RL_ASSIGN(const RunDirToRead at, RunDirToRead::open(path, rundir::FetchDepth::records));
+    RL_ASSIGN(const rundir::RunDir run_dir, rundir::RunDir::open(at.path()));
+    Side side{.path = at.address().value_or(run_dir.path()), .manifest = {}, .files = {}};
     RL_ASSIGN(side.files, shown_files(run_dir));
     for (const auto& [name, file] : side.files) {
         const bool wanted = globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return core::glob_match(glob, name); });

@@ -18,7 +18,7 @@ struct RundirDiffRequest {
     std::vector<std::string> globs;            // only these paths; empty: all
 };
 struct RundirDiffResponse {
-    std::string a, b;                          // absolute
+    std::string a, b;                          // absolute, or the addresses
     std::vector<rundir::Difference> differences;  // by path, seen from a
     std::vector<std::string> stages;           // of each difference: "fit[fold=2020]"
     std::uint64_t equal = 0;                   // files that are the same

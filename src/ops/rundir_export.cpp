@@ -8,6 +8,7 @@
 
 #include "core/text.hpp"
 #include "fingerprint/file_hash.hpp"
+#include "ops/remote_run_dir.hpp"
 #include "ops/rundir_shared.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
@@ -85,13 +86,15 @@ core::Status look_at_target(const std::string& target, bool replace, const std::
 
 core::Result<RundirExportResponse> rundir_export(const RundirExportRequest& request) {
     RL_ASSIGN(const std::string named, target_of(request.variable));
-    RL_ASSIGN(const rundir::RunDir run_dir, rundir::RunDir::open(request.path));
+    RL_ASSIGN(const RunDirToRead at, RunDirToRead::open(request.path, rundir::FetchDepth::files));
+    RL_ASSIGN(const rundir::RunDir run_dir, rundir::RunDir::open(at.path()));
+    const std::string name = at.address().value_or(run_dir.path());
     RL_ASSIGN(auto all, shown_files(run_dir));
     const std::vector<ShownFile> wanted = wanted_of(std::move(all), request.globs);
     if (wanted.empty()) {
-        return core::Error(core::Errc::not_found, core::cat("exporting from ", run_dir.path(), ": no file of its results ", request.globs.empty() ? "is there" : core::cat("matches ", core::join(request.globs, ", "))));
+        return core::Error(core::Errc::not_found, core::cat("exporting from ", name, ": no file of its results ", request.globs.empty() ? "is there" : core::cat("matches ", core::join(request.globs, ", "))));
     }
-    RundirExportResponse response{.run_dir = run_dir.path(), .target = named, .files = {}};
+    RundirExportResponse response{.run_dir = name, .target = named, .files = {}};
     RL_TRY(look_at_target(named, request.replace, wanted, response.files));
     if (std::all_of(response.files.begin(), response.files.end(), [](const ExportedFile& file) { return file.was_there; })) { return response; }
     RL_ASSIGN(const std::unique_ptr<Waiting> waiting, Waiting::make(named));

@@ -24,7 +24,7 @@ struct ExportedFile {
     bool was_there = false;                    // with the same content: not copied
 };
 struct RundirExportResponse {
-    std::string run_dir;                       // absolute
+    std::string run_dir;                       // absolute, or the address
     std::string target;                        // absolute
     std::vector<ExportedFile> files;           // by path
     std::uint64_t copied_bytes = 0;

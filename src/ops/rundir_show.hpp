@@ -14,12 +14,13 @@
 namespace runlake::ops {
 
 struct RundirShowRequest {
-    std::string path;
+    std::string path;                          // or the address of one in an object store
     rundir::Check check = rundir::Check::records;
     std::optional<std::string> store_dir;      // its digest cache spares reading
 };
 struct RundirShowResponse {
-    rundir::RunDir run_dir;
+    rundir::RunDir run_dir;                    // of an address: a copy that is gone by now
+    std::string name;                          // its absolute path, or the address
     rundir::RunDirStatus status;
     std::vector<int> attempts;
     std::optional<std::string> pinned;         // the reason

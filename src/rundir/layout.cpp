@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "rundir/parts.hpp"
+#include "rundir/remote.hpp"
 
 namespace runlake::rundir {
 namespace {
@@ -209,6 +210,7 @@ core::Result<RunDir> RunDir::create(const std::string& base, const CreateOptions
 }
 
 core::Result<RunDir> RunDir::open(const std::string& path) {
+    if (RemoteUri::is_one(path)) { return core::Error(core::Errc::usage, core::cat("opening run directory ", path, ": it is in an object store, and this needs it in a folder")); }
     core::Result<std::string> whole = os::absolute_path(path);
     if (!whole.ok()) { return std::move(whole).take_error().context("opening a run directory"); }
     const core::Result<std::string> text = os::read_file(record_path(whole.value()), k_max_record_bytes);

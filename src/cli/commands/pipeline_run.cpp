@@ -17,13 +17,13 @@ using pipeline::Action;
 using pipeline::InstanceState;
 
 constexpr std::array k_options = std::to_array<Option>({
-    {.names = "--run-dir", .value = "DIR", .help = "Resume this run directory; default: make a new one"},
+    {.names = "--run-dir", .value = "DIR", .help = "Resume this run directory, also one at s3://...; default: make a new one"},
     {.names = "--only", .value = "STAGE", .help = "Run this stage alone; what it reads must be made already", .repeats = true},
     {.names = "--force", .value = "STAGE", .help = "Run this stage although it is done, and compare the bytes", .repeats = true},
     {.names = "-j,--jobs", .value = "N", .help = "How many stages run at once; default: the processors that may be used"},
     {.names = "--dry-run", .value = "", .help = "Show what would be done, and why"},
     {.names = "--param", .value = "NAME=VALUE", .help = "Set a param of the file, or of one stage as STAGE.NAME=VALUE", .repeats = true},
-    {.names = "--runs-dir", .value = "DIR", .help = "Where new run directories are made"},
+    {.names = "--runs-dir", .value = "DIR", .help = "Where new run directories are made, also s3://..."},
     {.names = "--verify", .value = "HOW", .help = "full: read every byte of inputs and outputs, whatever their times say", .choices = "fast|full"},
 });
 constexpr std::array k_arguments = std::to_array<Argument>({{.name = "FILE", .help = "Pipeline file"}});
@@ -97,7 +97,9 @@ core::Result<int> run(Invocation& inv) {
         show_plan(inv, response);
         return status;
     }
-    inv.out(cat(*response.run_dir, "\n", counts_text(response), "\n"));
+    inv.out(cat(response.address.value_or(*response.run_dir), "\n", counts_text(response), "\n"));
+    if (response.sent) { inv.out(cat("sent ", counted(response.sent->results, "result"), "\n")); }
+    if (response.not_sent) { progress.say(response.not_sent->message()); }
     return status;
 }
 

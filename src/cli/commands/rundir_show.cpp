@@ -27,7 +27,7 @@ std::string attempts_text(const ops::RundirShowResponse& response) {
 std::string head(const ops::RundirShowResponse& response, const TimeFormat& time, const Invocation& inv) {
     const rundir::RunDirInfo& info = response.run_dir.info();
     const std::string_view state = rundir::state_name(response.status.state);
-    std::string text = core::cat(render::harmless_line(response.run_dir.path()), '\n');
+    std::string text = core::cat(render::harmless_line(response.name), '\n');
     const auto line = [&](std::string_view label, std::string_view value) { text += core::cat("  ", label, std::string(label.size() < 12 ? 12 - label.size() : 1, ' '), value, '\n'); };
     line("state", render::painted(state, rundir_tone(state), inv.color()));
     line("experiment", info.experiment_key);
