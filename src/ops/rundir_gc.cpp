@@ -2,8 +2,10 @@
 // `rundir gc`.
 #include "ops/rundir_gc.hpp"
 
+#include <map>
 #include <utility>
 
+#include "ledger/references.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 #include "record/store.hpp"
@@ -17,6 +19,22 @@ core::Result<std::string> base_of(const std::optional<std::string>& runs_dir) {
     if (variable && !variable->empty()) { return *variable; }
     RL_ASSIGN(const std::string here, os::current_dir());
     return os::join_path(record::find_project_root(here).value_or(here), "runs");
+}
+
+core::Status keep_referenced(RundirGcRequest& request) {
+    core::Result<record::Store> store = record::open_store(request.store, record::OpenStore::existing);
+    if (!store.ok()) {
+        // Run directories may lie where no store is; a store that was named must be there.
+        if (request.store || store.error().code() != core::Errc::not_found) { return std::move(store).take_error(); }
+        return core::ok();
+    }
+    core::Result<std::map<core::RunId, std::string>> found = ledger::referenced_runs(store.value());
+    if (!found.ok()) { return std::move(found).take_error().context("looking for what the ledger refers to"); }
+    request.rules.references.emplace_back([runs = std::move(found).take()](const core::RunId& id) -> std::optional<std::string> {
+        const auto at = runs.find(id);
+        return at == runs.end() ? std::nullopt : std::optional(at->second);
+    });
+    return core::ok();
 }
 
 core::Json to_json(const std::vector<rundir::GcItem>& items) {
@@ -39,6 +57,7 @@ core::Json to_json(const std::vector<std::string>& paths) {
 
 core::Result<RundirGcPlan> rundir_gc_plan(RundirGcRequest request, const core::Clock& clock) {
     RL_ASSIGN(const std::string base, base_of(request.runs_dir));
+    RL_TRY(keep_referenced(request));
     core::Result<rundir::GcPlan> plan = rundir::plan_gc(base, request.rules, clock);
     if (!plan.ok()) { return std::move(plan).take_error().context("looking for run directories"); }
     RL_ASSIGN(std::string whole, os::absolute_path(base));

@@ -13,12 +13,14 @@ namespace runlake::ops {
 
 struct RundirGcRequest {
     std::optional<std::string> runs_dir;       // --runs-dir; else RUNLAKE_RUNS_DIR, else "runs" in the project (or here)
+    std::optional<std::string> store;          // --store; what its ledger refers to stays
     rundir::GcRules rules;
 };
 struct RundirGcPlan {
     std::string base;                          // absolute
     rundir::GcPlan plan;
 };
+// Errc::io when not all of the ledger can be read: nothing is planned then.
 core::Result<RundirGcPlan> rundir_gc_plan(RundirGcRequest request, const core::Clock& clock);
 
 struct RundirGcResponse {

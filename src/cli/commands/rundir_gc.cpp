@@ -69,7 +69,7 @@ std::size_t count_removed(const ops::RundirGcPlan& plan) {
 
 core::Result<int> run(Invocation& inv) {
     RL_ASSIGN(rundir::GcRules rules, rules_of(inv));
-    RL_ASSIGN(auto plan, ops::rundir_gc_plan({.runs_dir = inv.value("--runs-dir"), .rules = std::move(rules)}, os::system_clock()));
+    RL_ASSIGN(auto plan, ops::rundir_gc_plan({.runs_dir = inv.value("--runs-dir"), .store = inv.value("--store"), .rules = std::move(rules)}, os::system_clock()));
     const bool is_dry = inv.flag("--dry-run");
     const std::size_t count = count_removed(plan);
     const std::string sum = core::cat(count == 1 ? "1 run directory" : core::cat(count, " run directories"), " and ", counted(plan.plan.leftovers.size(), "leftover"), ", ", bytes_text(plan.plan.bytes_removed()));
