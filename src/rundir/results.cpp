@@ -152,7 +152,8 @@ core::Result<std::vector<DoneRecord>> current_results(const RunDir& run_dir) {
 
 core::Status set_current(const RunDir& run_dir, const StageInstance& which, const core::Digest& key) {
     if (current_key(run_dir, which) == key) { return core::ok(); }
-    return os::publish_file(current_path(run_dir, which), key.hex() + "\n", 0644, os::Existing::replace, os::Durability::power, point::stage_current_write);
+    // Not synced: without it the result that finished last is current, which is what a loss of power would leave.
+    return os::publish_file(current_path(run_dir, which), key.hex() + "\n", 0644, os::Existing::replace, os::Durability::process, point::stage_current_write);
 }
 
 core::Status discard(const RunDir& run_dir, const StageInstance& which, const core::Digest& key) {

@@ -74,6 +74,7 @@ class PublishFaultsTest : public testing::RunDirTest {
 constexpr std::array k_points = {"stage.staging.create", "stage.staging.remove", "stage.sync", "stage.manifest.write", "stage.publish.rename",
                                  "stage.readonly",       "stage.done.write",     "stage.current.write", "view.create", "view.link", "view.remove"};
 
+// Luigi #2112 and #3273, and the hindcast's own sentinel files: what looked done was half written, or its outputs were missing.
 TEST_F(PublishFaultsTest, KilledAnywhereLeavesNoFalseDone) {
     int kills = 0;
     for (const char* const point : k_points) {

@@ -202,7 +202,8 @@ TEST_F(ReuseTest, KilledWhileBringing) {
     EXPECT_THAT(names_in(second_.staging()), IsEmpty());
 }
 
-TEST_F(ReuseTest, APointerThatCannotBeWrittenIsAnError) {
+// Nextflow #7471: the writer of the cache swallowed its error, and a run that had succeeded left nothing to resume from.
+TEST_F(ReuseTest, APointerThatCannotBeWrittenIsAnErrorNextflow7471) {
     const DoneRecord done = read_done(first_, k_fit, key_of("k").key).value_or(std::nullopt).value_or(record_of(k_fit, "", {}));
     ASSERT_TRUE(os::configure_faults("stage_cache.write:enospc:1+"));
     const auto written = remember(store_ + "2", first_, done);
