@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional
 
+# RUNLAKE_SOAK=full strikes at every passing (up to most_passings); else at the first and the last of each point.
+FULL = os.environ.get("RUNLAKE_SOAK") == "full"
 KILLS = ("kill", "kill_after")
 FAILURES = ("enospc", "eio", "erofs", "short")
 # A disk that fails from one moment on, for every point at once.
@@ -55,6 +57,7 @@ class Scenario:
     needs: Optional[Path] = None  # skipped, with a word, when this is missing
     most_passings: int = 40  # of one point: the first ones and the last
     lasting: tuple = LASTING
+    only: tuple = ()  # the points to strike at; empty: all that it passes
 
 
 class Harness:
@@ -108,10 +111,13 @@ class Harness:
         self.passed.update(passings)
         before = self.injections
         faults = [*scenario.lasting]
+        most = scenario.most_passings if FULL else 2
         for point, times in sorted(passings.items()):
+            if scenario.only and point not in scenario.only:
+                continue
             numbers = range(1, times + 1)
-            if times > scenario.most_passings:
-                half = scenario.most_passings // 2
+            if times > most:
+                half = most // 2
                 numbers = [*range(1, half + 1), *range(times - half + 1, times + 1)]
             faults += [f"{point}:{action}:{number}" for number in numbers for action in KILLS + FAILURES]
         with concurrent.futures.ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:

@@ -6,6 +6,7 @@
 // "ack <run id> <kind> <mark>" for each record that was written whole; "lost <n>" at the end. Whatever happens to the journal, the status is 0.
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,8 @@
 
 #include "core/text.hpp"
 #include "os/fault.hpp"
+#include "os/files.hpp"
+#include "os/lease.hpp"
 #include "record/journal.hpp"
 #include "record/recorder.hpp"
 #include "record/store.hpp"
@@ -149,6 +152,30 @@ void losses() {
     say(cat("known ", known ? known->count : 0));
 }
 
+// Holds a lease through a few renewals, then says whether it is still ours.
+void lease() {
+    runlake::os::LeaseOptions options;
+    options.purpose = "test";
+    options.heartbeat_limit = std::chrono::seconds(1);
+    auto held = runlake::os::Lease::take("held.lease", options);
+    if (!held.ok()) {
+        say(held.error().message());
+        return;
+    }
+    // Each renewal moves the file's time; two of them, or a second when renewing fails.
+    struct timespec last = runlake::os::stat_path("held.lease")->st_mtim;
+    int renewals = 0;
+    for (int i = 0; i < 200 && renewals < 2; ++i) {
+        ::usleep(5000);
+        const auto now = runlake::os::stat_path("held.lease");
+        if (now && (now->st_mtim.tv_nsec != last.tv_nsec || now->st_mtim.tv_sec != last.tv_sec)) {
+            last = now->st_mtim;
+            ++renewals;
+        }
+    }
+    say(held.value()->is_still_ours() ? "ours" : "lost");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -168,6 +195,8 @@ int main(int argc, char** argv) {
         rotate();
     } else if (script == "care") {
         care();
+    } else if (script == "lease") {
+        lease();
     } else if (script == "losses") {
         losses();
     } else if (script == "points") {

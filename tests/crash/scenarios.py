@@ -7,7 +7,6 @@ import zlib
 from pathlib import Path
 
 import journal_reader
-import scenarios_runs
 from harness import Scenario
 
 DRIVER = Path(os.environ.get("RUNLAKE_RECORD_DRIVER", "record_driver"))
@@ -139,5 +138,4 @@ SCENARIOS = [
     Scenario("record-settling-losses", [DRIVER, "record"], check_settling, setup=with_losses),
     Scenario("record-rotation", [DRIVER, "rotate"], check_rotation, lasting=()),
     Scenario("care", [DRIVER, "care"], check_care, setup=with_sealed_segments),
-    *scenarios_runs.SCENARIOS,
 ]
