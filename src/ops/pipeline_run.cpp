@@ -36,11 +36,11 @@ using pipeline::InstanceState;
 // Looks at the working tree while stages run.
 class CodeLook {
   public:
-    CodeLook(const record::Store& store, const std::string& project) {
+    CodeLook(const record::Store& store, const std::string& project, bool look) {
         start_ = fingerprint::read_code(project);
         fingerprint::CodeOptions options;
         options.stop = [this] { return stop_.load(); };
-        if (!start_.repository || start_.commit.empty()) { return; }
+        if (!look || !start_.repository || start_.commit.empty()) { return; }
         thread_ = std::thread([this, store, options] {
             fingerprint::CodeState state = fingerprint::look_at_code(start_, store, options);
             const std::lock_guard lock(mutex_);
@@ -212,7 +212,7 @@ class PipelineRun {
         options.mode = mode_of(settings_);
         options.durability = settings_.text("journal.durability") == "power" ? os::Durability::power : os::Durability::process;
         const std::unique_ptr<record::Recorder> recorder = record::Recorder::open(*store_, options);
-        CodeLook code(*store_, resolved().file.project_root);
+        CodeLook code(*store_, resolved().file.project_root, !is_nothing_to_do());
         record::Facts facts;
         facts.code_ref = code.at_start();
         facts.config_hash = fingerprint::config_hash_text(resolved().config_text(), "config_resolved");   // by its bytes, which say the same for the same
