@@ -141,7 +141,10 @@ core::Result<PipelineImportResponse> pipeline_import(const PipelineImportRequest
     if (auto read_again = pipeline::parse_pipeline(response.text, "the pipeline file", dvc.file.project_root); !read_again.ok()) {
         return Error(read_again.error().code(), cat("carrying ", request.file, " over: ", read_again.error().message()));
     }
-    RL_ASSIGN(const std::vector<std::size_t> done, pipeline::dvc_done(dvc, response.notes));
+    // What is done is a saving: where it can't be told or kept, the stages run again.
+    auto locked = pipeline::dvc_done(dvc, response.notes);
+    if (!locked.ok()) { response.notes.push_back(cat("every stage counts as not done: ", locked.error().message())); }
+    const std::vector<std::size_t> done = std::move(locked).value_or({});
     response.stages = dvc.stages;
     response.remarks = dvc.remarks;
     if (!request.output) { return response; }
@@ -151,7 +154,8 @@ core::Result<PipelineImportResponse> pipeline_import(const PipelineImportRequest
     for (const std::size_t i : done) { names.insert(dvc.stages[i].name); }
     RL_ASSIGN(record::Store store, record::open_store(request.store, record::OpenStore::create));
     RL_ASSIGN(const OpenPipeline open, open_pipeline({*request.output, std::nullopt, {}}));
-    RL_TRY(Adoption(open, std::move(store)).adopt(names, response));
+    const core::Status adopted = Adoption(open, std::move(store)).adopt(names, response);
+    if (!adopted.ok()) { response.notes.push_back(cat("what is done is not taken over whole: ", adopted.error().message())); }
     return response;
 }
 

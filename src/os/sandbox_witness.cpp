@@ -208,7 +208,7 @@ class SeccompWitness final : public Witness {
         const std::lock_guard lock(mutex_);
         return denials_;
     }
-    bool listens() const override { return listens_; }
+    bool listens() const override { return listens_ && !blind_; }
 
   private:
     void send_descriptor(int fd) const {
@@ -292,7 +292,10 @@ class SeccompWitness final : public Witness {
             if (::process_vm_readv(process, &local, 1, &remote, 1, 0) != static_cast<ssize_t>(sizeof flags)) { return; }
         }
         const std::optional<std::string> text = text_of(process, argument(path_at));
-        if (!text) { return; }
+        if (!text) {
+            blind_ = true;  // the system does not let us read another process's memory, or the program gave no address
+            return;
+        }
         const int folder = folder_at < 0 ? AT_FDCWD : static_cast<int>(argument(folder_at));
         const bool opens = act == Act::open || act == Act::open_how;
         const bool follow = act == Act::execute || act == Act::rewrite || (opens && (flags & O_NOFOLLOW) == 0);
@@ -339,6 +342,7 @@ class SeccompWitness final : public Witness {
     mutable std::mutex mutex_;
     std::vector<Denial> denials_;
     std::atomic<bool> listens_{false};
+    std::atomic<bool> blind_{false};
     std::thread thread_;  // the last: everything else is there when it begins
 };
 

@@ -191,11 +191,16 @@ void Builder::tell_unwritten(std::size_t number, const DeclaredPath& read, bool 
     if (!told_.insert({instance.stage, index}).second) { return; }
     std::string text = cat("no stage writes \"", read.logical(), '"');
     if (hints_++ < k_most_hints) {
+        // Only what can be near, and not without end: comparing long words takes the square of their length.
+        constexpr std::size_t k_most_compared = 5'000;
+        constexpr std::size_t k_longest_compared = 300;
         std::vector<std::string> written;
-        std::set<std::string> seen;
         for (const Write& write : writes_) {
             const DeclaredPath& path = graph_.instances[write.instance].writes[write.index];
-            if (path.place == Place::run_dir && write.instance != number && seen.insert(path.path).second && seen.size() <= 5'000) { written.push_back(path.path); }
+            const std::size_t longer = std::max(path.path.size(), read.path.size());
+            const std::size_t shorter = std::min(path.path.size(), read.path.size());
+            const bool comparable = longer <= k_longest_compared && longer - shorter <= longer / 2 && written.size() < k_most_compared;
+            if (path.place == Place::run_dir && write.instance != number && comparable) { written.push_back(path.path); }
         }
         if (!is_pattern(read.path) && os::exists(os::join_path(resolved_.file.project_root, read.path))) {
             text += cat("; for the file of the project write \"workspace:", read.path, '"');

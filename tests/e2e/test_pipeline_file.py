@@ -291,6 +291,27 @@ def test_a_wrong_dvc_yaml_changes_nothing(runlake, project, text, why):
     assert tree(project) == before
 
 
+def test_a_lock_that_cannot_be_read_costs_only_time(runlake, dvc):
+    (dvc / "dvc.lock").write_text("<<<<<<< HEAD\n  schema: '2.0'\n=======\n")
+    done = runlake("pipeline", "import", "dvc.yaml", "-o", "p.yaml").ok()
+    assert "note: every stage counts as not done: reading " in done.err
+    runlake("pipeline", "check", "p.yaml").ok()
+
+
+def test_a_full_disk_writes_no_file(runlake, dvc):
+    done = runlake("pipeline", "import", "dvc.yaml", "-o", "p.yaml", env={"RUNLAKE_FAULT": "export.write:enospc"})
+    assert done.status == 8 and not (dvc / "p.yaml").exists()
+    assert [name for name in tree(dvc) if "p.yaml" in name] == []
+
+
+def test_a_run_directory_that_cannot_be_made_costs_only_time(runlake, dvc):
+    (dvc / "clean.csv").write_text("1\n2\n")
+    lock(dvc, {"clean": ("sort raw.csv > clean.csv && echo clean >> ~/log", ["raw.csv"], None, ["clean.csv"])})
+    done = runlake("pipeline", "import", "dvc.yaml", "-o", "p.yaml", env={"RUNLAKE_FAULT": "rundir.create:enospc"}).ok()
+    assert "note: what is done is not taken over whole: " in done.err
+    runlake("pipeline", "run", "p.yaml").ok()
+
+
 def test_an_existing_file_is_not_overwritten(runlake, dvc):
     (dvc / "p.yaml").write_text("mine\n")
     done = runlake("pipeline", "import", "dvc.yaml", "-o", "p.yaml")

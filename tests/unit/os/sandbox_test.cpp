@@ -146,6 +146,18 @@ TEST_F(SandboxTest, StrictReadsNothingElse) {
     EXPECT_EQ(run_argv({dir_ / "tool"}), 0);
 }
 
+TEST_F(SandboxTest, StrictMayListWhatItMayNotRead) {
+    rules_.strict = true;
+    rules_.listable = {dir_ / "project"};
+    for (const char* root : {"/usr", "/bin", "/lib", "/lib64", "/etc"}) {
+        if (exists(root)) { rules_.readable.emplace_back(root); }
+    }
+    EXPECT_EQ(run("ls project project/data > /dev/null"), 0);
+    EXPECT_THAT(denials_, IsEmpty());
+    expect_denied("cat project/data/x.csv", "project/data/x.csv", false);
+    expect_denied("ls runs", "runs", false);
+}
+
 TEST_F(SandboxTest, WhatFailsByItselfIsNoDenial) {
     EXPECT_NE(run("cat runs/none.csv project/none.csv; rm project/none; rmdir none; cat > none/none"), 0);
     EXPECT_THAT(denials_, IsEmpty());
