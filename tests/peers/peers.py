@@ -24,8 +24,8 @@ def dvc():
     return str(own) if own.exists() else shutil.which("dvc")
 
 
-def _python_with(module):
-    python = UNPACKED / "python" / "bin" / "python"
+def _python_with(module, environment="python"):
+    python = UNPACKED / environment / "bin" / "python"
     if not python.exists():
         return None
     found = subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False)
@@ -34,12 +34,12 @@ def _python_with(module):
 
 def python_with_moto():
     """A server that speaks S3."""
-    return _python_with("moto.server")
+    return _python_with("moto.server", "s3")
 
 
 def new_rclone():
     """A newer rclone than Debian's, which leaves "//" in names alone; None when it is not there."""
-    path = UNPACKED / "python" / "bin" / "rclone"
+    path = UNPACKED / "s3" / "bin" / "rclone"
     return str(path) if path.exists() else None
 
 
