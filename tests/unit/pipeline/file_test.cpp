@@ -110,6 +110,7 @@ struct Wrong {
     std::string text;
     const char* says;
 };
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.name; }   // not byte by byte, padding too
 class WrongFile : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongFile, IsRefusedWithItsPlace) {
