@@ -3,16 +3,12 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <stdlib.h>
-
-#include <array>
-#include <cstring>
 #include <memory>
 #include <string>
 
-#include "core/text.hpp"
 #include "core/version.hpp"
 #include "ops/recording.hpp"
+#include "os/variable.hpp"
 
 namespace py = pybind11;
 namespace core = runlake::core;
@@ -78,26 +74,6 @@ record::RunState state_of(const std::string& name) {
     return state.value();
 }
 
-// Sets one of the two variables by which programs started from here find their parent, or takes it away. The text is changed in place: setenv() keeps every value that it
-// was ever given, which a program of a million runs would feel. For one thread at a time, as setenv().
-void set_variable(const std::string& name, const std::optional<std::string>& value) {
-    static std::array<char, 128> run_id{};
-    static std::array<char, 128> traceparent{};
-    if (name != "RUNLAKE_RUN_ID" && name != "TRACEPARENT") { throw Refused(core::cat("no variable of ours: ", name)); }
-    if (!value) {
-        ::unsetenv(name.c_str());
-        return;
-    }
-    auto& text = name == "TRACEPARENT" ? traceparent : run_id;
-    const std::string whole = core::cat(name, '=', *value);
-    if (whole.size() >= text.size()) {
-        ::setenv(name.c_str(), value->c_str(), 1);
-        return;
-    }
-    std::memcpy(text.data(), whole.c_str(), whole.size() + 1);
-    ::putenv(text.data());
-}
-
 struct Recording {
     std::shared_ptr<ops::Recording> recording;
 };
@@ -146,7 +122,9 @@ PYBIND11_MODULE(_runlake, module) {
     module.attr("version") = std::string(core::k_version);
     py::register_exception<Refused>(module, "Error", PyExc_RuntimeError);
 
-    module.def("set_variable", &set_variable, py::arg("name"), py::arg("value"));
+    namespace os = runlake::os;
+    module.def("set_run_id", [](const std::optional<std::string>& value) { os::set_variable(os::Variable::run_id, value); }, py::arg("value"));
+    module.def("set_traceparent", [](const std::optional<std::string>& value) { os::set_variable(os::Variable::traceparent, value); }, py::arg("value"));
 
     py::class_<Recording>(module, "Recording")
         .def(py::init(&open_recording), py::arg("store") = py::none(), py::arg("mode") = py::none())

@@ -91,7 +91,7 @@ _environ: Any = getattr(os.environ, "_data", None)  # what os.environ holds, as 
 
 
 def _swap_environment(values: Dict[str, Optional[str]]) -> Dict[str, Optional[str]]:
-    """Sets these variables of this process, or takes them away; returns what they were. os.environ alone would keep each value for ever: see set_variable."""
+    """Sets these variables of this process, or takes them away; returns what they were. os.environ alone would keep each value for ever: see os/variable.hpp."""
     before: Dict[str, Optional[str]] = {}
     for name, value in values.items():
         if isinstance(_environ, dict):
@@ -103,7 +103,7 @@ def _swap_environment(values: Dict[str, Optional[str]]) -> Dict[str, Optional[st
                 _environ.pop(key, None)
             else:
                 _environ[key] = encoded
-            _runlake.set_variable(name, encoded)
+            (_runlake.set_run_id if name == "RUNLAKE_RUN_ID" else _runlake.set_traceparent)(encoded)
         else:
             before[name] = os.environ.get(name)
             if value is None:
