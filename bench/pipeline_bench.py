@@ -7,7 +7,7 @@ Nothing to do: N input files in 100 folders, one stage a folder. Beside each tim
 mtime as they were. What is seen must rerun exactly one stage. Aim: 100 ms at 10,000 inputs.
 Many stages: ten layers of equal width, each stage copies what the one before it made. What is printed is time a stage, and the same for ninja and for a bare shell.
 
-ninja is Debian's; dvc and snakemake are tried when they are on the PATH or in .deps/peers/bench/bin (`tools/setup bench` says how). Absent peers are named.
+ninja is Debian's; dvc and snakemake are on the PATH or in .deps/peers, where `tools/setup bench` puts them. Absent peers are named.
 """
 import argparse
 import os
@@ -49,7 +49,7 @@ def read(path):
 
 
 def peer_program(name):
-    return shutil.which(name) or shutil.which(name, path=os.path.join(SOURCE, ".deps", "peers", "bench", "bin"))
+    return shutil.which(name) or shutil.which(name, path=os.path.join(SOURCE, ".deps", "peers", name, "bin"))
 
 
 def part(number):
