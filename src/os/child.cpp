@@ -278,6 +278,7 @@ core::Result<Output> run_program(const std::vector<std::string>& argv, int timeo
     options.stdout_fd = out.childs.get();
     options.stderr_fd = err.childs.get();
     options.own_process_group = true;
+    options.die_with_parent = true;   // a tool works for us alone
     RL_ASSIGN(HeldChild child, HeldChild::fork(options));
     out.childs = Fd();
     err.childs = Fd();
