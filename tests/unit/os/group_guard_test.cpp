@@ -3,6 +3,7 @@
 #include "os/group_guard.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@ pid_t sleeper() {
     const pid_t pid = ::fork();
     if (pid == 0) {
         ::setpgid(0, 0);
+        ::close_range(3, ~0U, 0);  // as a program that was executed: it holds nothing of the guard's pipe
         for (;;) { ::pause(); }
     }
     ::setpgid(pid, pid);
