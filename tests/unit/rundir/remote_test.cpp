@@ -78,7 +78,7 @@ class RemoteTest : public testing::RunDirTest {
   protected:
     void SetUp() override {
         fs::create_directories(dir_ / "bin");
-        fs::create_symlink(fs::path(__FILE__).parent_path().parent_path().parent_path() / "support" / "fake_rclone.py", dir_ / "bin/rclone");
+        fs::create_symlink(RUNLAKE_SOURCE_DIR "/tests/support/fake_rclone.py", dir_ / "bin/rclone");
         ASSERT_EQ(::setenv("PATH", (dir_ / "bin" + ":/usr/bin:/bin").c_str(), 1), 0);
         ASSERT_EQ(::setenv("FAKE_RCLONE_STORE", (dir_ / "objects").c_str(), 1), 0);
         for (const char* name : {"FAKE_RCLONE_FAIL", "FAKE_RCLONE_LOSE", "FAKE_RCLONE_VERSION"}) { ::unsetenv(name); }
