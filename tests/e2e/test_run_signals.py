@@ -173,7 +173,7 @@ while True:
         continue
     os.tcsetpgrp(0, os.getpid())
     os.write(1, b"[ended %d]" % os.waitstatus_to_exitcode(status))
-    break
+    while True: signal.pause()  # what is written may be lost when the last one closes a terminal
 """
 
 
@@ -193,7 +193,10 @@ class Terminal:
     def expect(self, text):
         def there():
             if select.select([self.master], [], [], 0.05)[0]:
-                self.text += os.read(self.master, 4096)
+                try:
+                    self.text += os.read(self.master, 4096)
+                except OSError:  # nobody has the other end open any more
+                    assert text in self.text, f"the shell has ended, having written {self.text!r}"
             return text in self.text
 
         wait_until(there, text)

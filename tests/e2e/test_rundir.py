@@ -254,13 +254,14 @@ def test_gc_never_removes_what_is_pinned(runlake, made, project):
 def test_gc_never_removes_what_the_ledger_refers_to(runlake, made, project):
     path = made()
     stage_run = json.loads((result_of(path) / "DONE.json").read_text())["run_id"]
-    entry = project / "store" / "ledger" / f"{stage_run}.json"
-    entry.parent.mkdir(parents=True)
+    runlake("--store", project / "other", "run", "--", "true").ok()
+    entry = project / "other" / "ledger" / f"{stage_run}.json"
+    entry.parent.mkdir()
     entry.write_text(json.dumps({"schema": "of a later version", "run": stage_run}))
-    kept = runlake("--store", project / "store", "rundir", "gc", "--keep-last", "0", "--yes", "--json").ok().json
+    kept = runlake("--store", project / "other", "rundir", "gc", "--keep-last", "0", "--yes", "--json").ok().json
     assert kept["removed"] == [] and kept["run_dirs"][0]["reason"] == f"referred to: {entry}"
     entry.unlink()
-    removed = runlake("--store", project / "store", "rundir", "gc", "--keep-last", "0", "--yes", "--json").ok().json
+    removed = runlake("--store", project / "other", "rundir", "gc", "--keep-last", "0", "--yes", "--json").ok().json
     assert removed["removed"] == [str(path)]
 
 

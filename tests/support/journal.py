@@ -6,13 +6,20 @@ import zlib
 from pathlib import Path
 
 
+def segments(store):
+    """Each segment and its bytes. A segment is renamed when its writer takes or leaves it: then they are listed again."""
+    while True:
+        try:
+            return [(path, path.read_bytes()) for path in sorted(Path(store).glob("journal/*/**/*")) if not path.is_dir()]
+        except FileNotFoundError:
+            continue
+
+
 def records(store, torn_is_fine=False):
     """Every record of every segment, by time and count; a damaged line fails the test that asks, unless a full disk may have torn it."""
     found = []
-    for path in sorted(Path(store).glob("journal/*/**/*")):
-        if path.is_dir():
-            continue
-        for line in path.read_bytes().split(b"\n")[:-1]:
+    for path, text in segments(store):
+        for line in text.split(b"\n")[:-1]:
             version, checksum, payload = (line.split(b" ", 2) + [b"", b""])[:3]
             if torn_is_fine and checksum != b"%08x" % zlib.crc32(payload):
                 continue
