@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional
 
-# RUNLAKE_SOAK=full strikes at every passing (up to most_passings); else at the first and the last of each point.
+# RUNLAKE_SOAK=full strikes with everything at every passing of a point (up to most_passings). Else the first and the last passing are killed before the call, the
+# last one also behind it, and the first fails in one way, another one from point to point.
 FULL = os.environ.get("RUNLAKE_SOAK") == "full"
 KILLS = ("kill", "kill_after")
 FAILURES = ("enospc", "eio", "erofs", "short")
@@ -111,13 +112,16 @@ class Harness:
         self.passed.update(passings)
         before = self.injections
         faults = [*scenario.lasting]
-        most = scenario.most_passings if FULL else 2
-        for point, times in sorted(passings.items()):
+        for place, (point, times) in enumerate(sorted(passings.items())):
             if scenario.only and point not in scenario.only:
                 continue
+            if not FULL:
+                faults += [f"{point}:kill:{number}" for number in sorted({1, times})]
+                faults += [f"{point}:kill_after:{times}", f"{point}:{FAILURES[place % len(FAILURES)]}:1"]
+                continue
             numbers = range(1, times + 1)
-            if times > most:
-                half = most // 2
+            if times > scenario.most_passings:
+                half = scenario.most_passings // 2
                 numbers = [*range(1, half + 1), *range(times - half + 1, times + 1)]
             faults += [f"{point}:{action}:{number}" for number in numbers for action in KILLS + FAILURES]
         with concurrent.futures.ThreadPoolExecutor(max(2, len(os.sched_getaffinity(0)))) as pool:
