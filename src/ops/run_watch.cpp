@@ -97,7 +97,16 @@ void Watch::stop_with(pid_t program) {
     if (is_stopped(0) == 0) { return; }
     asked_to_pause_ = false;
     ::kill(::getpid(), SIGSTOP);
-    ::kill(own_group_ ? -program : program, SIGCONT);
+    // Whoever continues a job continues its whole group. What woke us is not passed on later, nor sent to a program that goes on already: it would undo a pause that the
+    // user asks for meanwhile.
+    sigset_t woken;
+    ::sigemptyset(&woken);
+    ::sigaddset(&woken, SIGCONT);
+    const timespec none{};
+    ::sigtimedwait(&woken, nullptr, &none);
+    siginfo_t found{};
+    const bool goes_on = ::waitid(P_PID, static_cast<id_t>(program), &found, WCONTINUED | WNOHANG) == 0 && found.si_pid == program;
+    if (!goes_on) { ::kill(own_group_ ? -program : program, SIGCONT); }
 }
 
 bool Watch::told_to_stop() const {
