@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 
-#include "core/digest.hpp"
 #include "core/text.hpp"
 
 namespace runlake::ledger {
@@ -106,8 +105,8 @@ core::Status check_schema(const Json& entry) {
 core::Status check_id(const Members& members, const Json& statepoint, const JobId& id) {
     RL_ASSIGN(const std::string named, members.needed_text("job_id"));
     if (named != id.str()) { return corrupt(cat("it is the entry of job ", repeated(named))); }
-    RL_ASSIGN(const std::string canonical, core::canonical_json(statepoint));
-    if (core::md5_hex(canonical) != id.str()) { return corrupt("its state point is not the one that its id was made of"); }
+    RL_ASSIGN(const JobId made, JobId::of(statepoint));
+    if (made != id) { return corrupt("its state point is not the one that its id was made of"); }
     return core::ok();
 }
 
@@ -137,12 +136,6 @@ core::Result<std::optional<TrackerPointer>> tracker_of(const Members& entry) {
 }
 
 }  // namespace
-
-core::Result<JobId> JobId::parse(std::string_view text) {
-    const bool hex = std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-    if (text.size() != 32 || !hex) { return Error(Errc::usage, cat("\"", core::valid_utf8(text), "\" is no job id (32 lower-case hex digits)")); }
-    return JobId(std::string(text));
-}
 
 std::string_view job_end_name(JobEnd end) { return word_of(end).written; }
 std::string_view run_state_of(JobEnd end) { return word_of(end).shown; }

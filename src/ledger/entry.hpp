@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/clock.hpp"
+#include "core/job_id.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
 
@@ -15,17 +16,7 @@ namespace runlake::ledger {
 
 inline constexpr std::int64_t k_job_schema = 1;
 
-// 32 lower-case hex digits: the MD5 of the canonical JSON of a state point. Only parse() makes one.
-class JobId {
-  public:
-    static core::Result<JobId> parse(std::string_view text);  // anything else: Errc::usage
-    const std::string& str() const { return text_; }
-    auto operator<=>(const JobId&) const = default;
-
-  private:
-    explicit JobId(std::string text) : text_(std::move(text)) {}
-    std::string text_;
-};
+using core::JobId;
 
 enum class JobEnd : std::uint8_t { complete, failed, abandoned, stopped };
 std::string_view job_end_name(JobEnd end);  // the word that is written
