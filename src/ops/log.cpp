@@ -96,20 +96,19 @@ core::Result<LogResponse> log(const LogRequest& request) {
     const core::Result<record::Store> store = record::open_store(request.store, record::OpenStore::existing);
     std::optional<Error> problem;  // the run's own start has told it
     const record::Settings settings = record::Settings::load_tolerant(store.ok() ? std::optional(store.value()) : std::nullopt, problem);
-    const std::string mode = settings.text("mode");
-    if (mode == "off") {
+    if (settings.mode() == record::Mode::off) {
         RL_TRY(read_log(request, core::RunId::from_random({})));  // wrong words are wrong in every mode
         return LogResponse{std::nullopt, false, std::nullopt};
     }
     RL_ASSIGN(const core::RunId run, find_id(request, settings));
     RL_ASSIGN(record::LogRecord record, read_log(request, run));
     record::Recorder::Options options;
-    options.durability = settings.text("journal.durability") == "power" ? os::Durability::power : os::Durability::process;
+    options.durability = settings.durability();
     options.warn_on_stderr = false;
     const std::unique_ptr<record::Recorder> recorder = record::Recorder::open(store, options);
     core::Status done = recorder->log(std::move(record));
     if (done.ok()) { return LogResponse{run, true, std::nullopt}; }
-    if (mode == "strict") { return Error(Errc::io, done.error().message()); }
+    if (settings.mode() == record::Mode::strict) { return Error(Errc::io, done.error().message()); }
     return LogResponse{run, false, std::move(done).take_error()};
 }
 

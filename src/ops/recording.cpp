@@ -271,9 +271,8 @@ core::Result<std::shared_ptr<Recording>> Recording::open(const RecordingOptions&
     const std::optional<record::Store> known = store.ok() ? std::optional(store.value()) : std::nullopt;
     const record::Settings settings = record::Settings::load_tolerant(known, problem);
     record::Recorder::Options recorder;
-    const std::string mode = settings.text("mode");
-    recorder.mode = options.mode.value_or(mode == "off" ? record::Mode::off : mode == "strict" ? record::Mode::strict : record::Mode::on);
-    recorder.durability = settings.text("journal.durability") == "power" ? os::Durability::power : os::Durability::process;
+    recorder.mode = options.mode.value_or(settings.mode());
+    recorder.durability = settings.durability();
     if (recorder.mode == record::Mode::strict) {
         if (problem) { return *std::move(problem); }
         if (!store.ok()) { return std::move(store).take_error(); }

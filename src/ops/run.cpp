@@ -44,18 +44,13 @@ struct Place {
     record::Mode mode = record::Mode::on;
 };
 
-record::Mode mode_of(const record::Settings& settings) {
-    const std::string text = settings.text("mode");
-    return text == "off" ? record::Mode::off : text == "strict" ? record::Mode::strict : record::Mode::on;
-}
-
 // Settings that are wrong must not stop the program; in mode `strict` the user wants to be stopped.
 core::Result<Place> find_place(const RunRequest& request) {
     const auto as_known = [](const core::Result<record::Store>& store) { return store.ok() ? std::optional(store.value()) : std::nullopt; };
     Place place{record::open_store(request.store, record::OpenStore::existing), {}, record::Mode::on};
     std::optional<Error> problem;
     place.settings = record::Settings::load_tolerant(as_known(place.store), problem);
-    place.mode = mode_of(place.settings);
+    place.mode = place.settings.mode();
     if (place.mode == record::Mode::strict && problem) { return *std::move(problem); }
     if (problem) { request.say(cat("runlake: ", problem->message(), "; the default is used")); }
     if (place.mode == record::Mode::off) { return place; }
@@ -248,7 +243,7 @@ class Execution {
 
         record::Recorder::Options recorder_options;
         recorder_options.mode = place_.mode;
-        recorder_options.durability = place_.settings.text("journal.durability") == "power" ? os::Durability::power : os::Durability::process;
+        recorder_options.durability = place_.settings.durability();
         const std::unique_ptr<record::Recorder> recorder = record::Recorder::open(place_.store, recorder_options);
         core::Result<std::unique_ptr<record::Run>> started = recorder->start(make_spec(request_, place_, id_, looking_->known_at_start(), program.pid()));
         if (!started.ok()) {

@@ -16,8 +16,6 @@
 
 namespace runlake::record {
 
-enum class Mode : std::uint8_t { on, off, strict };
-
 // What the caller says about a run that begins. Recorder fills id, times, process ids, host, trace ids.
 struct RunSpec {
     std::string stage;

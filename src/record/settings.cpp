@@ -258,4 +258,11 @@ std::int64_t Settings::integer(std::string_view key) const {
     }
 }
 
+Mode Settings::mode() const {
+    const std::string& word = at("mode").text;
+    return word == "off" ? Mode::off : word == "strict" ? Mode::strict : Mode::on;
+}
+
+os::Durability Settings::durability() const { return at("journal.durability").text == "power" ? os::Durability::power : os::Durability::process; }
+
 }  // namespace runlake::record

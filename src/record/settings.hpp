@@ -14,6 +14,9 @@
 
 namespace runlake::record {
 
+// Whether runs are recorded: `strict` refuses to do what can't be recorded.
+enum class Mode : std::uint8_t { on, off, strict };
+
 enum class SettingKind : std::uint8_t { text, integer, boolean, choice, bytes, duration, list };
 
 // One setting. The table of all of them (settings_table) is what `config list`, the docs page and validation come from.
@@ -49,6 +52,8 @@ class Settings {
     std::optional<std::string> text_if(std::string_view key) const;        // nothing when empty
     bool flag(std::string_view key) const { return at(key).text == "true"; }
     std::int64_t integer(std::string_view key) const;                      // bytes in bytes, durations in seconds
+    Mode mode() const;                                                     // "mode"
+    os::Durability durability() const;                                     // "journal.durability"
     const std::map<std::string, SettingValue, std::less<>>& all() const { return values_; }
 
   private:

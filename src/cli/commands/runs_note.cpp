@@ -19,7 +19,7 @@ core::Result<int> run(Invocation& inv) {
     request.id = inv.value("ID").value_or("");
     request.text = inv.value("TEXT").value_or("");
     RL_ASSIGN(const record::Settings settings, inv.settings());
-    if (settings.text("journal.durability") == "power") { request.durability = os::Durability::power; }
+    request.durability = settings.durability();
     RL_TRY(ops::check(request));
     RL_ASSIGN(request.scope, scope_of(inv));
     RL_ASSIGN(const ops::RunsNoteResponse response, ops::runs_note(request));

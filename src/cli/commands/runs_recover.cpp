@@ -35,7 +35,7 @@ core::Result<int> run(Invocation& inv) {
         request.unknown_after_s = seconds.value();
     }
     RL_ASSIGN(const record::Settings settings, inv.settings());
-    if (settings.text("journal.durability") == "power") { request.durability = os::Durability::power; }
+    request.durability = settings.durability();
     RL_ASSIGN(request.scope, scope_of(inv));
     RL_ASSIGN(const ops::RunsRecoverResponse response, ops::runs_recover(request));
     say_notes(inv, response.notes);
