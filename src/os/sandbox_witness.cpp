@@ -29,6 +29,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "os/files.hpp"
 
 namespace runlake::os {
 namespace {
@@ -133,13 +134,6 @@ std::optional<std::string> text_of(pid_t process, std::uint64_t address) {
     return std::nullopt;
 }
 
-std::optional<std::string> link_text(const std::string& path) {
-    std::array<char, PATH_MAX> buffer{};
-    const ssize_t got = ::readlink(path.c_str(), buffer.data(), buffer.size());
-    if (got < 0 || static_cast<std::size_t>(got) == buffer.size()) { return std::nullopt; }
-    return std::string(buffer.data(), static_cast<std::size_t>(got));
-}
-
 // Turns paths into those that the kernel will find. Remembers folders: a program opens many files of few.
 class PathFinder {
   public:
@@ -148,7 +142,7 @@ class PathFinder {
         std::string whole = path;
         if (path.empty()) { return std::nullopt; }
         if (path.front() != '/') {
-            const std::optional<std::string> base = link_text(folder == AT_FDCWD ? core::cat("/proc/", process, "/cwd") : core::cat("/proc/", process, "/fd/", folder));
+            const std::optional<std::string> base = read_link(folder == AT_FDCWD ? core::cat("/proc/", process, "/cwd") : core::cat("/proc/", process, "/fd/", folder));
             if (!base || base->front() != '/') { return std::nullopt; }
             whole = join_path(*base, path);
         }
@@ -159,7 +153,7 @@ class PathFinder {
             const std::optional<std::string> above = real_folder(parent_path(whole));
             if (!above) { return std::nullopt; }
             whole = join_path(*above, name);
-            const std::optional<std::string> target = follow ? link_text(whole) : std::nullopt;
+            const std::optional<std::string> target = follow ? read_link(whole) : std::nullopt;
             if (!target) { return whole; }
             whole = join_path(*above, *target);
         }

@@ -2,11 +2,9 @@
 #include "pipeline/code_identity.hpp"
 
 #include <dirent.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "core/text.hpp"
 #include "fingerprint/digest_cache.hpp"
 #include "fingerprint/file_hash.hpp"
+#include "fingerprint/glob.hpp"
 #include "git/repository.hpp"
 #include "git/tracked.hpp"
 #include "os/files.hpp"
@@ -29,13 +28,6 @@ constexpr std::array<std::string_view, 5> k_own_folders = {".runlake", ".runs", 
 
 // --- digests ------------------------------------------------------------------------------------------------------------------------------
 
-std::optional<std::string> link_target(const std::string& path) {
-    std::array<char, PATH_MAX> buffer{};
-    const ssize_t got = ::readlink(path.c_str(), buffer.data(), buffer.size());
-    if (got < 0) { return std::nullopt; }
-    return std::string(buffer.data(), static_cast<std::size_t>(got));
-}
-
 // Files by name, digested together.
 core::Result<std::vector<CodeFile>> digest_files(const std::string& root, const std::vector<std::string>& names, fingerprint::DigestCache& cache) {
     std::vector<CodeFile> files;
@@ -48,7 +40,7 @@ core::Result<std::vector<CodeFile>> digest_files(const std::string& root, const 
         const auto info = os::stat_link(path);
         if (!info) { continue; }
         if (S_ISLNK(info->st_mode)) {
-            file.digest = cat("link/1:", core::sha256(link_target(path).value_or("")).hex());
+            file.digest = cat("link/1:", core::sha256(os::read_link(path).value_or("")).hex());
             file.stamp = os::Stamp::of(*info);
         } else if (S_ISREG(info->st_mode)) {
             file.stamp = os::Stamp::of(*info);
@@ -95,7 +87,7 @@ bool has_own_folder(std::string_view name) {
 std::string fixed_part(std::string_view pattern) {
     std::string fixed;
     for (const std::string_view part : core::split(pattern, '/')) {
-        if (is_pattern(part)) { return fixed; }
+        if (fingerprint::is_glob(part)) { return fixed; }
         if (!fixed.empty()) { fixed += '/'; }
         fixed += part;
     }
@@ -123,7 +115,7 @@ std::set<std::string> declared_files(const Resolved& resolved, const StageDecl& 
     std::set<std::string> found;
     for (std::string pattern : code_paths(resolved, stage)) {
         if (pattern.ends_with('/')) { pattern.pop_back(); }
-        if (!is_pattern(pattern) && !os::is_dir(os::join_path(root, pattern))) {
+        if (!fingerprint::is_glob(pattern) && !os::is_dir(os::join_path(root, pattern))) {
             found.insert(pattern);
             continue;
         }
