@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "fingerprint/glob.hpp"
 #include "os/files.hpp"
 #include "pipeline/dvc.hpp"
 #include "pipeline/dvc_values.hpp"
@@ -300,7 +301,7 @@ std::optional<DvcPath> DvcReader::place(const std::string& written, const std::s
     const std::string absolute = os::lexically_normal(os::join_path(stage_folder_, written));
     const auto inside = os::relative_inside(absolute, out_.file.project_root);
     if (!inside || inside->empty() || *inside == ".") { return lose("it is not inside of the project"); }
-    if (is_pattern(*inside)) { return lose("*, ? and [ would be taken for a glob"); }
+    if (fingerprint::is_glob(*inside)) { return lose("*, ? and [ would be taken for a glob"); }
     if (const auto problem = path_problem(*inside, Place::workspace, false)) { return lose(*problem); }
     return DvcPath{written, absolute};
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "fingerprint/glob.hpp"
 #include "os/files.hpp"
 #include "pipeline/file_parts.hpp"
 #include "pipeline/graph_parts.hpp"
@@ -71,7 +72,7 @@ class Builder {
 
 std::optional<std::string> resolved_problem(const DeclaredPath& path, bool writes) {
     if (auto problem = path_problem(path.path, path.place, !writes)) { return problem; }
-    if (path.place != Place::run_dir || is_pattern(path.path)) { return std::nullopt; }
+    if (path.place != Place::run_dir || fingerprint::is_glob(path.path)) { return std::nullopt; }
     const std::string_view plain = path.path;
     const auto fits = rundir::check_layout_path(plain.ends_with('/') ? plain.substr(0, plain.size() - 1) : plain);
     return fits.ok() ? std::nullopt : std::optional(fits.error().message());
@@ -202,7 +203,7 @@ void Builder::tell_unwritten(std::size_t number, const DeclaredPath& read, bool 
             const bool comparable = longer <= k_longest_compared && longer - shorter <= longer / 2 && written.size() < k_most_compared;
             if (path.place == Place::run_dir && write.instance != number && comparable) { written.push_back(path.path); }
         }
-        if (!is_pattern(read.path) && os::exists(os::join_path(resolved_.file.project_root, read.path))) {
+        if (!fingerprint::is_glob(read.path) && os::exists(os::join_path(resolved_.file.project_root, read.path))) {
             text += cat("; for the file of the project write \"workspace:", read.path, '"');
         } else {
             text += nearest_hint(read.path, written);

@@ -5,18 +5,11 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "fingerprint/glob.hpp"
 #include "fingerprint/input.hpp"
 #include "os/files.hpp"
 
 namespace runlake::pipeline {
-namespace {
-
-std::string without_slash(std::string path) {
-    if (path.ends_with('/')) { path.pop_back(); }
-    return path;
-}
-
-}  // namespace
 
 std::string place_folder(const Resolved& resolved, const DeclaredPath& path) {
     if (path.place == Place::root) {
@@ -37,7 +30,7 @@ core::Status InputDigests::read(const std::vector<const DeclaredPath*>& paths, s
         const std::string name = path->logical();
         if (!seen.insert(name).second) { continue; }
         // A pattern may match nothing, which only reading it tells.
-        if (!is_pattern(path->path) && !os::exists(absolute(resolved_, *path))) {
+        if (!fingerprint::is_glob(path->path) && !os::exists(absolute(resolved_, *path))) {
             out[name] = std::nullopt;
         } else {
             by_folder[place_folder(resolved_, *path)].push_back(path);
@@ -46,7 +39,7 @@ core::Status InputDigests::read(const std::vector<const DeclaredPath*>& paths, s
     for (const auto& [folder, members] : by_folder) {
         fingerprint::InputOptions options{.root = folder, .working_dir = folder, .cache_dir = digest_cache_, .threads = 0, .stop = {}};
         std::vector<std::string> names;
-        for (const DeclaredPath* const path : members) { names.push_back(without_slash(path->path)); }
+        for (const DeclaredPath* const path : members) { names.emplace_back(without_slash(path->path)); }
         const core::Result<fingerprint::InputReport> report = fingerprint::input_fingerprint(names, options);
         const auto take = [&](const DeclaredPath& path, const record::Input& input) {
             out[path.logical()] = rundir::OutsideFile{path.logical(), input.fingerprint.value_or(""), input.bytes.value_or(0)};

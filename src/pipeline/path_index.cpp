@@ -5,14 +5,10 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "fingerprint/glob.hpp"
 #include "pipeline/paths.hpp"
 
 namespace runlake::pipeline {
-namespace {
-
-std::string_view without_slash(std::string_view path) { return path.ends_with('/') ? path.substr(0, path.size() - 1) : path; }
-
-}  // namespace
 
 struct PathIndex::Search {
     std::vector<std::string_view> parts;
@@ -40,7 +36,7 @@ struct PathIndex::Search {
         const std::string_view* only = nullptr;
         for (std::size_t i = 0; i < parts.size(); ++i) {
             if (active[i] == 0) { continue; }
-            if (only != nullptr || is_pattern(parts[i])) { return nullptr; }
+            if (only != nullptr || fingerprint::is_glob(parts[i])) { return nullptr; }
             only = &parts[i];
         }
         return only;
@@ -114,7 +110,7 @@ void PathIndex::find_pattern(const Search& search, std::size_t node, std::vector
 std::vector<std::size_t> PathIndex::find(std::string_view read) const {
     std::vector<std::size_t> found;
     const std::string_view path = without_slash(read);
-    if (!is_pattern(path)) {
+    if (!fingerprint::is_glob(path)) {
         find_plain(path, found);
     } else {
         const Search search{core::split(path, '/')};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "fingerprint/glob.hpp"
 
 namespace runlake::pipeline {
 namespace {
@@ -51,7 +52,6 @@ Match match_parts(const std::vector<std::string_view>& pattern, const std::vecto
     return std::find(active.begin(), active.end(), char{1}) != active.end() ? Match::toward : Match::none;
 }
 
-std::string_view without_slash(std::string_view path) { return path.ends_with('/') ? path.substr(0, path.size() - 1) : path; }
 
 // Whether `path` lies in `folder`, both without a final '/'.
 bool lies_in(std::string_view path, std::string_view folder) { return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/'; }
@@ -70,7 +70,7 @@ PlacedText place_of(std::string_view text, const std::vector<std::string>& roots
     return {Place::run_dir, "", std::string(text)};
 }
 
-bool is_pattern(std::string_view path) { return path.find_first_of("*?[") != std::string_view::npos; }
+std::string_view without_slash(std::string_view path) { return path.ends_with('/') ? path.substr(0, path.size() - 1) : path; }
 
 std::optional<std::string> path_problem(std::string_view path, Place place, bool may_be_pattern) {
     if (path.empty()) { return "the path is empty"; }
@@ -82,7 +82,7 @@ std::optional<std::string> path_problem(std::string_view path, Place place, bool
         return place == Place::run_dir ? "the path is absolute: name its folder in \"roots\", or write workspace:PATH for one in the project" : "the path is absolute";
     }
     if (path.find('\\') != std::string_view::npos) { return "the path holds a '\\'"; }
-    const bool pattern = is_pattern(path);
+    const bool pattern = fingerprint::is_glob(path);
     if (pattern && !may_be_pattern) { return "a glob stands where one path is wanted"; }
     const std::vector<std::string_view> parts = core::split(path.ends_with('/') ? path.substr(0, path.size() - 1) : path, '/');
     for (const std::string_view part : parts) {
@@ -103,10 +103,10 @@ std::optional<std::string> path_problem(std::string_view path, Place place, bool
 bool part_matches(std::string_view pattern, std::string_view name) {
     if (name.starts_with('.') && !pattern.starts_with('.')) { return false; }
     if (pattern == "*") { return true; }
-    if (!is_pattern(pattern)) { return pattern == name; }
+    if (!fingerprint::is_glob(pattern)) { return pattern == name; }
     // The usual case, one star between two plain texts, is not worth the general matcher.
     const std::size_t star = pattern.find('*');
-    if (star != std::string_view::npos && !is_pattern(pattern.substr(0, star)) && !is_pattern(pattern.substr(star + 1))) {
+    if (star != std::string_view::npos && !fingerprint::is_glob(pattern.substr(0, star)) && !fingerprint::is_glob(pattern.substr(star + 1))) {
         return name.size() + 1 >= pattern.size() && name.starts_with(pattern.substr(0, star)) && name.ends_with(pattern.substr(star + 1));
     }
     return core::glob_match(pattern, name);
@@ -114,7 +114,7 @@ bool part_matches(std::string_view pattern, std::string_view name) {
 
 bool covers(std::string_view declared, std::string_view file) {
     const std::string_view path = without_slash(declared);
-    if (!is_pattern(path)) { return file == path || lies_in(file, path); }
+    if (!fingerprint::is_glob(path)) { return file == path || lies_in(file, path); }
     return match_parts(core::split(path, '/'), core::split(file, '/')) == Match::whole;
 }
 
@@ -122,7 +122,7 @@ bool is_about(std::string_view read, std::string_view write) {
     const std::string_view path = without_slash(read);
     const std::string_view written = without_slash(write);
     const bool folder = write.ends_with('/');
-    if (!is_pattern(path)) { return path == written || lies_in(written, path) || (folder && lies_in(path, written)); }
+    if (!fingerprint::is_glob(path)) { return path == written || lies_in(written, path) || (folder && lies_in(path, written)); }
     const Match match = match_parts(core::split(path, '/'), core::split(written, '/'));
     return match == Match::whole || (folder && match == Match::toward);
 }

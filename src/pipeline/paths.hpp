@@ -26,7 +26,7 @@ struct PlacedText {
 };
 PlacedText place_of(std::string_view text, const std::vector<std::string>& roots);
 
-bool is_pattern(std::string_view path);  // has '*', '?' or '['
+std::string_view without_slash(std::string_view path);   // a folder's name without its final '/'
 
 // What may stand in a path, below whatever place, with all names replaced: relative, "/" between parts, no "", "." or ".." among them, no control characters, valid UTF-8;
 // "**" only as a whole part. A final '/' is a folder. Nothing, or what is wrong with it.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "fingerprint/glob.hpp"
 #include "fingerprint/input.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
@@ -189,7 +190,7 @@ class LivePlanner final : public Planner {
         for (const std::size_t writer : read.writers) {
             if (results[writer] == nullptr) {
                 // A gathering read goes on without what an optional stage did not make.
-                if (is_pattern(read.path) && resolved_.file.stages[graph_.instances[writer].stage].optional) { continue; }
+                if (fingerprint::is_glob(read.path) && resolved_.file.stages[graph_.instances[writer].stage].optional) { continue; }
                 miss(inputs, read.logical(), true);
                 return;
             }

@@ -29,7 +29,7 @@ class Look {
     std::string look(Place place, const std::string& root, const std::string& path) const {
         const std::string folder = folder_of(place, root);
         if (folder.find("://") != std::string::npos) { return cat("it lies below ", folder, ": stages read files of this machine only"); }
-        if (is_pattern(path)) {
+        if (fingerprint::is_glob(path)) {
             auto matches = fingerprint::expand_glob(path.ends_with('/') ? path.substr(0, path.size() - 1) : path, folder, {});
             if (matches.ok()) { return ""; }
             return matches.error().code() == core::Errc::not_found ? cat("nothing matches it in ", folder) : matches.error().message();

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "fingerprint/glob.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 #include "pipeline/input_digests.hpp"
@@ -20,8 +21,6 @@ using core::cat;
 // What a program needs before it reads anything of a project: docs/guide/pipelines.md lists it.
 constexpr std::array<std::string_view, 11> k_toolchain = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/proc", "/dev", "/sys"};
 constexpr std::size_t k_most_told = 5;
-
-bool lies_in(const std::string& path, const std::string& folder) { return path == folder || os::relative_inside(path, folder).has_value(); }
 
 void add_if_there(std::vector<std::string>& paths, const std::string& path) {
     if (os::exists(path)) { paths.push_back(path); }
@@ -51,7 +50,7 @@ void add_program(const StagePlaces& places, const Instance& instance, std::vecto
     if (instance.command.empty() || instance.command.front().find('/') == std::string::npos) { return; }
     const std::string program = os::join_path(places.resolved.file.project_root, fill_places(instance.command.front(), {{"project", places.resolved.file.project_root}}));
     const std::string folder = os::parent_path(program);
-    add_if_there(readable, os::base_name(folder) == "bin" && lies_in(os::parent_path(folder), places.resolved.file.project_root) &&
+    add_if_there(readable, os::base_name(folder) == "bin" && os::relative_inside(os::parent_path(folder), places.resolved.file.project_root).has_value() &&
                                    os::parent_path(folder) != places.resolved.file.project_root
                                ? os::parent_path(folder)
                                : program);
@@ -62,7 +61,7 @@ std::vector<std::string> closed_folders(const StagePlaces& places) {
     std::vector<std::string> closed = {places.run_dir.path()};
     const std::string& base = places.resolved.run_dir_base;
     if (!base.starts_with('/') || !os::is_dir(base)) { return closed; }
-    const auto holds_others = [&](const std::string& path) { return !path.empty() && lies_in(path, base); };
+    const auto holds_others = [&](const std::string& path) { return !path.empty() && os::relative_inside(path, base).has_value(); };
     const bool is_shared = holds_others(places.resolved.file.project_root) || holds_others(places.store.dir) ||
                            std::any_of(places.resolved.roots.begin(), places.resolved.roots.end(), [&](const auto& root) { return holds_others(root.second); });
     if (!is_shared) {
@@ -116,11 +115,11 @@ os::SandboxRules sandbox_rules(const StagePlaces& places, const Instance& instan
     add_made_inputs(places, instance, results, rules.readable);
     for (const std::string_view name : {"run.json", "config_resolved.yaml", "attempts"}) { add_if_there(rules.readable, os::join_path(places.run_dir.path(), name)); }
     const StageDecl& stage = places.resolved.file.stages[instance.stage];
-    const auto is_closed = [&](const std::string& path) { return std::any_of(rules.closed.begin(), rules.closed.end(), [&](const std::string& folder) { return lies_in(path, folder); }); };
+    const auto is_closed = [&](const std::string& path) { return std::any_of(rules.closed.begin(), rules.closed.end(), [&](const std::string& folder) { return os::relative_inside(path, folder).has_value(); }); };
     for (const DeclaredPath& read : instance.reads) {
         if (read.place == Place::run_dir) { continue; }
         // Of a pattern the folder before its first wildcard.
-        const std::string path = is_pattern(read.path) ? os::parent_path(os::join_path(place_folder(places.resolved, read), read.path.substr(0, read.path.find_first_of("*?["))) + "x")
+        const std::string path = fingerprint::is_glob(read.path) ? os::parent_path(os::join_path(place_folder(places.resolved, read), read.path.substr(0, read.path.find_first_of("*?["))) + "x")
                                                        : absolute(places.resolved, read);
         if (stage.strict_sandbox || is_closed(path)) { add_if_there(rules.readable, path); }
     }
