@@ -67,11 +67,6 @@ class CodeLook {
     std::thread thread_;
 };
 
-record::Mode mode_of(const record::Settings& settings) {
-    const std::string text = settings.text("mode");
-    return text == "off" ? record::Mode::off : text == "strict" ? record::Mode::strict : record::Mode::on;
-}
-
 class PipelineRun {
   public:
     explicit PipelineRun(const PipelineRunRequest& request) : request_(request) {}
@@ -108,7 +103,7 @@ class PipelineRun {
         std::optional<Error> problem;
         settings_ = record::Settings::load_tolerant(store_, problem);
         if (problem) {
-            if (mode_of(settings_) == record::Mode::strict) { return *std::move(problem); }
+            if (settings_.mode() == record::Mode::strict) { return *std::move(problem); }
             request_.say(cat("runlake: ", problem->message(), "; the default is used"));
         }
         return core::ok();
@@ -173,17 +168,16 @@ class PipelineRun {
 
     // The run directory is made, or an attempt noted, only once something is to be done in it.
     core::Status make_run_dir(const core::RunId& id) {
-        const std::string config = resolved().config_text();
         if (run_dir_) {
             RL_ASSIGN(const std::string original, run_dir_->config());
-            if (config != original && !is_nothing_to_do()) { RL_TRY(run_dir_->add_attempt(config)); }
+            if (config_ != original && !is_nothing_to_do()) { RL_TRY(run_dir_->add_attempt(config_)); }
             return core::ok();
         }
         RL_ASSIGN(const std::string base, local_base(resolved().run_dir_base, store_->dir));
         if (!base.starts_with('/')) { return Error(Errc::usage, cat("making a run directory in ", base, ": that is neither a folder nor an object store's address")); }
         rundir::CreateOptions options{.run_id = id,
                                       .experiment_key = resolved().file.experiment_key,
-                                      .config_text = config,
+                                      .config_text = config_,
                                       .pipeline_file = os::relative_inside(resolved().file.path, resolved().file.project_root).value_or(os::base_name(resolved().file.path)),
                                       .roots = resolved().roots};
         RL_ASSIGN(run_dir_, rundir::RunDir::create(base, options, os::system_clock()));
@@ -202,6 +196,7 @@ class PipelineRun {
         RL_ASSIGN(const os::StopSignal signals, os::StopSignal::install());
         RL_ASSIGN(const std::unique_ptr<pipeline::Stopper> stopper, pipeline::Stopper::make());
         const core::RunId own = os::new_run_id();
+        config_ = resolved().config_text();
         RL_TRY(make_run_dir(own));
         RL_ASSIGN(const std::unique_ptr<os::Lease> entered, run_dir_->enter("pipeline run"));
         // An earlier attempt may have died after a result was published, and before the view showed it.
@@ -209,13 +204,13 @@ class PipelineRun {
         if (request_.begun) { request_.begun(run_dir_->path(), graph(), response_.plan); }
 
         record::Recorder::Options options;
-        options.mode = mode_of(settings_);
-        options.durability = settings_.text("journal.durability") == "power" ? os::Durability::power : os::Durability::process;
+        options.mode = settings_.mode();
+        options.durability = settings_.durability();
         const std::unique_ptr<record::Recorder> recorder = record::Recorder::open(*store_, options);
         CodeLook code(*store_, resolved().file.project_root, !is_nothing_to_do());
         record::Facts facts;
         facts.code_ref = code.at_start();
-        facts.config_hash = fingerprint::config_hash_text(resolved().config_text(), "config_resolved");   // by its bytes, which say the same for the same
+        facts.config_hash = fingerprint::config_hash_text(config_, "config_resolved");   // by its bytes, which say the same for the same
         RL_ASSIGN(const std::unique_ptr<record::Run> run, recorder->start(make_spec(own, facts)));
         response_.run_id = run->id().str();
 
@@ -299,6 +294,7 @@ class PipelineRun {
     PipelineRunResponse response_;
     std::optional<record::Store> store_;
     record::Settings settings_;
+    std::string config_;   // the resolved pipeline file, once something is run
     std::optional<rundir::RunDir> run_dir_;
     std::optional<rundir::RemoteUri> uri_;
     pipeline::PlanOptions plan_options_;

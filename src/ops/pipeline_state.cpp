@@ -11,13 +11,6 @@ namespace {
 
 using core::cat;
 
-core::Result<std::optional<record::Store>> existing_store(const std::optional<std::string>& dir) {
-    core::Result<record::Store> store = record::open_store(dir, record::OpenStore::existing);
-    if (store.ok()) { return std::optional<record::Store>(std::move(store).take()); }
-    if (store.error().code() == core::Errc::not_found && !dir) { return std::optional<record::Store>(); }
-    return std::move(store).take_error();
-}
-
 // What the directory was run with last.
 core::Result<std::string> latest_config(const rundir::RunDir& run_dir) {
     RL_ASSIGN(const std::vector<int> attempts, run_dir.attempts());
@@ -58,7 +51,7 @@ core::Result<PipelineState> open_run_dir_state(const std::string& path, const st
     RL_ASSIGN(const pipeline::Overrides overrides, pipeline_overrides(source));
     RL_ASSIGN(state.pipeline.resolved, pipeline::resolve_from_config(config, pipeline_path(*state.run_dir), overrides));
     RL_ASSIGN(state.pipeline.graph, pipeline::build_graph(state.pipeline.resolved));
-    RL_ASSIGN(state.store, existing_store(store));
+    RL_ASSIGN(state.store, record::find_store(store));
     return state;
 }
 
@@ -68,7 +61,7 @@ core::Result<PipelineState> open_pipeline_state(const std::string& where, const 
     PipelineState state;
     RL_ASSIGN(state.pipeline, open_pipeline({where, std::nullopt, params}));
     state.run_dir = newest_run_dir(state.pipeline.resolved);
-    RL_ASSIGN(state.store, existing_store(store));
+    RL_ASSIGN(state.store, record::find_store(store));
     return state;
 }
 

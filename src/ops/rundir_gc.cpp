@@ -22,13 +22,9 @@ core::Result<std::string> base_of(const std::optional<std::string>& runs_dir) {
 }
 
 core::Status keep_referenced(RundirGcRequest& request) {
-    core::Result<record::Store> store = record::open_store(request.store, record::OpenStore::existing);
-    if (!store.ok()) {
-        // Run directories may lie where no store is; a store that was named must be there.
-        if (request.store || store.error().code() != core::Errc::not_found) { return std::move(store).take_error(); }
-        return core::ok();
-    }
-    core::Result<std::map<core::RunId, std::string>> found = ledger::referenced_runs(store.value());
+    RL_ASSIGN(const std::optional<record::Store> store, record::find_store(request.store));
+    if (!store) { return core::ok(); }  // run directories may lie where no store is
+    core::Result<std::map<core::RunId, std::string>> found = ledger::referenced_runs(*store);
     if (!found.ok()) { return std::move(found).take_error().context("looking for what the ledger refers to"); }
     request.rules.references.emplace_back([runs = std::move(found).take()](const core::RunId& id) -> std::optional<std::string> {
         const auto at = runs.find(id);

@@ -142,4 +142,11 @@ core::Result<Store> open_store(const std::optional<std::string>& explicit_dir, O
     return store;
 }
 
+core::Result<std::optional<Store>> find_store(const std::optional<std::string>& explicit_dir) {
+    core::Result<Store> store = open_store(explicit_dir, OpenStore::existing);
+    if (store.ok()) { return std::optional<Store>(std::move(store).take()); }
+    if (store.error().code() == core::Errc::not_found && !explicit_dir) { return std::optional<Store>(); }
+    return std::move(store).take_error();
+}
+
 }  // namespace runlake::record

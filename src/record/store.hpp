@@ -43,5 +43,7 @@ std::optional<std::string> find_project_root(const std::string& start);
 // Resolves the store: `explicit_dir` (--store), else RUNLAKE_STORE, else the project's; `create` makes what is missing (with the .gitignore inside), in the current
 // folder when there is no project; what the disk refuses is in Store::problem. `existing` and none: Errc::not_found that names what was looked at.
 core::Result<Store> open_store(const std::optional<std::string>& explicit_dir, OpenStore mode);
+// The store if there is one. One that was named must be there: open_store's Errc::not_found.
+core::Result<std::optional<Store>> find_store(const std::optional<std::string>& explicit_dir);
 
 }  // namespace runlake::record
