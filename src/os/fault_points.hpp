@@ -65,7 +65,18 @@
     X(view_copy, "view.copy")                                    \
     X(view_remove, "view.remove")                                \
     X(deliver_write, "deliver.write")                            \
+    X(run_store_create, "run_store.create")                      \
+    X(run_store_write, "run_store.write")                        \
+    X(job_create, "job.create")                                  \
+    X(job_write, "job.write")                                    \
+    X(job_publish, "job.publish")                                \
+    X(job_document_write, "job.document.write")                  \
     X(remote_write, "remote.write")                              \
+    X(kb_note_write, "kb.note.write")                            \
+    X(kb_note_undo, "kb.note.undo")                              \
+    X(kb_link_write, "kb.link.write")                            \
+    X(kb_close_write, "kb.close.write")                          \
+    X(tracker_log_write, "tracker.log.write")                    \
     X(remote_send, "remote.send")
 
 namespace runlake::os::point {
