@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/queue_script.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "jobs/command_template.hpp"
+
+namespace runlake::jobs {
+namespace {
+
+using core::cat;
+using core::JobId;
+
+std::string words(const std::vector<std::string>& all) {
+    std::string line;
+    for (const std::string& one : all) { line += cat(line.empty() ? "" : " ", shell_word(one)); }
+    return line;
+}
+
+// What stands in a comment must not end it.
+std::string one_line(std::string_view text) {
+    std::string line(core::valid_utf8(text));
+    std::replace_if(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    return line;
+}
+
+std::string heading(const ScriptRequest& request) {
+    return cat("# Made by runlake at ", request.made_at, ": ", request.jobs.size(), request.jobs.size() == 1 ? " job" : " jobs", " of the queue.\n");
+}
+
+std::string lines(const ScriptRequest& request) {
+    std::string text;
+    for (const JobId& id : request.jobs) { text += cat(words(request.program), " job run ", id.str(), '\n'); }
+    return text;
+}
+
+std::string array(const ScriptRequest& request) {
+    std::string text = cat("#!/bin/bash\n", heading(request));
+    text += cat("#SBATCH --job-name=", one_line(request.name), "\n#SBATCH --array=0-", request.jobs.size() - 1, "\n#SBATCH --output=", one_line(request.output), '\n');
+    text += "#SBATCH --no-requeue\n";
+    for (const std::string& option : request.options) { text += cat("#SBATCH ", one_line(option), '\n'); }
+    text += "jobs=(\n";
+    for (const JobId& id : request.jobs) { text += cat("    ", id.str(), '\n'); }
+    // Becomes the program, so that a signal of Slurm's reaches it.
+    text += cat(")\ncd ", shell_word(request.root), " || exit 1\nexec ", words(request.program), " job run \"${jobs[$SLURM_ARRAY_TASK_ID]}\"\n");
+    return text;
+}
+
+}  // namespace
+
+core::Result<std::string> queue_script(const ScriptRequest& request) {
+    switch (request.kind) {
+        case ScriptKind::shell:
+            return cat("#!/bin/sh\n", heading(request), "set -e\ncd ", shell_word(request.root), '\n', lines(request));
+        case ScriptKind::manual:
+            return cat(heading(request), lines(request));
+        case ScriptKind::slurm:
+            if (request.jobs.empty()) { return core::Error(core::Errc::usage, "making a Slurm array: there is no job that could run"); }
+            return array(request);
+    }
+    return core::Error(core::Errc::internal, "no such kind of script");
+}
+
+}  // namespace runlake::jobs
