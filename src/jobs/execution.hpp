@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/result.hpp"
@@ -19,6 +21,8 @@ struct BeginOptions {
     bool force = false;                       // a job that has ended, complete or not, is run again
     std::chrono::seconds heartbeat{30};       // heartbeat_at is written this often; 0: at the start only
     core::RunId run;                          // of this execution
+    std::optional<os::ProcessId> process;     // of its program: `runlake.process`, and `queue.proc` where it is queued
+    std::function<void()> lost;               // called once, from a thread, when the claim or the job turns out to be another's
 };
 
 // Holds the claim on a job from begin() until it goes. Thread-safe.
@@ -29,10 +33,12 @@ class Execution {
     static core::Result<std::unique_ptr<Execution>> begin(const RunStore& store, const core::JobId& id, const BeginOptions& options);
     virtual ~Execution() = default;           // unfinished: the job stays `running`, and is seen as abandoned
 
-    virtual const Job& job() const = 0;                                  // as it was begun
-    virtual core::Status set_process(const os::ProcessId& process) = 0;  // of its program: `runlake.process`, and `queue.proc` where it is queued
+    virtual const Job& job() const = 0;       // as it was begun
+    virtual bool is_still_ours() const = 0;   // the claim
     // Ends it: by_recorder, with the wall-clock time since begin(). The heartbeat has stopped when it writes.
     virtual core::Result<Finished> finish(Ending ending) = 0;
+    // No end: it is tried again later. `change` says the status (queued) and the rest, in one synced write; the claim is released. Errc::conflict: another execution has the job.
+    virtual core::Result<Job> give_back(const std::function<void(core::Json& document)>& change) = 0;
 };
 
 enum class Life : std::uint8_t {
@@ -44,8 +50,5 @@ enum class Life : std::uint8_t {
 };
 // Touches nothing but a probe beside the lease of another machine.
 Life life_of(const RunStore& store, const Job& job);
-
-// The file of the claim: <job's folder>/.runlake/run.lease.
-std::string claim_path(const RunStore& store, const core::JobId& id);
 
 }  // namespace runlake::jobs

@@ -53,6 +53,12 @@ class RunStore {
     const std::string& workspace() const { return workspace_; }   // absolute
     Layout layout() const { return layout_; }
     std::string folder(const core::JobId& id) const;
+    // What is ours beside the workspace: <path>/runlake, or below .runlake where the signac project is the repository itself. Made with the first lease.
+    std::string own_folder() const;
+    std::string claim_path(const core::JobId& id) const;          // <own_folder>/claims/<id>.lease: who runs it
+    std::string lock_path(const core::JobId& id) const;           // <own_folder>/locks/<id>.lock: who changes its document just now
+    // Makes own_folder() and the folder of such a path in it.
+    core::Status make_own_folder(std::string_view path_inside) const;
     // How a job's folder is shown: relative to the project's root where it lies inside, else absolute.
     std::string shown_folder(const core::JobId& id) const;
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of the files in a job's folder, as signac gives them.
+#pragma once
+
+#include <string_view>
+
+namespace runlake::jobs {
+
+inline constexpr std::string_view k_state_point_file = "signac_statepoint.json";
+inline constexpr std::string_view k_document_file = "signac_job_document.json";
+
+}  // namespace runlake::jobs
