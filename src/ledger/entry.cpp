@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "core/text.hpp"
+#include "ledger/members.hpp"
 
 namespace runlake::ledger {
 namespace {
@@ -28,69 +28,6 @@ constexpr std::array k_ends = std::to_array<EndWord>({
 });
 const EndWord& word_of(JobEnd end) { return *std::ranges::find(k_ends, end, &EndWord::end); }
 
-// What an entry says, as far as a message should repeat it.
-std::string repeated(std::string_view said) {
-    constexpr std::size_t k_most = 60;
-    const std::string valid = core::valid_utf8(said);
-    return valid.size() <= k_most ? valid : cat(core::cut_utf8(valid, k_most), "...");
-}
-
-Error corrupt(std::string_view what) { return {Errc::corrupt, std::string(what)}; }
-
-// Members of one object; a member of another kind than the format says is an error, a missing one only where it must be there. null counts as missing.
-class Members {
-  public:
-    explicit Members(const Json& object, std::string_view within = "") : object_(object), within_(within) {}
-
-    core::Result<std::optional<std::string>> text(std::string_view key) const {
-        const Json* value = present(key);
-        if (value == nullptr) { return std::optional<std::string>(); }
-        if (!value->is_string()) { return wrong(key, "no text"); }
-        return std::optional(*value->as_string());
-    }
-    core::Result<std::string> needed_text(std::string_view key) const {
-        RL_ASSIGN(std::optional<std::string> value, text(key));
-        if (!value) { return missing(key); }
-        return *std::move(value);
-    }
-    core::Result<std::optional<core::Timestamp>> time(std::string_view key) const {
-        RL_ASSIGN(const std::optional<std::string> value, text(key));
-        if (!value) { return std::optional<core::Timestamp>(); }
-        auto at = core::parse_iso(*value);
-        if (!at.ok()) { return wrong(key, cat("no time: ", repeated(*value))); }
-        return std::optional(at.value());
-    }
-    core::Result<std::optional<double>> seconds(std::string_view key) const {
-        const Json* value = present(key);
-        if (value == nullptr) { return std::optional<double>(); }
-        const std::optional<double> number = value->number();
-        if (!number || !std::isfinite(*number) || *number < 0) { return wrong(key, "no number of seconds"); }
-        return number;
-    }
-    core::Result<std::optional<bool>> flag(std::string_view key) const {
-        const Json* value = present(key);
-        if (value == nullptr) { return std::optional<bool>(); }
-        if (!value->is_bool()) { return wrong(key, "neither true nor false"); }
-        return std::optional(*value->as_bool());
-    }
-    // Null when it is missing.
-    core::Result<const Json*> object(std::string_view key) const {
-        const Json* value = present(key);
-        if (value != nullptr && !value->is_object()) { return wrong(key, "no object"); }
-        return value;
-    }
-    Error missing(std::string_view key) const { return corrupt(cat("\"", within_, key, "\" is missing")); }
-    Error wrong(std::string_view key, std::string_view why) const { return corrupt(cat("\"", within_, key, "\" is ", why)); }
-
-  private:
-    const Json* present(std::string_view key) const {
-        const Json* value = object_.find(key);
-        return value == nullptr || value->is_null() ? nullptr : value;
-    }
-    const Json& object_;
-    std::string_view within_;
-};
-
 // A later schema may mean anything by its members: it is refused before any other is looked at.
 core::Status check_schema(const Json& entry) {
     const Json* version = entry.find("schema_version");
@@ -102,9 +39,7 @@ core::Status check_schema(const Json& entry) {
     return core::ok();
 }
 
-core::Status check_id(const Members& members, const Json& statepoint, const JobId& id) {
-    RL_ASSIGN(const std::string named, members.needed_text("job_id"));
-    if (named != id.str()) { return corrupt(cat("it is the entry of job ", repeated(named))); }
+core::Status check_id(const Json& statepoint, const JobId& id) {
     RL_ASSIGN(const JobId made, JobId::of(statepoint));
     if (made != id) { return corrupt("its state point is not the one that its id was made of"); }
     return core::ok();
@@ -139,24 +74,25 @@ core::Result<std::optional<TrackerPointer>> tracker_of(const Members& entry) {
 
 std::string_view job_end_name(JobEnd end) { return word_of(end).written; }
 std::string_view run_state_of(JobEnd end) { return word_of(end).shown; }
+std::optional<JobEnd> parse_job_end(std::string_view name) {
+    const auto* word = std::ranges::find(k_ends, name, &EndWord::written);
+    return word == k_ends.end() ? std::nullopt : std::optional(word->end);
+}
 
-core::Result<JobEntry> parse_job_entry(std::string_view text, const JobId& id) {
+core::Result<JobEntry> parse_job_entry(std::string_view text, const JobId& id, CheckId check) {
     RL_ASSIGN(const Json whole, core::parse_json(text, "ledger entry"));
     if (!whole.is_object()) { return corrupt("it is no JSON object"); }
     RL_TRY(check_schema(whole));
     const Members members(whole);
     RL_ASSIGN(const Json* statepoint, members.object("statepoint"));
     if (statepoint == nullptr) { return members.missing("statepoint"); }
-    RL_TRY(check_id(members, *statepoint, id));
+    RL_ASSIGN(const std::string named, members.needed_text("job_id"));
+    if (named != id.str()) { return corrupt(cat("it is the entry of job ", repeated(named))); }
+    if (check == CheckId::yes) { RL_TRY(check_id(*statepoint, id)); }
 
     JobEntry entry{.id = id, .statepoint = *statepoint};
-    RL_ASSIGN(const std::string status, members.needed_text("status"));
-    const auto* word = std::ranges::find(k_ends, status, &EndWord::written);
-    if (word == k_ends.end()) { return members.wrong("status", cat("\"", repeated(status), "\": a ledger holds jobs that ended")); }
-    entry.end = word->end;
-    RL_ASSIGN(const std::optional<core::Timestamp> promoted, members.time("promoted_at"));
-    if (!promoted) { return members.missing("promoted_at"); }
-    entry.promoted_at = *promoted;
+    RL_ASSIGN(entry.end, members.end("status"));
+    RL_ASSIGN(entry.promoted_at, members.needed_time("promoted_at"));
     RL_ASSIGN(entry.machine, members.needed_text("registered_machine"));
     RL_ASSIGN(entry.started_at, members.time("started_at"));
     RL_ASSIGN(entry.ended_at, members.time("ended_at"));

@@ -22,6 +22,7 @@ enum class JobEnd : std::uint8_t { complete, failed, abandoned, stopped };
 std::string_view job_end_name(JobEnd end);  // the word that is written
 // The state of a run that is shown for it: `complete` is written for `completed` and for `degraded`, and shown as `completed`.
 std::string_view run_state_of(JobEnd end);
+std::optional<JobEnd> parse_job_end(std::string_view name);  // nothing for any other word
 
 // Which experiment a job belongs to.
 struct RunLink {
@@ -57,6 +58,8 @@ struct JobEntry {
 
 // Reads the text of the entry that is kept under the name of `id`. Members that this version does not know are passed over. Errc::unsupported: of a
 // later schema. Errc::corrupt: not JSON, a member missing or of the wrong kind, another job's entry, or the state point is not the one the id was made of.
-core::Result<JobEntry> parse_job_entry(std::string_view text, const JobId& id);
+// CheckId::no spares making the id again, of a text that was checked before.
+enum class CheckId : std::uint8_t { yes, no };
+core::Result<JobEntry> parse_job_entry(std::string_view text, const JobId& id, CheckId check = CheckId::yes);
 
 }  // namespace runlake::ledger

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a project's ledger: one file an entry, kept in git, written by any machine.
+// A project's ledger, whole and parsed: kept in git, written by any machine. For very many entries see view.hpp.
 #pragma once
 
 #include <string>
@@ -7,11 +7,12 @@
 
 #include "core/result.hpp"
 #include "ledger/entry.hpp"
+#include "ledger/run_entry.hpp"
 #include "record/store.hpp"
 
 namespace runlake::ledger {
 
-// The folders that hold entries, the one that is written to first: <root>/.aexp/ledger of a repository that aexp set up, then <store>/ledger. They need not exist.
+// The folders that hold entries: <root>/.aexp/ledger of a repository that aexp set up, then <store>/ledger. They need not exist.
 std::vector<std::string> folders(const record::Store& store);
 
 struct LeftOut {
@@ -21,15 +22,12 @@ struct LeftOut {
 
 struct Ledger {
     std::vector<JobEntry> jobs;       // by id, one an id
-    std::vector<LeftOut> left_out;    // by folder, then name
+    std::vector<RunEntry> runs;       // by id, one an id
+    std::vector<LeftOut> left_out;    // by path
 };
 
-// Every entry that can be read; the others are left out and said. A missing folder holds none. Files whose names do not end in .json, or begin with a dot, are
-// nobody's business. Of two entries of one job the preferred() one stands.
+// Every entry that can be read, from files and packs; the others are left out and said. A missing folder holds none. Files whose names do not end in .json, or begin with a
+// dot, are nobody's business. Of several entries of one id one stands, by the rule of merge_texts() (conflict.hpp).
 Ledger read_ledger(const record::Store& store);
-
-// Of two entries of one job the one that counts: a complete one before others, then the one that ended first, then that was promoted first, then by machine. `a` if
-// they are alike in all that.
-const JobEntry& preferred(const JobEntry& a, const JobEntry& b);
 
 }  // namespace runlake::ledger

@@ -72,6 +72,15 @@
     X(job_publish, "job.publish")                                \
     X(job_document_write, "job.document.write")                  \
     X(remote_write, "remote.write")                              \
+    X(ledger_entry_write, "ledger.entry.write")              \
+    X(ledger_extra_write, "ledger.extra.write")              \
+    X(ledger_fix_write, "ledger.fix.write")                  \
+    X(ledger_pack_write, "ledger.pack.write")                \
+    X(ledger_pack_remove, "ledger.pack.remove")              \
+    X(ledger_cache_write, "ledger.cache.write")              \
+    X(runs_index_write, "runs_index.write")                  \
+    X(install_write, "install.write")                        \
+    X(merge_driver_write, "merge_driver.write")              \
     X(kb_note_write, "kb.note.write")                            \
     X(kb_note_undo, "kb.note.undo")                              \
     X(kb_link_write, "kb.link.write")                            \
