@@ -51,7 +51,7 @@ struct Citations {
 };
 
 // `supporting_runs` of a note. Absent and null hold none.
-void read_supporting_runs(std::string_view text, const jobs::FrontMatter& front, const std::string& path, Citations& out);
+void read_supporting_runs(const WrittenFront& front, const std::string& path, Citations& out);
 // <!-- runlake ID [METRIC] -->, right behind the number. Code is passed over.
 void read_markdown(std::string_view text, const std::string& path, int first_line, Citations& out);
 // \runvalue{ID}{METRIC}{NUMBER} and \runcite{ID} (share/latex/runlake.sty). Comments are passed over.
