@@ -3,14 +3,12 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+import journal
 import pytest
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "python"))
-import journal  # noqa: E402
 
 
 @pytest.fixture

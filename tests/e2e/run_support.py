@@ -3,12 +3,10 @@
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-import journal  # noqa: E402,F401
+import journal  # noqa: F401
 
 LIMIT = 30.0
 

@@ -2,13 +2,10 @@
 """What the tests of `runs ...` share: stores of made-up runs, and what their files hold."""
 
 import hashlib
-import sys
 from pathlib import Path
 
+import make_journal  # noqa: F401
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-import make_journal  # noqa: E402,F401
 
 SECOND = 1_000_000
 # The runs of the seed's example: id, stage, state, second after 14:23:00, rows in, duration.

@@ -148,9 +148,7 @@ def test_colour_and_width_follow_the_terminal(runlake, runlake_bin, project, cle
     assert "\x1b" not in on_terminal(runlake_bin, [*call, "--json"], project, env)
 
 
-def test_ctrl_c_is_130_to_a_shell(runlake, runlake_bin, project, clean_env, commands):
-    if "runs watch" not in commands:
-        pytest.skip("no command waits yet")
+def test_ctrl_c_is_130_to_a_shell(runlake, runlake_bin, project, clean_env):
     runlake("run", "--", "true").ok()
     # Whether the signal comes before or after the first look at the store must make no difference.
     with subprocess.Popen([runlake_bin, "runs", "watch"], cwd=project, env=clean_env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
@@ -159,9 +157,7 @@ def test_ctrl_c_is_130_to_a_shell(runlake, runlake_bin, project, clean_env, comm
         assert process.stderr.read() == b""
 
 
-def test_errors_of_the_loaded_database_cross_cleanly(runlake, commands):
-    if "runs sql" not in commands:
-        pytest.skip("no command asks the database yet")
+def test_errors_of_the_loaded_database_cross_cleanly(runlake):
     runlake("run", "--", "true").ok()
     assert runlake("runs", "sql", "SELECT 40 + 2 AS answer", "--json").ok().out.count("42") == 1
     done = runlake("runs", "sql", "SELECT nonsense FROM runs")

@@ -7,11 +7,9 @@ Each capability adds its link here: journal, database, queries, export, span, me
 import csv
 import io
 import json
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
-import journal  # noqa: E402
+import journal
 
 HINDCAST = """\
 import os, subprocess

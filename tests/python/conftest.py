@@ -4,12 +4,9 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
+import journal
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-import journal  # noqa: E402
 
 
 @pytest.fixture
