@@ -71,6 +71,8 @@
     X(job_write, "job.write")                                    \
     X(job_publish, "job.publish")                                \
     X(job_document_write, "job.document.write")                  \
+    X(queue_script_write, "queue.script.write")                  \
+    X(queue_slurm_write, "queue.slurm.write")                    \
     X(remote_write, "remote.write")                              \
     X(ledger_entry_write, "ledger.entry.write")              \
     X(ledger_extra_write, "ledger.extra.write")              \
