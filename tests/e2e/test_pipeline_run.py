@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pipeline run`: what is run, recorded, stopped, killed and resumed."""
 
+import fcntl
 import os
+import pty
 import random
+import re
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
+from terminal import read_to_end
 
 from pipelines import ALL, FIT, PIPELINE, again, assert_all, clean_env, first, only_run_dir, states, toy, tree, wait_for  # noqa: F401
 
@@ -39,6 +46,30 @@ def test_what_people_see(runlake, toy):
     failed = runlake("pipeline", "run", "p.yaml", "--run-dir", run_dir)
     assert "FAILED: exit status 1: no such county\n    | first line\n    | no such county\n    runlake runs logs " in failed.err
     assert "report: left: models/*/model.txt was not made" in failed.err and "1 skipped, 2 failed, 1 left" in failed.out
+
+
+def test_a_terminal_has_one_living_line(runlake_bin, toy, clean_env):
+    # Both folds wait for the test, so that what runs is on the line as long as it takes to read it.
+    (toy / "fit.py").write_text("import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.01)\n" + FIT)
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    words = [str(runlake_bin), "pipeline", "run", "p.yaml", "--jobs", "2"]
+    with subprocess.Popen(words, cwd=toy, env=clean_env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=follower) as process:
+        os.close(follower)
+        text = b""
+        while not re.search(rb"\[1/4\] fit\[fold=a\] \d+s, fit\[fold=b\] \d+s$", text):
+            assert select.select([leader], [], [], 60)[0], text
+            text += os.read(leader, 65536)
+        (toy / "go").touch()
+        text += read_to_end(leader)
+        assert process.wait(timeout=60) == 0
+        assert process.stdout.read().splitlines()[1].startswith(b"4 stages: 4 done")
+    for drawn in re.findall(r"\x1b\[K(\[[^\r\n]*)", text.decode()):
+        assert len(drawn) < 60, drawn
+    # What stays: each line after the last time that it was taken away.
+    screen = [line.split("\r\x1b[K")[-1] for line in text.decode().replace("\r\n", "\n").split("\n")]
+    assert [line.partition(": done in ")[0] for line in sorted(screen[1:])] == ["", "features", "fit[fold=a]", "fit[fold=b]", "report"]
+    assert screen[0].startswith("run directory ") and screen[-1] == ""
 
 
 def test_a_dry_run_shows_the_plan_and_does_nothing(runlake, toy):
