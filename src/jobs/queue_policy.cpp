@@ -67,6 +67,8 @@ void note_attempt(Json& document, AttemptEnd end, const AttemptError& error) {
     if (end == AttemptEnd::failed || end == AttemptEnd::timed_out) { place.set("failures", entry->failures + 1); }
     if (end == AttemptEnd::lost) { place.set("lost", entry->lost + 1); }
     erase(place, "stop");
+    // Its task of Slurm has done what it could: another attempt is another task.
+    erase(place, "slurm");
     own.set("queue", std::move(place));
     document.set(key::queue, std::move(queue));
     document.set(key::runlake, std::move(own));

@@ -31,7 +31,7 @@ struct AttemptError {
     std::string stderr_tail;
     core::Timestamp at;
 };
-// Notes it in the document of a queued job: counts the attempt, `queue.last_error` (taken away by one that completed), no `queue.proc`. Its cause is "operator_stop" when `queue stop`
+// Notes it in the document of a queued job: counts the attempt, `queue.last_error` (taken away by one that completed), no `queue.proc`, no task of Slurm. Its cause is "operator_stop" when `queue stop`
 // asked for it, "time_limit" or "lost". Does nothing for a job that is not in the queue. To be called by whoever writes what after_attempt() says, in the same update.
 void note_attempt(core::Json& document, AttemptEnd end, const AttemptError& error);
 

@@ -25,13 +25,20 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+std::string runs_a_job(const ScriptRequest& request) {
+    std::vector<std::string> all = request.program;
+    all.insert(all.end(), {"job", "run"});
+    all.insert(all.end(), request.run_options.begin(), request.run_options.end());
+    return words(all);
+}
+
 std::string heading(const ScriptRequest& request) {
     return cat("# Made by runlake at ", request.made_at, ": ", request.jobs.size(), request.jobs.size() == 1 ? " job" : " jobs", " of the queue.\n");
 }
 
 std::string lines(const ScriptRequest& request) {
     std::string text;
-    for (const JobId& id : request.jobs) { text += cat(words(request.program), " job run ", id.str(), '\n'); }
+    for (const JobId& id : request.jobs) { text += cat(runs_a_job(request), ' ', id.str(), '\n'); }
     return text;
 }
 
@@ -43,7 +50,7 @@ std::string array(const ScriptRequest& request) {
     text += "jobs=(\n";
     for (const JobId& id : request.jobs) { text += cat("    ", id.str(), '\n'); }
     // Becomes the program, so that a signal of Slurm's reaches it.
-    text += cat(")\ncd ", shell_word(request.root), " || exit 1\nexec ", words(request.program), " job run \"${jobs[$SLURM_ARRAY_TASK_ID]}\"\n");
+    text += cat(")\ncd ", shell_word(request.root), " || exit 1\nexec ", runs_a_job(request), " \"${jobs[$SLURM_ARRAY_TASK_ID]}\"\n");
     return text;
 }
 

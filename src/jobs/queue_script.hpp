@@ -20,6 +20,7 @@ struct ScriptRequest {
     std::string made_at;                        // for the comment
     std::string root;                           // of the project: where the script goes first
     std::vector<std::string> program;           // what starts Runlake, with the options that find the store
+    std::vector<std::string> run_options;       // of `job run`
     std::string name = "runlake-queue";         // slurm: of the array
     std::string output;                         // slurm: where the tasks write, "logs/%A_%a.out"
     std::vector<std::string> options;           // slurm: see slurm_options()

@@ -88,7 +88,7 @@ core::Result<std::vector<Json>> values_of(std::string_view values, std::string_v
     for (const std::string_view piece : *pieces) {
         const std::string_view text = core::trim(piece);
         if (text.empty()) { continue; }
-        Json value = value_of(text);
+        RL_ASSIGN(Json value, value_of(text));
         if (!seen.insert(core::to_json(value)).second) { return wrong(clause, cat("the value ", core::to_json(value), " is given twice")); }
         found.push_back(std::move(value));
         if (found.size() > k_most_combinations) { return wrong(clause, cat("more than ", k_most_combinations, " values")); }

@@ -23,7 +23,7 @@ struct SweepAxis {
 };
 
 // What a piece means: its type. The same as for --sp.
-using PieceValue = std::function<core::Json(std::string_view piece)>;
+using PieceValue = std::function<core::Result<core::Json>(std::string_view piece)>;
 
 inline constexpr std::uint64_t k_most_combinations = 100'000;
 
