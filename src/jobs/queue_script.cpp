@@ -25,6 +25,26 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+// A name as every Slurm takes it.
+std::string plain_name(std::string_view text) {
+    std::string name(text);
+    const auto is_odd = [](char c) { return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'); };
+    std::replace_if(name.begin(), name.end(), is_odd, '_');
+    return name;
+}
+
+// One word of an #SBATCH line: in quotes, where blanks or a comment's sign would end it.
+std::string sbatch_word(std::string_view text) {
+    const std::string line = one_line(text);
+    if (line.find_first_of(" '\"#\\") == std::string::npos) { return line; }
+    std::string quoted = "\"";
+    for (const char c : line) {
+        if (c == '"' || c == '\\') { quoted += '\\'; }
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
 std::string runs_a_job(const ScriptRequest& request) {
     std::vector<std::string> all = request.program;
     all.insert(all.end(), {"job", "run"});
@@ -44,9 +64,9 @@ std::string lines(const ScriptRequest& request) {
 
 std::string array(const ScriptRequest& request) {
     std::string text = cat("#!/bin/bash\n", heading(request));
-    text += cat("#SBATCH --job-name=", one_line(request.name), "\n#SBATCH --array=0-", request.jobs.size() - 1, "\n#SBATCH --output=", one_line(request.output), '\n');
+    text += cat("#SBATCH --job-name=", plain_name(request.name), "\n#SBATCH --array=0-", request.jobs.size() - 1, "\n#SBATCH --output=", sbatch_word(request.output), '\n');
     text += "#SBATCH --no-requeue\n";
-    for (const std::string& option : request.options) { text += cat("#SBATCH ", one_line(option), '\n'); }
+    for (const std::string& option : request.options) { text += cat("#SBATCH ", option.substr(0, option.find('=')), option.find('=') == std::string::npos ? "" : cat('=', sbatch_word(option.substr(option.find('=') + 1))), '\n'); }
     text += "jobs=(\n";
     for (const JobId& id : request.jobs) { text += cat("    ", id.str(), '\n'); }
     // Becomes the program, so that a signal of Slurm's reaches it.
