@@ -26,6 +26,9 @@ using core::Errc;
 using core::Error;
 
 constexpr std::size_t k_few = 64;              // so many that were read anew are no reason to write the cache
+constexpr std::size_t k_aexp = 0;              // the folders, by their numbers
+constexpr std::size_t k_own = 1;
+constexpr std::size_t k_extras = 2;
 constexpr std::int64_t k_young_ns = 2'000'000'000;
 
 // One file of a folder of the ledger, as far as it is known.
@@ -82,7 +85,8 @@ core::Result<std::string> good_text(TextKind kind, std::string_view id, std::str
     return std::string(text);
 }
 
-void read_found(Found& file, bool is_extra, const ViewCache& cache) {
+void read_found(Found& file, std::size_t folder, const ViewCache& cache) {
+    const bool is_extra = folder == k_extras;
     const auto info = os::stat_path(file.path);
     if (!info) {
         auto text = os::read_file(file.path);
@@ -101,6 +105,10 @@ void read_found(Found& file, bool is_extra, const ViewCache& cache) {
     const std::optional<TextKind> kind = kind_of(file.id());
     if (!kind) {
         file.why = Error(Errc::corrupt, "its name is no id of a job or run");
+        return;
+    }
+    if (folder == k_aexp && *kind != TextKind::job) {
+        file.why = Error(Errc::corrupt, "only entries of jobs stand in this folder, those of runs in .runlake/ledger");
         return;
     }
     const std::int64_t now = os::stamping_clock_ns();
@@ -229,13 +237,13 @@ struct View::Body {
 
 void View::Body::read(const record::Store& store, const ViewOptions& options) {
     ViewCache cache = options.cache ? ViewCache::load(store) : ViewCache();
-    if (!store.root.empty()) { files[0] = list_folder(aexp_folder(store), 0, left_out); }
-    files[1] = list_folder(own_folder(store), 1, left_out);
-    files[2] = list_folder(extra_folder(store), 2, left_out);
+    if (!store.root.empty()) { files[k_aexp] = list_folder(aexp_folder(store), 0, left_out); }
+    files[k_own] = list_folder(own_folder(store), 1, left_out);
+    files[k_extras] = list_folder(extra_folder(store), 2, left_out);
     packs = list_packs(store, left_out);
     in_parallel(packs.size(), 1, [&](std::size_t i) { read_one_pack(packs[i], cache); });
     for (std::size_t folder = 0; folder < files.size(); ++folder) {
-        in_parallel(files[folder].size(), k_few, [&](std::size_t i) { read_found(files[folder][i], folder == 2, cache); });
+        in_parallel(files[folder].size(), k_few, [&](std::size_t i) { read_found(files[folder][i], folder, cache); });
     }
     const std::size_t cached = cache.size();
     std::set<std::string, std::less<>> packs_known;
@@ -266,10 +274,10 @@ void View::Body::save_cache(const record::Store& store, const std::set<std::stri
 }
 
 void View::Body::collect() {
-    std::size_t count = files[0].size() + files[1].size();
+    std::size_t count = files[k_aexp].size() + files[k_own].size();
     for (const UnpackedPack& pack : packs) { count += pack.entries.size(); }
     items.reserve(count);
-    const auto& extras = files[2];
+    const auto& extras = files[k_extras];
     const auto extra_of = [&](std::string_view id) -> std::string_view {
         const auto at = std::ranges::lower_bound(extras, id, {}, &Found::id);
         return at != extras.end() && at->id() == id && !at->why ? at->text : std::string_view();
@@ -283,7 +291,7 @@ void View::Body::collect() {
             }
         }
     }
-    for (Found& file : files[2]) {
+    for (Found& file : files[k_extras]) {
         if (file.why) { left_out.push_back({file.path, *std::move(file.why)}); }
     }
     for (UnpackedPack& pack : packs) {

@@ -2,6 +2,7 @@
 // `ledger promote`, and what every terminal transition of a job calls: the allowlisted projection of a job or run, written where git carries it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,19 +12,26 @@
 #include "core/ids.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "ledger/extra.hpp"
 #include "ledger/run_entry.hpp"
+#include "os/files.hpp"
 #include "record/store.hpp"
 
 namespace runlake::jobs {
 struct Job;
+}
+namespace runlake::runs {
+struct RunParts;
 }
 
 namespace runlake::ops {
 
 struct PromoteOptions {
     std::optional<std::string> machine_label;     // default: record::machine_label()
+    bool is_own_label = false;                    // machine_label, when given, is what this machine is called anyway
     bool allow_paths = false;                     // promote a state point with a path or secret in it
     const core::Clock* clock = nullptr;           // default: the system's
+    os::Durability durability = os::Durability::power;
 };
 
 struct Promoted {
@@ -31,6 +39,7 @@ struct Promoted {
     std::string path;                             // of the entry
     std::string extra_path;
     bool written = false;                         // false: both files said the same already (but for promoted_at), and stay as they are
+    bool kept_other = false;                      // another machine's entry of the same job stands before this one, and stays
 };
 
 // Writes ledger/<id>.json and ledger-extra/<id>.json of a job in a terminal state, whose terminal fields are on disk. Opens no database, waits for nobody.
@@ -40,6 +49,9 @@ struct Promoted {
 // "summary_metrics" (name: number) where the journal has no metric of that name.
 core::Result<Promoted> promote_job(const record::Store& store, const jobs::Job& job, const PromoteOptions& options = {});
 
+// The same with the runs known beforehand, for many jobs at once.
+core::Result<Promoted> promote_job_of(const record::Store& store, const jobs::Job& job, const PromoteOptions& options, const std::map<core::RunId, runs::RunParts>* runs);
+
 // Promotes a recorded run: the one that `id` (whole or its beginning) means, out of the journal. `since`: it began no earlier, which spares reading older segments.
 // Errc::not_found, conflict (ambiguous; still running; cached, which is never promoted).
 struct PromoteRun {
@@ -47,6 +59,7 @@ struct PromoteRun {
     ledger::RunRule rule = ledger::RunRule::asked;
     std::optional<core::Timestamp> since;
     std::vector<ledger::StageOfRun> stages;
+    std::vector<ledger::ArtifactFact> artifacts;
 };
 core::Result<Promoted> promote_run(const record::Store& store, const PromoteRun& request, const PromoteOptions& options = {});
 

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "ledger/read.hpp"
 #include "os/files.hpp"
+#include "record/model.hpp"
 
 namespace runlake::ops {
 namespace {
@@ -36,6 +37,20 @@ core::Result<runs::ElsewhereRun> row_of(const ledger::JobEntry& job) {
                               .duration_seconds = job.wallclock_s,
                               .code_ref = code_ref(job),
                               .params = *job.statepoint.as_object()};
+}
+
+runs::ElsewhereRun row_of(const ledger::RunEntry& run) {
+    const std::string_view state = run.degraded ? record::state_name(record::RunState::degraded) : ledger::run_state_of(run.end);
+    return runs::ElsewhereRun{.id = run.id,
+                              .status = std::string(state),
+                              .machine = run.machine,
+                              .started_at = run.started_at,
+                              .finished_at = run.ended_at,
+                              .duration_seconds = run.wallclock_s,
+                              .code_ref = run.code_ref,
+                              .params = *run.params.as_object(),
+                              .stage = run.stage,
+                              .tenant = run.tenant};
 }
 
 void tell(const std::vector<const ledger::LeftOut*>& entries, std::string_view why, Notes& notes) {
@@ -77,6 +92,7 @@ OtherMachines OtherMachines::read(const record::Store& store, bool asked_for) {
         auto row = row_of(job);
         if (row.ok()) { others.runs_.push_back(std::move(row).take()); }
     }
+    for (const ledger::RunEntry& run : found.runs) { others.runs_.push_back(row_of(run)); }
     std::vector<const ledger::LeftOut*> later;
     std::vector<const ledger::LeftOut*> damaged;
     for (const ledger::LeftOut& entry : found.left_out) { (entry.why.code() == core::Errc::unsupported ? later : damaged).push_back(&entry); }

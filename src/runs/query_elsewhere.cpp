@@ -20,7 +20,8 @@ struct Overlaid {
 };
 constexpr std::array k_overlaid = std::to_array<Overlaid>({
     {"runs", "elsewhere_runs",
-     "run_id UUID, status VARCHAR, code_ref VARCHAR, started_at TIMESTAMP, finished_at TIMESTAMP, duration_seconds DOUBLE", "*"},
+     "run_id UUID, status VARCHAR, code_ref VARCHAR, started_at TIMESTAMP, finished_at TIMESTAMP, duration_seconds DOUBLE, stage VARCHAR, "
+     "tenant_id VARCHAR", "*"},
     {"run_details", "elsewhere_details", "run_id UUID, machine VARCHAR",
      "* REPLACE (coalesce((SELECT l.label FROM elsewhere_labels l WHERE l.id = machine), machine) AS machine)"},
     {"run_params", "elsewhere_params", "run_id UUID, name VARCHAR, value VARCHAR, number DOUBLE", "*"},
@@ -48,6 +49,8 @@ core::Status fill(sql::Connection& connection, std::span<const ElsewhereRun> els
         runs.set(3, run.started_at);
         runs.set(4, run.finished_at);
         runs.set(5, run.duration_seconds);
+        runs.set(6, run.stage);
+        runs.set(7, run.tenant);
         RL_TRY(runs.end_row());
         details.set(0, run.id);
         details.set(1, run.machine);

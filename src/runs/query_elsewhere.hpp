@@ -26,6 +26,8 @@ struct ElsewhereRun {
     std::optional<double> duration_seconds;
     std::optional<std::string> code_ref;
     std::vector<std::pair<std::string, core::Json>> params;
+    std::optional<std::string> stage;
+    std::optional<std::string> tenant;
 };
 
 // Machine ids and what people call them.
