@@ -91,7 +91,7 @@ core::Result<RunStore::Created> RunStore::make(const Json& state_point, const st
     if (begin) { begin(document); }
     RL_ASSIGN(const std::string document_text, core::write_python_json(document));
     // Whole or not at all: made beside under a name that no reader takes for a job's, then renamed.
-    RL_TRY(os::make_dirs(workspace_, 0755, os::point::job_create));
+    if (!os::is_dir(workspace_)) { RL_TRY(os::make_dirs(workspace_, 0755, os::point::job_create)); }
     const std::string making = cat(workspace_, "/.new-", id.brief(), '-', os::random_hex(16));
     const core::Status made = [&]() -> core::Status {
         RL_TRY(os::make_dir(making, 0755, os::point::job_create));

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <utility>
 
 #include "core/text.hpp"
 #include "os/child.hpp"
@@ -30,7 +31,7 @@ constexpr int k_longest_wait_ms = 250;
 // One output of the program, read without waiting.
 class Stream {
   public:
-    static core::Result<Stream> open(const std::optional<std::string>& log, std::uint64_t limit) {
+    static core::Result<Stream> open(const std::optional<std::string>& log, std::uint64_t limit, std::function<void(std::string_view)> sink) {
         std::array<int, 2> fds{};
         if (::pipe2(fds.data(), O_CLOEXEC) != 0) { return os::system_error(errno, "starting", "a stage"); }
         Stream stream;
@@ -38,6 +39,7 @@ class Stream {
         stream.write_end_ = os::Fd(fds[1]);
         if (::fcntl(stream.source_.get(), F_SETFL, O_NONBLOCK) != 0) { return os::system_error(errno, "starting", "a stage"); }
         if (log) { stream.log_ = std::make_unique<record::OutputLog>(*log, limit); }
+        stream.sink_ = std::move(sink);
         return stream;
     }
     int write_end() const { return write_end_.get(); }
@@ -53,6 +55,7 @@ class Stream {
                 const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
                 record::keep_tail(tail_, bytes, k_tail_bytes);
                 if (log_) { log_->add(bytes); }
+                if (sink_) { sink_(bytes); }
             } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
                 source_ = os::Fd();
             } else if (errno == EAGAIN) {
@@ -74,6 +77,7 @@ class Stream {
     os::Fd source_;
     os::Fd write_end_;
     std::unique_ptr<record::OutputLog> log_;
+    std::function<void(std::string_view)> sink_;
     std::string tail_;
 };
 
@@ -153,8 +157,12 @@ void Stopper::stop() {
 
 core::Result<ProgramOutcome> run_stage_program(const StageProgram& program) {
     const auto log = [&](std::string_view name) { return program.output_folder ? std::optional(core::cat(*program.output_folder, '/', name)) : std::nullopt; };
-    RL_ASSIGN(Stream out, Stream::open(log("stdout.log"), program.log_limit));
-    RL_ASSIGN(Stream err, Stream::open(log("stderr.log"), program.log_limit));
+    const auto sink = [&](int stream) -> std::function<void(std::string_view)> {
+        if (!program.output) { return {}; }
+        return [&program, stream](std::string_view bytes) { program.output(stream, bytes); };
+    };
+    RL_ASSIGN(Stream out, Stream::open(log("stdout.log"), program.log_limit, sink(1)));
+    RL_ASSIGN(Stream err, Stream::open(log("stderr.log"), program.log_limit, sink(2)));
     const os::Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!nothing.is_open()) { return os::system_error(errno, "opening", "/dev/null"); }
     os::ChildOptions options;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct StageProgram {
     std::optional<std::chrono::milliseconds> timeout;
     std::optional<std::string> output_folder;           // "stdout.log" and "stderr.log" are kept there
     std::uint64_t log_limit = 0;
+    std::function<void(int stream, std::string_view bytes)> output;   // what it writes to 1 or 2, as it comes; not for long, since nothing else is seen meanwhile
     sigset_t signal_mask{};
     const Stopper* stopper = nullptr;
     os::GroupGuard* guard = nullptr;
