@@ -36,8 +36,10 @@ core::Status QueueScan::look() {
     for (QueuedJob& one : all_) {
         if (one.status == JobStatus::running) {
             const Life life = jobs::life_of(runs_, one.job);
-            if (life == Life::abandoned || life == Life::unwatched) {
-                const core::Result<JobStatus> now = take_over_lost(store_, runs_, one.job.id, how_lost_ ? how_lost_(one) : LostHow(), say_);
+            const bool has_gone = life == Life::abandoned || life == Life::unwatched;
+            const std::optional<LostHow> how = !has_gone ? std::nullopt : how_lost_ ? how_lost_(one) : std::optional(LostHow());
+            if (how) {
+                const core::Result<JobStatus> now = take_over_lost(store_, runs_, one.job.id, *how, say_);
                 if (now.ok() && now.value() != JobStatus::running) {
                     say_(cat("job ", one.job.id.brief(), ": its runner has gone; it is ", jobs::status_name(now.value()), " now"));
                     RL_ASSIGN(one, read_queued(runs_, one.job.id));

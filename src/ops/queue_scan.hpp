@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,8 +21,8 @@ class QueueScan {
   public:
     QueueScan(const record::Store& store, const jobs::RunStore& runs, const jobs::QueueFilter& filter, const Say& say) : store_(store), runs_(runs), filter_(filter), say_(say) {}
 
-    // Who knows more of the end of a job whose runner has gone than that it has.
-    void ask_about_lost(std::function<LostHow(const jobs::QueuedJob&)> how_lost) { how_lost_ = std::move(how_lost); }
+    // Who knows more of the end of a job whose runner has gone than that it has. Nothing: it is not to be taken over yet.
+    void ask_about_lost(std::function<std::optional<LostHow>(const jobs::QueuedJob&)> how_lost) { how_lost_ = std::move(how_lost); }
 
     core::Status look();
 
@@ -43,7 +44,7 @@ class QueueScan {
     std::vector<jobs::QueuedJob> all_;
     std::vector<jobs::QueuedJob> queued_;
     std::vector<jobs::QueuedJob> running_;
-    std::function<LostHow(const jobs::QueuedJob&)> how_lost_;
+    std::function<std::optional<LostHow>(const jobs::QueuedJob&)> how_lost_;
     std::set<core::JobId> told_;      // damaged jobs that were said
 };
 

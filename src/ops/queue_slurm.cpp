@@ -159,23 +159,23 @@ class SlurmRun {
         return LostHow{AttemptEnd::failed, cat("its task ", task.str(), " ended without running it", tail.empty() ? "" : ":\n", tail)};
     }
 
-    // A job of which the runner has gone: Slurm may know why.
-    static LostHow how_lost(const QueuedJob& job) {
-        if (!job.entry.slurm || job.entry.slurm->array.empty()) { return {}; }
-        const SlurmTask& task = *job.entry.slurm;
-        const core::Result<jobs::SlurmArrays> arrays = slurm_look({task.name});
-        if (!arrays.ok()) { return {}; }
-        const auto array = arrays.value().find(task.name);
-        if (array == arrays.value().end()) { return {}; }
-        const auto state = array->second.tasks.find(task.task);
-        if (state == array->second.tasks.end()) { return {}; }
-        const std::string why = cat("its task ", task.str(), " was ended by Slurm: ", slurm_state_name(state->second));
+    // A job of which the runner has gone: Slurm may know why, or is about to.
+    static std::optional<LostHow> how_lost(const QueuedJob& job) {
+        if (!job.entry.slurm) { return LostHow(); }
+        const core::Result<jobs::SlurmArrays> arrays = slurm_look({job.entry.slurm->name});
+        if (!arrays.ok()) { return std::nullopt; }
+        const auto array = arrays.value().find(job.entry.slurm->name);
+        if (array == arrays.value().end()) { return LostHow(); }
+        const auto state = array->second.tasks.find(job.entry.slurm->task);
+        if (state == array->second.tasks.end()) { return LostHow(); }
+        if (!has_ended(state->second)) { return std::nullopt; }
+        const std::string why = cat("its task ", array->second.id, '_', job.entry.slurm->task, " was ended by Slurm: ", slurm_state_name(state->second));
         switch (state->second) {
-            case SlurmState::cancelled: return {AttemptEnd::stopped, why};
-            case SlurmState::timed_out: return {AttemptEnd::timed_out, why};
+            case SlurmState::cancelled: return LostHow{AttemptEnd::stopped, why};
+            case SlurmState::timed_out: return LostHow{AttemptEnd::timed_out, why};
             case SlurmState::out_of_memory:
-            case SlurmState::failed: return {AttemptEnd::failed, why};
-            default: return {};
+            case SlurmState::failed: return LostHow{AttemptEnd::failed, why};
+            default: return LostHow();
         }
     }
 
