@@ -143,8 +143,9 @@ class Checker {
     }
 
     void values(const Citation& citation, const std::string& id) {
-        if (id != last_id_) {
-            last_ = evidence_.metrics(id);
+        const bool series = std::ranges::any_of(citation.values, [](const QuotedValue& value) { return value.metric.pick != MetricName::Pick::last; });
+        if (id != last_id_ || series) {
+            last_ = evidence_.metrics(id, series);
             last_id_ = id;
         }
         const std::string brief = id.substr(0, 8);

@@ -37,6 +37,10 @@ class Checker {
             say("filesystem", "there is no knowledge base", "kb", 0);
             return std::move(issues_);
         }
+        if (graph_.problem) {
+            issues_.push_back({.code = "aexp.validator_unavailable", .message = graph_.problem->message(), .path = "kb"});
+            return std::move(issues_);
+        }
         specials();
         ids_and_names();
         for (const Note& note : graph_.notes) {

@@ -35,6 +35,7 @@ constexpr std::array k_codes = std::to_array<CodeInfo>({
     {k_kb, "missing_template_header", k_error, false, "A hypothesis, experiment, finding or thread lacks a heading of its template.", "Add the heading; `none yet` is a fine text for it.", "Do not rename other headings to it."},
     {k_kb, "links", k_error, false, "The section Links is missing or empty, a link leads to no note, or a link that this kind needs is not there.", "Add `- [[ID]]` below `## Links`, or correct the name in the link.", ""},
     {k_kb, "backlink", k_error, false, "A note does not link back to one that names it as its parent.", "Add `- [[ID]]` below `## Links` of the parent; `runlake kb new` does it by itself.", ""},
+    {k_kb, "scope", k_error, false, "A file was named that is neither a note of the knowledge base nor a document in which citations are looked for.", "Name a note, or a .md, .qmd, .Rmd, .tex or .ipynb file of the project.", ""},
     {"aexp.validator_unavailable", "", k_error, false, "The knowledge base could not be looked at as a whole.", "Look at the reason in the message: a folder that can't be listed, usually.", "This says nothing about the notes themselves."},
     // Runs of this machine.
     {"run.status_invalid", "", k_error, false, "The document of a job says a status that is none of created, queued, running, complete, failed, abandoned, stopped.", "`runlake job mark ID STATUS` sets a valid one.",

@@ -58,8 +58,8 @@ class Evidence {
 
     // Of a job or run that is here.
     virtual core::Result<KnownRun> facts(std::string_view id) = 0;
-    // Nothing: none are known on this machine.
-    virtual core::Result<std::optional<Metrics>> metrics(std::string_view id) = 0;
+    // Nothing: none are known on this machine. `series`: with points by step, where they are here.
+    virtual core::Result<std::optional<Metrics>> metrics(std::string_view id, bool series) = 0;
 };
 
 }  // namespace runlake::kb

@@ -110,6 +110,10 @@ Graph read_graph(const std::string& root) {
     graph.root = root;
     graph.is_there = os::is_dir(os::join_path(root, "kb"));
     if (!graph.is_there) { return graph; }
+    if (auto listed = os::list_dir(os::join_path(root, "kb")); !listed.ok()) {
+        graph.problem = std::move(listed).take_error();
+        return graph;
+    }
     std::vector<Place> places;
     for (const KindInfo& kind : all_kinds()) {
         if (kind.special.empty()) {
@@ -133,6 +137,7 @@ Graph read_graph(const std::string& root) {
 
 core::Result<std::vector<CitedRun>> cited_runs(const std::string& root) {
     const Graph graph = read_graph(root);
+    if (graph.problem) { return *graph.problem; }
     for (const Issue& issue : graph.faults) {
         if (issue.check == "filesystem") { return core::Error(core::Errc::io, core::cat("reading ", issue.path, ": ", issue.message)); }
     }

@@ -21,6 +21,7 @@ struct Graph {
     std::vector<Note> notes;                                 // by path
     std::map<std::string, std::vector<std::size_t>, std::less<>> names;   // link name -> notes that claim it
     std::map<std::string, std::vector<std::size_t>, std::less<>> ids;     // id -> notes
+    std::optional<core::Error> problem;                      // <root>/kb can't be listed: nothing is known of it
     Issues faults;                                           // files that could not be read, and those not named as they should be
 
     const Note* find(std::string_view id) const;             // the only note of that id, else null
