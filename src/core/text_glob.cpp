@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shell-style patterns, matched by walking all states at once: time is at most pattern length times path length.
 #include <algorithm>
-#include <vector>
+#include <string>
+#include <utility>
 
+#include "core/glob.hpp"
 #include "core/text.hpp"
 #include "core/utf8.hpp"
 
 namespace runlake::core {
 namespace {
-
-struct CharRange {
-    char32_t first;
-    char32_t last;
-};
-
-// One step of a pattern.
-struct Step {
-    enum class Kind { literal, any, set, star, globstar, folders };
-    Kind kind = Kind::literal;
-    char32_t literal = 0;
-    bool negated = false;
-    std::vector<CharRange> ranges;
-
-    // The three that may match nothing and stay while they match.
-    bool repeats() const { return kind == Kind::star || kind == Kind::globstar || kind == Kind::folders; }
-};
 
 // Invalid bytes become code points of their own (in the range of lone surrogates), so that they only match themselves.
 std::u32string decode(std::string_view text) {
@@ -42,8 +27,10 @@ std::u32string decode(std::string_view text) {
     return out;
 }
 
+}  // namespace
+
 // Reads "[a-c]", "[!a]" or "[^a]" at `at`; leaves `at` behind it. False, and nothing changed, when it is not closed.
-bool read_set(const std::u32string& pattern, std::size_t& at, Step& step) {
+bool Glob::read_set(std::u32string_view pattern, std::size_t& at, Step& step) {
     std::size_t i = at + 1;
     Step set;
     set.kind = Step::Kind::set;
@@ -67,8 +54,8 @@ bool read_set(const std::u32string& pattern, std::size_t& at, Step& step) {
     return true;
 }
 
-std::vector<Step> compile(const std::u32string& pattern) {
-    std::vector<Step> steps;
+Glob::Glob(std::string_view text) {
+    const std::u32string pattern = decode(text);
     bool unclosed = false;  // once a '[' has no end, none after it has one
     for (std::size_t i = 0; i < pattern.size();) {
         Step step;
@@ -91,59 +78,57 @@ std::vector<Step> compile(const std::u32string& pattern) {
             if (pattern[i] == '\\' && i + 1 < pattern.size()) { ++i; }
             step.literal = pattern[i++];
         }
-        steps.push_back(std::move(step));
+        steps_.push_back(std::move(step));
     }
-    return steps;
 }
 
-bool matches_one(const Step& step, char32_t c) {
-    switch (step.kind) {
-        case Step::Kind::literal: return c == step.literal;
-        case Step::Kind::any:
-        case Step::Kind::star: return c != '/';
-        case Step::Kind::globstar:
-        case Step::Kind::folders: return true;
-        case Step::Kind::set: break;
+bool Glob::Step::takes(char32_t c) const {
+    switch (kind) {
+        case Kind::literal: return c == literal;
+        case Kind::any:
+        case Kind::star: return c != '/';
+        case Kind::globstar:
+        case Kind::folders: return true;
+        case Kind::set: break;
     }
     if (c == '/') { return false; }
-    for (const CharRange& range : step.ranges) {
-        if (c >= range.first && c <= range.last) { return !step.negated; }
+    for (const CharRange& range : ranges) {
+        if (c >= range.first && c <= range.last) { return !negated; }
     }
-    return step.negated;
+    return negated;
 }
 
-}  // namespace
-
-bool glob_match(std::string_view pattern, std::string_view path) {
-    const std::vector<Step> steps = compile(decode(pattern));
+bool Glob::matches(std::string_view path) const {
     // active[i]: what was read so far matches the first i steps. `inside[i]` tells "**/" at i apart: entered (its end is open)
     // only right after a '/'.
-    std::vector<char> active(steps.size() + 1, 0);
-    std::vector<char> next(steps.size() + 1, 0);
-    std::vector<char> inside(steps.size() + 1, 0);
+    std::vector<char> active(steps_.size() + 1, 0);
+    std::vector<char> next(steps_.size() + 1, 0);
+    std::vector<char> inside(steps_.size() + 1, 0);
     const auto add_empty_matches = [&](std::vector<char>& states) {
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            if (states[i] != 0 && steps[i].repeats()) { states[i + 1] = 1; }
+        for (std::size_t i = 0; i < steps_.size(); ++i) {
+            if (states[i] != 0 && steps_[i].repeats()) { states[i + 1] = 1; }
         }
     };
     active[0] = 1;
     add_empty_matches(active);
     for (const char32_t c : decode(path)) {
         std::fill(next.begin(), next.end(), char{0});
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            if (steps[i].kind == Step::Kind::folders) {
+        for (std::size_t i = 0; i < steps_.size(); ++i) {
+            if (steps_[i].kind == Step::Kind::folders) {
                 // Within "**/" any character may follow; only a '/' completes it.
                 const bool was_in = active[i] != 0 || inside[i] != 0;
                 inside[i] = was_in ? 1 : 0;
                 if (was_in && c == '/') { next[i + 1] = 1; }
-            } else if (active[i] != 0 && matches_one(steps[i], c)) {
-                next[steps[i].repeats() ? i : i + 1] = 1;
+            } else if (active[i] != 0 && steps_[i].takes(c)) {
+                next[steps_[i].repeats() ? i : i + 1] = 1;
             }
         }
         std::swap(active, next);
         add_empty_matches(active);
     }
-    return active[steps.size()] != 0;
+    return active[steps_.size()] != 0;
 }
+
+bool glob_match(std::string_view pattern, std::string_view path) { return Glob(pattern).matches(path); }
 
 }  // namespace runlake::core

@@ -10,19 +10,33 @@
 #include "fingerprint/digest_cache.hpp"
 #include "fingerprint/input_parts.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 #include "os/system.hpp"
 
 namespace runlake::fingerprint {
 namespace {
 
+// Fewer inputs than this are looked at before a second thread has begun.
+constexpr std::size_t k_inputs_a_turn = 8;
+constexpr std::size_t k_matches_a_turn = 256;
+
 // A file or folder that an input names, itself or through a glob.
 struct Root {
-    std::string name;                   // in the fingerprint
     bool folder = false;
     std::size_t file = 0;
     std::vector<Member> members;
     std::optional<core::Digest> digest;
     std::uint64_t bytes = 0;
+};
+
+// What stands where an input, or a match of its glob, points.
+struct Path {
+    std::string given{};
+    std::string path{};                 // whole
+    std::string name{};                 // in the fingerprint
+    bool is_match = false;              // of a glob
+    std::optional<struct stat> info{};
+    int problem = 0;                    // errno, when there is no info
 };
 
 struct Named {
@@ -35,20 +49,23 @@ class Fingerprint {
   public:
     explicit Fingerprint(const InputOptions& options) : options_(options), cache_(options.cache_dir) {}
 
-    core::Status take(const std::string& given) {
-        if (given.empty()) { return core::Error(core::Errc::usage, "reading inputs: a name is empty"); }
-        if (given.find('\0') != std::string::npos) { return core::Error(core::Errc::usage, core::cat("reading input ", given, ": the name holds a zero byte")); }
-        Named named{.given = given};
-        std::vector<std::string> paths = {given};
-        if (!os::stat_link(os::join_path(options_.working_dir, given)) && is_glob(given)) {
-            named.glob = true;
-            RL_ASSIGN(paths, expand_glob(given, options_.working_dir, options_.stop));
+    core::Status take(const std::vector<std::string>& inputs) {
+        for (const std::string& given : inputs) {
+            if (given.empty()) { return core::Error(core::Errc::usage, "reading inputs: a name is empty"); }
+            if (given.find('\0') != std::string::npos) { return core::Error(core::Errc::usage, core::cat("reading input ", given, ": the name holds a zero byte")); }
         }
-        for (const std::string& path : paths) {
-            RL_ASSIGN(std::string name, add_root(path));
-            named.roots.push_back(std::move(name));
+        std::vector<core::Result<std::vector<Path>>> looked(inputs.size(), std::vector<Path>());
+        os::for_each_index(inputs.size(), k_inputs_a_turn, [&](std::size_t i) { looked[i] = look(inputs[i]); });
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            RL_ASSIGN(const std::vector<Path> paths, std::move(looked[i]));
+            Named named{.given = inputs[i], .glob = paths.front().is_match, .roots = {}};
+            named.roots.reserve(paths.size());
+            for (const Path& path : paths) {
+                RL_TRY(add_root(path));
+                named.roots.push_back(path.name);
+            }
+            named_.push_back(std::move(named));
         }
-        named_.push_back(std::move(named));
         return core::ok();
     }
 
@@ -92,22 +109,43 @@ class Fingerprint {
     }
 
   private:
-    core::Result<std::string> add_root(const std::string& given) {
-        const std::string path = os::join_path(options_.working_dir, given);
-        const std::string whole = os::lexically_normal(path);
-        const std::string name = os::relative_inside(whole, options_.root).value_or(whole);
-        if (roots_.contains(name)) { return name; }
-        const auto info = os::stat_path(path);
-        if (!info) { return os::system_error(errno, "reading input", given); }
-        Root root{.name = name};
-        root.folder = S_ISDIR(info->st_mode);
-        if (root.folder) {
-            RL_ASSIGN(root.members, walk_folder(path, files_, listed_, options_.stop));
-        } else {
-            RL_ASSIGN(root.file, files_.add(path, *info));
+    // What stands under an input's name now: itself, or all that the glob matches. Changes nothing: many are looked for at once.
+    core::Result<std::vector<Path>> look(const std::string& given) const {
+        std::vector<Path> paths;
+        if (os::stat_link(os::join_path(options_.working_dir, given)) || !is_glob(given)) {
+            paths.push_back(at(given));
+            return paths;
         }
-        roots_.emplace(name, std::move(root));
-        return name;
+        RL_ASSIGN(const std::vector<std::string> matches, expand_glob(given, options_.working_dir, options_.stop));
+        paths.resize(matches.size());
+        os::for_each_index(matches.size(), k_matches_a_turn, [&](std::size_t i) {
+            paths[i] = at(matches[i]);
+            paths[i].is_match = true;
+        });
+        return paths;
+    }
+
+    Path at(const std::string& given) const {
+        Path path{.given = given, .path = os::join_path(options_.working_dir, given)};
+        const std::string whole = os::lexically_normal(path.path);
+        path.name = os::relative_inside(whole, options_.root).value_or(whole);
+        path.info = os::stat_path(path.path);
+        if (!path.info) { path.problem = errno; }
+        return path;
+    }
+
+    core::Status add_root(const Path& path) {
+        if (roots_.contains(path.name)) { return core::ok(); }
+        if (!path.info) { return os::system_error(path.problem, "reading input", path.given); }
+        Root root;
+        root.folder = S_ISDIR(path.info->st_mode);
+        if (root.folder) {
+            RL_ASSIGN(root.members, walk_folder(path.path, files_, listed_, options_.stop));
+        } else {
+            RL_ASSIGN(root.file, files_.add(path.path, *path.info));
+        }
+        roots_.emplace(path.name, std::move(root));
+        return core::ok();
     }
 
     void finish_root(Root& root) const {
@@ -166,7 +204,7 @@ std::string digests_dir(const std::string& store_dir) { return store_dir + "/cac
 core::Result<InputReport> input_fingerprint(const std::vector<std::string>& inputs, const InputOptions& options) {
     if (inputs.empty()) { return core::Error(core::Errc::usage, "reading inputs: none is given"); }
     Fingerprint fingerprint(options);
-    for (const std::string& input : inputs) { RL_TRY(fingerprint.take(input)); }
+    RL_TRY(fingerprint.take(inputs));
     InputReport report;
     RL_TRY(fingerprint.hash(report));
     fingerprint.compose(report);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/glob.hpp"
 #include "core/text.hpp"
 #include "fingerprint/input_parts.hpp"
 #include "os/files.hpp"
@@ -17,7 +18,7 @@ constexpr int k_max_depth = 400;
 class GlobWalk {
   public:
     GlobWalk(std::string working_dir, std::vector<std::string> parts, const std::function<bool()>& stop)
-        : working_dir_(std::move(working_dir)), parts_(std::move(parts)), stop_(stop) {}
+        : working_dir_(std::move(working_dir)), parts_(std::move(parts)), globs_(parts_.begin(), parts_.end()), stop_(stop) {}
 
     core::Result<std::vector<std::string>> run(const std::string& start) {
         RL_TRY(expand(start, 0, 0));
@@ -55,7 +56,7 @@ class GlobWalk {
                 if (last && !folder) { found_.push_back(path); }
                 continue;
             }
-            if ((hidden && !part.starts_with('.')) || !core::glob_match(part, entry.name)) { continue; }
+            if ((hidden && !part.starts_with('.')) || !globs_[at].matches(entry.name)) { continue; }
             if (last) {
                 found_.push_back(base + entry.name);
             } else {
@@ -73,6 +74,7 @@ class GlobWalk {
 
     std::string working_dir_;
     std::vector<std::string> parts_;
+    std::vector<core::Glob> globs_;   // one a part
     const std::function<bool()>& stop_;
     std::vector<std::string> found_;
 };

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work that is the same for each of many things, spread over the processors.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace runlake::os {
+
+// Runs work(i) once for each i below `count`, on the caller's thread and on as many others as there are turns of `a_turn` things for, at most one a processor.
+// Returns when all is done. `work` must not throw. Where the limit of processes allows no more threads, fewer do it.
+void for_each_index(std::size_t count, std::size_t a_turn, const std::function<void(std::size_t)>& work);
+
+}  // namespace runlake::os
