@@ -18,6 +18,7 @@
 #include "fingerprint/input.hpp"
 #include "os/stop_signal.hpp"
 #include "os/system.hpp"
+#include "ops/pipeline_ledger.hpp"
 #include "ops/remote_run_dir.hpp"
 #include "record/recorder.hpp"
 #include "rundir/publish.hpp"
@@ -140,7 +141,7 @@ class PipelineRun {
     // Everything from outside, before anything runs.
     core::Status check_inputs() const {
         std::string fatal;
-        for (const pipeline::Problem& problem : pipeline::preflight(resolved(), graph())) {
+        for (const pipeline::Problem& problem : pipeline::preflight(resolved(), graph(), [&](const pipeline::DeclaredPath& read) { return planner_->has_input(read); })) {
             if (problem.fatal && planner_->is_selected(problem.instance)) { fatal += cat(fatal.empty() ? "" : "\n", problem.message); }
         }
         return fatal.empty() ? core::ok() : core::Status(Error(Errc::not_found, std::move(fatal)));
@@ -246,6 +247,7 @@ class PipelineRun {
         record::Outcome outcome = own_outcome();
         if (auto known = code.known()) { outcome.facts.code_ref = std::move(known); }
         static_cast<void>(run->finish(std::move(outcome)).ok());  // the recorder says and counts what is lost
+        if (options.mode != record::Mode::off) { promote_pipeline(*store_, response_, *run_dir_, run->id(), run->started().header.at, request_.say); }
         return core::ok();
     }
 

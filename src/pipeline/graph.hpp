@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,8 +51,9 @@ using PlaceNames = std::vector<std::pair<std::string, std::string>>;   // "run_d
 std::string fill_places(std::string_view text, const PlaceNames& places);
 
 // Preflight: every outside input of every instance, before anything runs. One problem each, by stage: missing (named with its root or place), unreadable.
+// `is_found` may tell of reads that something is there already; patterns among them are not looked for again.
 struct Problem { std::size_t instance; std::string message; bool fatal = true; };  // not fatal: the stage is optional
-std::vector<Problem> preflight(const Resolved& resolved, const Graph& graph);
+std::vector<Problem> preflight(const Resolved& resolved, const Graph& graph, const std::function<bool(const DeclaredPath&)>& is_found = {});
 
 // Drawings: Mermaid text, DOT, and the layout table of the docs ("| path | written by | read by |").
 std::string to_mermaid(const Resolved& resolved, const Graph& graph);

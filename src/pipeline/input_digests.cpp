@@ -81,6 +81,12 @@ core::Result<std::optional<rundir::OutsideFile>> InputDigests::of(const Declared
     return known_.at(path.logical());
 }
 
+bool InputDigests::has(const DeclaredPath& path) const {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(path.logical());
+    return known != known_.end() && known->second.has_value();
+}
+
 core::Result<std::optional<rundir::OutsideFile>> InputDigests::fresh(const DeclaredPath& path) const {
     std::map<std::string, std::optional<rundir::OutsideFile>> found;
     RL_TRY(read({&path}, found));

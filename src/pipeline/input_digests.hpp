@@ -27,6 +27,8 @@ class InputDigests {
     core::Status learn(const std::vector<const DeclaredPath*>& paths);
     // As learned; nothing when there is no such input.
     core::Result<std::optional<rundir::OutsideFile>> of(const DeclaredPath& path);
+    // Whether it was learned, and there was one.
+    bool has(const DeclaredPath& path) const;
     // As it is now.
     core::Result<std::optional<rundir::OutsideFile>> fresh(const DeclaredPath& path) const;
 
@@ -35,7 +37,7 @@ class InputDigests {
 
     const Resolved& resolved_;
     std::optional<std::string> digest_cache_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, std::optional<rundir::OutsideFile>> known_;   // by logical name
 };
 

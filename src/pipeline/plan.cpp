@@ -59,6 +59,7 @@ class LivePlanner final : public Planner {
 
     const CodeIndex& code() const override { return *code_; }
     std::optional<std::string> digest_cache() const override { return cache_; }
+    bool has_input(const DeclaredPath& read) const override { return digests_.has(read); }
     bool is_selected(std::size_t instance) const override { return is_selected_stage(graph_.instances[instance].which.stage); }
 
     core::Result<Decision> decide(std::size_t index, const std::optional<RunDir>& run_dir, const Results& results) override {

@@ -74,6 +74,8 @@ class Planner {
     virtual core::Result<std::vector<std::string>> changed_inputs(std::size_t instance, const std::vector<rundir::OutsideFile>& before) = 0;
     // Declared outputs in the project tree, as they are now; absent ones by name in `missing`.
     virtual core::Result<std::vector<rundir::OutsideFile>> workspace_outputs(std::size_t instance, std::vector<std::string>& missing) = 0;
+    // Whether an input from outside was found when the planner began.
+    virtual bool has_input(const DeclaredPath& read) const = 0;
     virtual bool is_selected(std::size_t instance) const = 0;
 };
 

@@ -65,7 +65,7 @@ class Look {
 
 }  // namespace
 
-std::vector<Problem> preflight(const Resolved& resolved, const Graph& graph) {
+std::vector<Problem> preflight(const Resolved& resolved, const Graph& graph, const std::function<bool(const DeclaredPath&)>& is_found) {
     Look look(resolved);
     std::vector<Problem> problems;
     std::vector<char> code_seen(resolved.file.stages.size(), 0);
@@ -74,6 +74,7 @@ std::vector<Problem> preflight(const Resolved& resolved, const Graph& graph) {
         const StageDecl& stage = resolved.file.stages[instance.stage];
         for (const DeclaredPath& read : instance.reads) {
             if (read.place == Place::run_dir || !read.writers.empty()) { continue; }
+            if (is_found && fingerprint::is_glob(read.path) && is_found(read)) { continue; }
             const std::string& wrong = look.at(read.place, read.root, read.path, read.logical());
             if (!wrong.empty()) { problems.push_back({i, cat(instance.which.str(), ": ", read.logical(), ": ", wrong), !stage.optional}); }
         }
