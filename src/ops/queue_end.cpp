@@ -195,16 +195,18 @@ class Ending {
     core::Status stop_runner(const Job& job) {
         RL_ASSIGN(const std::optional<os::LeaseHolder> holder, os::lease_holder(request_.runs.claim_path(request_.id)));
         if (!holder) { return core::ok(); }
-        RL_TRY(ask());
-        how_ = HowEnded::was_running;
         const std::optional<Process> runner = Process::find(holder->process);
         if (!runner) {
             if (os::liveness(holder->process) == os::Liveness::dead) { return core::ok(); }
-            if (is_cancelled_ && note_.empty()) { return wait_for_slurm(); }
-            how_ = HowEnded::had_ended;
+            if (is_cancelled_ && note_.empty()) {
+                how_ = HowEnded::was_running;
+                return wait_for_slurm();
+            }
             return Error(Errc::conflict, cat("stopping job ", request_.id.brief(), ": it runs on ", host_of(job), " (machine ", holder->process.machine.substr(0, 8), ", process ", holder->process.pid,
                                              "), which can't be reached from here: say `runlake queue stop ", request_.id.brief(), "` there", note_.empty() ? "" : "; ", note_));
         }
+        how_ = HowEnded::was_running;
+        RL_TRY(ask());
         if (is_told_ && *is_told_ == holder->token) {
             // It was told and had its time: nothing is left to wait for.
             static_cast<void>(end_program(leftover(job), true));

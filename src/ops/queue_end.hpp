@@ -42,7 +42,7 @@ struct EndedQueued {
     std::string note;     // what people should know: "" for nothing
 };
 
-// Errc::conflict: neither queued nor running; or it runs where it can't be reached from here (which host is said), and nothing was changed but a wish to stop. Errc::busy: it could not be had.
+// Errc::conflict: neither queued nor running; or it runs where it can't be reached from here (which host is said), and nothing was changed. Errc::busy: it could not be had.
 core::Result<EndedQueued> end_queued(const EndQueued& request);
 
 // What is known of an attempt whose runner has gone.

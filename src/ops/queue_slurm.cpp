@@ -115,7 +115,8 @@ class SlurmRun {
 
     // It was marked by somebody who died, or is at it, before Slurm's answer was written down.
     core::Status find_again(const QueuedJob& job) {
-        RL_ASSIGN(const std::unique_ptr<os::Lease> held, hold_queue(runs_, "find what was given to Slurm"));
+        core::Result<std::unique_ptr<os::Lease>> held = hold_queue(runs_, "find what was given to Slurm");
+        if (!held.ok()) { return held.error().code() == Errc::busy ? core::ok() : core::Status(std::move(held).take_error()); }   // who is at it will write it down
         // Who was at it has written it down, now that we hold the queue.
         RL_ASSIGN(const jobs::SlurmArrays arrays, slurm_look({job.entry.slurm->name}));
         const auto change = [&](Json& document) {
@@ -229,7 +230,11 @@ class SlurmRun {
             const core::Result<jobs::Job> written = runs_.update(id, change);
             if (!written.ok() && done.ok()) { done = written.error(); }
         }
-        if (!array.empty()) { request_.say(cat("submitted ", marked.size(), marked.size() == 1 ? " job" : " jobs", " to Slurm: array ", array)); }
+        if (!array.empty()) {
+            // It may have ended before we look again.
+            for (const JobId& id : marked) { RL_TRY(follow(id)); }
+            request_.say(cat("submitted ", marked.size(), marked.size() == 1 ? " job" : " jobs", " to Slurm: array ", array));
+        }
         return done;
     }
 
@@ -275,6 +280,13 @@ class SlurmRun {
         return array;
     }
 
+    core::Status follow(const JobId& id) {
+        if (!seen_.insert(id).second || !request_.tell) { return core::ok(); }
+        RL_ASSIGN(QueuedJob job, read_queued(runs_, id));
+        request_.tell({QueueEvent::Kind::started, QueueOutcome{std::move(job), 0, {}, false}});
+        return core::ok();
+    }
+
     // What is followed, and what has come to its end since the last time.
     core::Status collect() {
         std::set<JobId> now;
@@ -282,7 +294,7 @@ class SlurmRun {
             for (const QueuedJob& one : *some) {
                 if (!one.entry.slurm || (request_.index && one.entry.index != request_.index)) { continue; }
                 now.insert(one.job.id);
-                if (seen_.insert(one.job.id).second && request_.tell) { request_.tell({QueueEvent::Kind::started, QueueOutcome{one, 0, {}, false}}); }
+                RL_TRY(follow(one.job.id));
             }
         }
         for (const JobId& id : seen_) {
@@ -296,20 +308,7 @@ class SlurmRun {
             if (request_.tell) { request_.tell({QueueEvent::Kind::ended, outcome}); }
             response_.outcomes.push_back(std::move(outcome));
         }
-        // What is to be tried again is submitted the next time round.
-        const bool is_again = std::ranges::any_of(scan_.queued(), [&](const QueuedJob& one) {
-            return !one.entry.slurm && seen_.contains(one.job.id) && scan_.readiness(one).what == Readiness::ready && !(has_failed_ && !request_.continue_on_failure);
-        });
         followed_ = std::move(now);
-        if (is_again && followed_.empty()) { return take_up_again(); }
-        return core::ok();
-    }
-
-    core::Status take_up_again() {
-        RL_TRY(submit());
-        for (const QueuedJob& one : scan_.queued()) {
-            if (one.entry.slurm) { followed_.insert(one.job.id); }
-        }
         return core::ok();
     }
 
