@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One fact, one thread: a hindcast stage is recorded once and found again by its run_id in every place that is told of it.
 
-Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory. Ledger, lake, citation and verdict follow with theirs.
+Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger. Lake, citation and verdict follow with theirs.
 """
 
 import csv
@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import journal
+from ledger_support import clone, git
 
 HINDCAST = """\
 import os, subprocess
@@ -113,3 +114,25 @@ def test_a_published_result_names_the_run_that_made_it(runlake, runlake_bin, pro
     assert reused["run_id"] == run_id and reused["cached_from"] == run_dir.name
     assert runlake("--json", "runs", "sql", f"SELECT status FROM runs WHERE run_id = '{reused['published_by']}'").ok().json["rows"] == [["cached"]]
     assert runlake("--json", "runs", "sql", f"SELECT cached_from FROM run_details WHERE run_id = '{reused['published_by']}'").ok().json["rows"] == [[run_id]]
+
+
+def test_a_pipelines_run_is_found_on_another_machine(runlake, runlake_bin, project, clean_env, tmp_path):
+    (project / "rain.csv").write_text("day,mm\n1,0.5\n2,1.5\n")
+    (project / "pipeline.yaml").write_text(PIPELINE.replace("{runlake}", str(runlake_bin)))
+    answer = runlake("--json", "pipeline", "run", "pipeline.yaml").ok().json
+    run_id, stage = answer["run_id"], answer["stages"][0]
+
+    # The ledger: the pipeline's own run, by rule, with the stage's run in it.
+    (path,) = (project / ".runlake" / "ledger").iterdir()
+    entry = json.loads(path.read_text())
+    assert path.stem == entry["run_id"] == run_id and entry["rule"] == "pipeline" and entry["status"] == "complete"
+    assert [(one["stage"], one["run_id"], one["key"]) for one in entry["stages"]] == [("hindcast", stage["run_id"], stage["key"])]
+
+    # git carries it; there it is among the runs, under the same id, and nothing else of this machine is.
+    git(project, clean_env, "add", ".runlake/ledger", ".runlake/ledger-extra")
+    git(project, clean_env, "commit", "-q", "-m", "ledger")
+    laptop = clone(project, clean_env, tmp_path / "laptop")
+    (row,) = runlake("--json", "runs", "list", "--all-machines", cwd=laptop).ok().json["runs"]
+    assert (row["run_id"], row["status"], row["stage"]) == (run_id, "completed", "pipeline")
+    assert runlake("--json", "ledger", "show", run_id[:8], cwd=laptop).ok().json["entry"] == entry
+    assert sorted(path.name for path in (laptop / ".runlake").iterdir()) == ["ledger", "ledger-extra"]
