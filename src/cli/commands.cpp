@@ -42,6 +42,34 @@
     X(k_rundir_pin)     \
     X(k_rundir_gc)      \
     X(k_rundir_export)  \
+    X(k_install)        \
+    X(k_ledger_promote) \
+    X(k_ledger_backfill) \
+    X(k_ledger_show)    \
+    X(k_ledger_verify)  \
+    X(k_ledger_pack)    \
+    X(k_runs_export_index) \
+    X(k_kb_new)         \
+    X(k_kb_list)        \
+    X(k_kb_show)        \
+    X(k_kb_close)       \
+    X(k_tracker_bind)   \
+    X(k_tracker_sync)   \
+    X(k_validate)       \
+    X(k_job_new)        \
+    X(k_job_list)       \
+    X(k_job_show)       \
+    X(k_job_run)        \
+    X(k_job_mark)       \
+    X(k_job_batches)    \
+    X(k_queue_add)      \
+    X(k_queue_list)     \
+    X(k_queue_run)      \
+    X(k_queue_stop)     \
+    X(k_queue_remove)   \
+    X(k_queue_clear)    \
+    X(k_queue_materialize) \
+    X(k_link)           \
     X(k_doctor)         \
     X(k_config_list)    \
     X(k_completion)     \

@@ -11,6 +11,8 @@
 #include "cli/words.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "ops/ledger_verify.hpp"
+#include "ops/validate.hpp"
 #include "os/fault.hpp"
 #include "os/files.hpp"
 
@@ -89,6 +91,17 @@ core::Result<std::string> write_docs(const std::string& docs) {
     return std::string();
 }
 
+core::Result<std::string> write_codes(const std::string& folder) {
+    RL_TRY(publish(os::join_path(folder, "validation-codes.md"), ops::validation_codes_page()));
+    return std::string();
+}
+
+// git hands over three files; the common ancestor says nothing that either side does not.
+core::Result<std::string> merge_ledger(const std::string& ours, const std::string& theirs) {
+    RL_TRY(ops::merge_ledger_files(ours, theirs));
+    return std::string();
+}
+
 }  // namespace
 
 std::optional<core::Result<std::string>> run_hidden(const std::vector<std::string>& words) {
@@ -96,6 +109,8 @@ std::optional<core::Result<std::string>> run_hidden(const std::vector<std::strin
     if (word == "__complete") { return to_lines(complete(std::span(words).subspan(1), all_commands())); }
     if (word == "__man" && words.size() == 3) { return write_man_pages(words[1], words[2]); }
     if (word == "__docs" && words.size() == 2) { return write_docs(words[1]); }
+    if (word == "__codes" && words.size() == 2) { return write_codes(words[1]); }
+    if (word == "__merge-ledger" && words.size() == 4) { return merge_ledger(words[2], words[3]); }
     if (word == "__points") { return points(); }
     if (word == "__commands") { return commands(); }
     return std::nullopt;

@@ -14,7 +14,9 @@ namespace runlake::cli {
 //   __complete WORD...       candidates for the last word (complete.hpp)
 //   __man DOCS_DIR OUT_DIR   writes the manual pages (man.hpp)
 //   __docs DOCS_DIR          makes the generated parts of docs/cli again: README.md and each page's options
+//   __codes DIR              writes validation-codes.md
 //   __commands               the table of commands as JSON
+//   __merge-ledger BASE OURS THEIRS   git's merge driver of the ledger: writes what stands into OURS
 //   __points                 names of all fault points, one a line
 std::optional<core::Result<std::string>> run_hidden(const std::vector<std::string>& words);
 

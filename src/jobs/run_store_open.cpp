@@ -112,14 +112,14 @@ core::Result<RunStore> RunStore::create(const record::Store& store) {
     const std::string path = record::run_store_path(store);
     const bool is_ours = has_nothing_else(path);
     const core::Status made = [&]() -> core::Status {
-        RL_TRY(os::make_dirs(os::join_path(path, ".signac"), 0755, os::point::run_store_create));
-        RL_TRY(os::make_dirs(os::join_path(path, "workspace"), 0755, os::point::run_store_create));
+        RL_TRY(os::make_dirs(os::join_path(path, ".signac"), 0777, os::point::run_store_create));
+        RL_TRY(os::make_dirs(os::join_path(path, "workspace"), 0777, os::point::run_store_create));
         if (is_ours) {
             // Jobs are of this machine; what is shared of them is in the ledger.
-            RL_TRY(os::publish_file(os::join_path(path, ".gitignore"), "*\n", 0644, os::Existing::replace, os::Durability::power, os::point::run_store_write));
+            RL_TRY(os::publish_file(os::join_path(path, ".gitignore"), "*\n", 0666, os::Existing::replace, os::Durability::power, os::point::run_store_write));
         }
         // Last: with it, it is a run store.
-        return os::publish_file(os::join_path(path, k_config), "schema_version = 2\n", 0644, os::Existing::replace, os::Durability::power, os::point::run_store_write);
+        return os::publish_file(os::join_path(path, k_config), "schema_version = 2\n", 0666, os::Existing::replace, os::Durability::power, os::point::run_store_write);
     }();
     if (!made.ok()) { return core::Error(made.error()).context(cat("making the run store ", path)); }
     return find(store);
@@ -137,10 +137,10 @@ std::string RunStore::claim_path(const core::JobId& id) const { return cat(own_f
 std::string RunStore::lock_path(const core::JobId& id) const { return cat(own_folder(), "/locks/", id.str(), ".lock"); }
 
 core::Status RunStore::make_own_folder(std::string_view path_inside) const {
-    RL_TRY(os::make_dirs(os::parent_path(path_inside), 0755, os::point::run_store_create));
+    RL_TRY(os::make_dirs(os::parent_path(path_inside), 0777, os::point::run_store_create));
     const std::string ignore = os::join_path(own_folder(), ".gitignore");
     if (os::exists(ignore)) { return core::ok(); }
-    const core::Status written = os::publish_file(ignore, "*\n", 0644, os::Existing::keep, os::Durability::process, os::point::run_store_write);
+    const core::Status written = os::publish_file(ignore, "*\n", 0666, os::Existing::keep, os::Durability::process, os::point::run_store_write);
     if (!written.ok() && written.error().code() != Errc::conflict) { return written; }
     return core::ok();
 }

@@ -67,7 +67,7 @@ std::optional<os::Stamp> stamp_of(const std::string& path) {
 }
 
 core::Status write_new(const std::string& path, std::string_view text) {
-    RL_ASSIGN(const os::Fd file, os::create_exclusive(path, 0644, os::point::job_write));
+    RL_ASSIGN(const os::Fd file, os::create_exclusive(path, 0666, os::point::job_write));
     RL_TRY(os::write_all(file.get(), text, os::point::job_write, path));
     return os::sync_file(file.get(), os::point::job_write, path);
 }
@@ -91,10 +91,10 @@ core::Result<RunStore::Created> RunStore::make(const Json& state_point, const st
     if (begin) { begin(document); }
     RL_ASSIGN(const std::string document_text, core::write_python_json(document));
     // Whole or not at all: made beside under a name that no reader takes for a job's, then renamed.
-    if (!os::is_dir(workspace_)) { RL_TRY(os::make_dirs(workspace_, 0755, os::point::job_create)); }
+    if (!os::is_dir(workspace_)) { RL_TRY(os::make_dirs(workspace_, 0777, os::point::job_create)); }
     const std::string making = cat(workspace_, "/.new-", id.brief(), '-', os::random_hex(16));
     const core::Status made = [&]() -> core::Status {
-        RL_TRY(os::make_dir(making, 0755, os::point::job_create));
+        RL_TRY(os::make_dir(making, 0777, os::point::job_create));
         RL_TRY(write_new(cat(making, '/', k_state_point_file), state_text));
         RL_TRY(write_new(cat(making, '/', k_document_file), document_text));
         RL_TRY(os::sync_dir(making, os::point::job_write));
@@ -106,7 +106,7 @@ core::Result<RunStore::Created> RunStore::make(const Json& state_point, const st
     if (made.error().code() != Errc::conflict) { return core::Error(made.error()).context(cat("making job ", id.str())); }
     if (os::exists(state_file)) { return as_it_is(); }
     // A folder without a state point: who was making it (signac makes the folder first) has gone, or is at it.
-    const core::Status mended = os::publish_file(state_file, state_text, 0644, os::Existing::keep, os::Durability::power, os::point::job_write);
+    const core::Status mended = os::publish_file(state_file, state_text, 0666, os::Existing::keep, os::Durability::power, os::point::job_write);
     if (!mended.ok() && mended.error().code() != Errc::conflict) { return core::Error(mended.error()).context(cat("making job ", id.str())); }
     const auto fill = [&](Json& now) {
         if (now.as_object()->empty()) { now = document; }
@@ -135,7 +135,7 @@ core::Result<Job> RunStore::update(const JobId& id, const std::function<core::St
         if (!text.ok()) { return std::move(text).take_error().context(doing); }
         if (stamp_of(path) != before) { continue; }
         if (!lock->is_still_ours()) { return Error(Errc::busy, cat(doing, ": it took so long that another process holds it now; try again")); }
-        const core::Status written = os::publish_file(path, text.value(), 0644, os::Existing::replace, os::Durability::power, os::point::job_document_write);
+        const core::Status written = os::publish_file(path, text.value(), 0666, os::Existing::replace, os::Durability::power, os::point::job_document_write);
         if (!written.ok()) { return core::Error(written.error()).context(doing); }
         job.document = std::move(document);
         return job;
