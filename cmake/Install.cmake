@@ -48,6 +48,8 @@ if(TARGET runlake_shared)
 endif()
 
 install(FILES README.md SECURITY.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+# TeX finds it with TEXMFHOME or TEXINPUTS set to this folder, or beside a paper.
+install(FILES share/latex/runlake.sty DESTINATION ${CMAKE_INSTALL_DATADIR}/texmf/tex/latex/runlake COMPONENT runtime)
 configure_file(packaging/changelog.in ${PROJECT_BINARY_DIR}/changelog.Debian @ONLY)
 find_program(RUNLAKE_GZIP gzip)
 if(RUNLAKE_GZIP)

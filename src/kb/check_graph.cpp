@@ -149,7 +149,9 @@ class Checker {
         const Note* parent = experiment ? graph_.find(*experiment) : nullptr;
         if (parent == nullptr || !hypothesis) { return; }
         const std::optional<std::string> theirs = parent->reference("hypothesis");
-        if (theirs && *theirs != *hypothesis) {
+        const KindInfo* kind = theirs ? kind_of_id(*theirs) : nullptr;
+        const bool is_said = kind == nullptr || kind->kind != NoteKind::hypothesis || !graph_.ids.contains(*theirs);   // of the experiment
+        if (theirs && !is_said && *theirs != *hypothesis) {
             say("reference", core::cat("Hypothesis is ", *hypothesis, ", that of its experiment ", *experiment, " is ", *theirs), note.path, note.line_of("hypothesis"));
         }
     }
@@ -186,8 +188,9 @@ class Checker {
 
     bool links_to(const Note& note, const std::string& id) const {
         return std::ranges::any_of(note.links, [&](const WikiLink& link) {
-            const Note* target = graph_.linked(link.target);
-            return target != nullptr && target->id == id;
+            // A name that two notes claim is said as such, and is a link to both.
+            const auto named = graph_.names.find(link.target);
+            return named != graph_.names.end() && std::ranges::any_of(named->second, [&](std::size_t i) { return graph_.notes[i].id == id; });
         });
     }
 

@@ -92,9 +92,6 @@ void read_item(const WrittenFront& front, const core::Json& item, const std::str
     out.found.push_back(std::move(citation));
 }
 
-// An id as it may stand in a text: of a job or run, or the beginning of one.
-bool is_inline_id(std::string_view text) { return core::RunIdPrefix::parse(text).ok() || core::JobId::parse(text).ok(); }
-
 std::vector<std::string_view> words_of(std::string_view text) {
     std::vector<std::string_view> words;
     for (std::string_view rest = text;;) {
@@ -112,7 +109,7 @@ int lines_in(std::string_view text) { return static_cast<int>(std::ranges::count
 // `line` is of its beginning.
 void read_comment(std::string_view text, std::size_t begin, std::string_view inside, const std::string& path, int line, Citations& out) {
     const std::vector<std::string_view> words = words_of(inside);
-    if (words.empty() || words.size() > 2 || !is_inline_id(words[0])) {
+    if (words.empty() || words.size() > 2 || !is_cited_id(words[0])) {
         return broken(out, path, line, core::cat("\"runlake:", core::cut_utf8(inside, 60), "\" is no citation: write <!-- runlake: ID METRIC --> right behind the number, or <!-- runlake: ID -->"));
     }
     Citation citation{.id = core::lower_ascii(words[0]), .path = path, .line = line};
@@ -175,6 +172,11 @@ std::string without_latex_comments(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_cited_id(std::string_view text) {
+    const bool is_hex = !text.empty() && text.size() <= 32 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    return is_hex || core::RunIdPrefix::parse(text).ok();
+}
 
 core::Result<MetricName> parse_metric_name(std::string_view text) {
     const auto refuse = [&](std::string_view why) { return core::Error(core::Errc::usage, core::cat('"', core::cut_utf8(text, 60), "\" is no name of a metric: ", why)); };
@@ -250,7 +252,7 @@ void read_latex(std::string_view whole, const std::string& path, Citations& out)
         counted = at;
         const std::string name = plain_latex(*id);
         if (name.starts_with('#')) { continue; }   // inside the definition of another macro
-        if (!is_inline_id(name)) {
+        if (!is_cited_id(name)) {
             broken(out, path, line, core::cat(macro, "{", core::cut_utf8(name, 60), "}: this is neither an id nor the beginning of one"));
             continue;
         }

@@ -50,6 +50,9 @@ struct Citations {
     Issues faults;                                 // finding.broken_run_citation and finding.malformed_value: shape alone
 };
 
+// Whether a text is an id of a job or run, or the beginning of one.
+bool is_cited_id(std::string_view text);
+
 // `supporting_runs` of a note. Absent and null hold none.
 void read_supporting_runs(const WrittenFront& front, const std::string& path, Citations& out);
 // <!-- runlake ID [METRIC] -->, right behind the number. Code is passed over.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/ids.hpp"
-#include "core/job_id.hpp"
 #include "core/text.hpp"
 #include "kb/citation.hpp"
 
@@ -77,7 +75,7 @@ void read_tag(std::string_view tag, const core::Json& cell, bool is_code, const 
     const std::string_view rest = tag.substr(k_tag.size());
     const std::size_t colon = rest.find(':');
     const std::string_view id = rest.substr(0, colon);
-    if (!core::RunIdPrefix::parse(id).ok() && !core::JobId::parse(id).ok()) {
+    if (!is_cited_id(id)) {
         out.faults.push_back({.code = "finding.broken_run_citation", .message = core::cat("the tag \"", core::cut_utf8(tag, 80), "\" names no id: write runlake:ID:METRIC"), .path = path, .line = line});
         return;
     }

@@ -3,9 +3,13 @@
 #include "ops/rundir_gc.hpp"
 
 #include <map>
+#include <set>
 #include <utility>
 
+#include "core/text.hpp"
+#include "kb/graph.hpp"
 #include "ledger/references.hpp"
+#include "ops/validate_documents.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 #include "record/store.hpp"
@@ -33,6 +37,39 @@ core::Status keep_referenced(RundirGcRequest& request) {
     return core::ok();
 }
 
+// What notes and other documents of the project cite, by the beginnings of ids. Whoever can't read all of them removes nothing.
+core::Status keep_cited(RundirGcRequest& request) {
+    RL_ASSIGN(const std::optional<record::Store> store, record::find_store(request.store));
+    RL_ASSIGN(const std::string here, os::current_dir());
+    const std::string root = store && !store->root.empty() ? store->root : record::find_project_root(here).value_or(here);
+    auto cited = kb::cited_runs(root);
+    if (!cited.ok()) { return std::move(cited).take_error().context("looking for what notes cite"); }
+    std::map<std::string, std::string> places;   // beginning of an id -> where it is cited
+    std::set<std::size_t> lengths;
+    const auto add = [&](const core::RunIdPrefix& id, const std::string& path) {
+        places.emplace(id.str(), path);
+        lengths.insert(id.str().size());
+    };
+    for (const kb::CitedRun& one : cited.value()) { add(one.id, one.path); }
+    kb::Citations documents;
+    read_documents(root, tracked_documents(root), documents);
+    for (const kb::Issue& fault : documents.faults) {
+        if (fault.code != "finding.malformed_value") { return core::Error(core::Errc::io, core::cat("looking for what documents cite: ", fault.path, ": ", fault.message)); }
+    }
+    for (const kb::Citation& citation : documents.found) {
+        if (const auto prefix = core::RunIdPrefix::parse(citation.id); prefix.ok()) { add(prefix.value(), citation.path); }
+    }
+    if (places.empty()) { return core::ok(); }
+    request.rules.references.emplace_back([places = std::move(places), lengths = std::move(lengths)](const core::RunId& id) -> std::optional<std::string> {
+        const std::string whole = id.str();
+        for (const std::size_t length : lengths) {
+            if (const auto at = places.find(whole.substr(0, length)); at != places.end()) { return at->second; }
+        }
+        return std::nullopt;
+    });
+    return core::ok();
+}
+
 core::Json to_json(const std::vector<rundir::GcItem>& items) {
     core::Json list = core::Json::array();
     for (const rundir::GcItem& item : items) {
@@ -54,6 +91,7 @@ core::Json to_json(const std::vector<std::string>& paths) {
 core::Result<RundirGcPlan> rundir_gc_plan(RundirGcRequest request, const core::Clock& clock) {
     RL_ASSIGN(const std::string base, base_of(request.runs_dir));
     RL_TRY(keep_referenced(request));
+    RL_TRY(keep_cited(request));
     core::Result<rundir::GcPlan> plan = rundir::plan_gc(base, request.rules, clock);
     if (!plan.ok()) { return std::move(plan).take_error().context("looking for run directories"); }
     RL_ASSIGN(std::string whole, os::absolute_path(base));

@@ -265,6 +265,32 @@ def test_gc_never_removes_what_the_ledger_refers_to(runlake, made, project):
     assert removed["removed"] == [str(path)]
 
 
+@pytest.mark.parametrize("name, text", [
+    ("kb/research/findings/F001-a.md", '---\nsupporting_runs: {{type: run, id: "{id}"}}\n---\n'), ("kb/research/findings/F001-a.md", "It is 7<!-- runlake: {brief} rows -->.\n"),
+    ("paper.tex", "\\runcite{{{brief}}}\n"),
+])
+def test_gc_never_removes_what_is_cited(runlake, made, project, clean_env, name, text):
+    path = made()
+    stage_run = json.loads((result_of(path) / "DONE.json").read_text())["run_id"]
+    (project / name).parent.mkdir(parents=True, exist_ok=True)
+    (project / name).write_text(text.format(id=stage_run, brief=stage_run[:8]))
+    subprocess.run(["git", "add", name], cwd=project, env=clean_env, check=True)
+    kept = runlake("rundir", "gc", "--keep-last", "0", "--yes", "--json").ok().json
+    assert kept["removed"] == [] and kept["run_dirs"][0]["reason"] == f"referred to: {name}"
+    (project / name).write_text("nothing is cited\n")
+    assert runlake("rundir", "gc", "--keep-last", "0", "--yes", "--json").ok().json["removed"] == [str(path)]
+
+
+@pytest.mark.parametrize("text, status", [("---\nsupporting_runs: [\n---\n", 6), ("---\nsupporting_runs: just a text\n---\n", 6)])
+def test_gc_that_cannot_read_all_citations_removes_nothing(runlake, made, project, text, status):
+    path = made()
+    note = project / "kb/research/findings/F001-a.md"
+    note.parent.mkdir(parents=True)
+    note.write_text(text)
+    done = runlake("rundir", "gc", "--keep-last", "0", "--yes")
+    assert done.status == status and "F001-a.md" in done.err and path.exists()
+
+
 def test_gc_by_age_and_size(runlake, made, project):
     made("corn", "2025-05-05T14:30:22Z")
     assert runlake("rundir", "gc", "--older-than", "36500d", "--yes", "--json").ok().json["removed"] == []

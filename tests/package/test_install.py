@@ -34,7 +34,8 @@ def test_pages_and_completions_are_there(installed):
     pages = installed / "share" / "man" / "man1"
     assert b"runlake" in gzip.decompress((pages / "runlake.1.gz").read_bytes())
     assert (pages / "runlake-runs-tail.1.gz").exists()
-    for path in ("bash-completion/completions/runlake", "zsh/vendor-completions/_runlake", "fish/vendor_completions.d/runlake.fish", "doc/runlake/copyright"):
+    for path in ("bash-completion/completions/runlake", "zsh/vendor-completions/_runlake", "fish/vendor_completions.d/runlake.fish", "doc/runlake/copyright",
+                 "texmf/tex/latex/runlake/runlake.sty"):
         assert (installed / "share" / path).stat().st_size > 0
 
 

@@ -46,7 +46,7 @@ TEST(SupportingRuns, TheThreeShapes) {
 
 TEST(SupportingRuns, NumbersKeepTheirDigits) {
     const std::string head = std::string("supporting_runs:\n  - type: job\n    id: \"") + k_job + "\"\n";
-    for (const std::string& value : {"    value: {loss: 0.30}\n", "    value: {loss: \"0.30\"}\n", "    value:\n      loss: 0.30\n", "    metric: loss\n    value: 0.30\n", "    value: { 'loss': 0.30 } # text\n"}) {
+    for (const char* const value : {"    value: {loss: 0.30}\n", "    value: {loss: \"0.30\"}\n", "    value:\n      loss: 0.30\n", "    metric: loss\n    value: 0.30\n", "    value: { 'loss': 0.30 } # text\n"}) {
         const Citations read = of_front(head + value);
         EXPECT_THAT(read.faults, SizeIs(0)) << value;
         ASSERT_THAT(read.found, SizeIs(1));
@@ -54,7 +54,7 @@ TEST(SupportingRuns, NumbersKeepTheirDigits) {
         EXPECT_EQ(read.found[0].values[0].text, "0.30") << value;
         EXPECT_EQ(read.found[0].values[0].number.unit, -2);
     }
-    for (const std::string& value : {"    value: 0.30\n", "    value: {loss: high}\n", "    value: {loss: .nan}\n", "    value: {loss: 0x10}\n", "    value: {loss: [1]}\n", "    value: {loss: true}\n", "    value: {\"a b\": 1}\n"}) {
+    for (const char* const value : {"    value: 0.30\n", "    value: {loss: high}\n", "    value: {loss: .nan}\n", "    value: {loss: 0x10}\n", "    value: {loss: [1]}\n", "    value: {loss: true}\n", "    value: {\"a b\": 1}\n"}) {
         const Citations read = of_front(head + value);
         ASSERT_THAT(read.faults, SizeIs(1)) << value;
         EXPECT_EQ(read.faults[0].code, "finding.malformed_value") << value;
@@ -68,12 +68,12 @@ TEST(SupportingRuns, ABatchHasNoValue) {
 }
 
 TEST(MetricNames, SelectorsAndNamesThatLookLikeThem) {
-    EXPECT_EQ(parse_metric_name("loss").value().pick, MetricName::Pick::last);
-    EXPECT_EQ(parse_metric_name("loss@min").value().pick, MetricName::Pick::min);
-    EXPECT_EQ(parse_metric_name("loss@max").value().base, "loss");
-    EXPECT_EQ(parse_metric_name("loss@step=120").value().step, 120);
-    EXPECT_EQ(parse_metric_name("recall@10").value().base, "recall@10");
-    EXPECT_EQ(parse_metric_name("recall@10@max").value().base, "recall@10");
+    EXPECT_EQ(parse_metric_name("loss").take().pick, MetricName::Pick::last);
+    EXPECT_EQ(parse_metric_name("loss@min").take().pick, MetricName::Pick::min);
+    EXPECT_EQ(parse_metric_name("loss@max").take().base, "loss");
+    EXPECT_EQ(parse_metric_name("loss@step=120").take().step, 120);
+    EXPECT_EQ(parse_metric_name("recall@10").take().base, "recall@10");
+    EXPECT_EQ(parse_metric_name("recall@10@max").take().base, "recall@10");
     for (const char* text : {"", "a b", "a@step=", "a@step=x", "a@step=99999999999999999999"}) { EXPECT_FALSE(parse_metric_name(text).ok()) << text; }
 }
 
@@ -133,11 +133,11 @@ Citations of_notebook(const std::string& text, bool fine = true) {
 }
 
 TEST(Notebook, TaggedCellsAndMarkdown) {
-    const Citations read = of_notebook(R"({"cells": [
+    const Citations read = of_notebook(R"x({"cells": [
       {"cell_type": "code", "metadata": {"tags": ["other", "runlake:054b0181:loss@min"]}, "source": ["print(x)"], "outputs": [{"output_type": "stream", "text": ["loss: ", "2.31\n"]}]},
       {"cell_type": "code", "metadata": {"tags": ["runlake:054b0182:acc"]}, "source": "x", "outputs": [{"data": {"text/plain": ["np.float64(0.912)"]}}]},
       {"cell_type": "markdown", "metadata": {}, "source": ["It is 7<!-- runlake: 054b0183 n -->."]}
-    ], "nbformat": 4})");
+    ], "nbformat": 4})x");
     EXPECT_THAT(read.faults, SizeIs(0));
     ASSERT_THAT(read.found, SizeIs(3));
     EXPECT_EQ(read.found[0].values.at(0).text, "2.31");
@@ -149,8 +149,8 @@ TEST(Notebook, TaggedCellsAndMarkdown) {
 }
 
 TEST(Notebook, FaultsAreSaid) {
-    EXPECT_THAT(of_notebook(R"({"cells": [{"cell_type": "code", "metadata": {"tags": ["runlake:054b0181:x"]}, "outputs": [{"text": "1 2"}]}]})").faults, SizeIs(1));
-    EXPECT_THAT(of_notebook(R"({"cells": [{"cell_type": "code", "metadata": {"tags": ["runlake:xyz:x"]}}]})").faults, SizeIs(1));
+    EXPECT_THAT(of_notebook(R"x({"cells": [{"cell_type": "code", "metadata": {"tags": ["runlake:054b0181:x"]}, "outputs": [{"text": "1 2"}]}]})x").faults, SizeIs(1));
+    EXPECT_THAT(of_notebook(R"x({"cells": [{"cell_type": "code", "metadata": {"tags": ["runlake:xyz:x"]}}]})x").faults, SizeIs(1));
     of_notebook("{\"runlake:\": ", false);
     of_notebook("{\"runlake:\": 1}", false);
     EXPECT_THAT(of_notebook("no notebook and no citation").found, SizeIs(0));
