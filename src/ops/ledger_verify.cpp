@@ -162,7 +162,9 @@ class Verification {
             if (entry.name.starts_with('.') || !entry.name.ends_with(ledger::k_entry_ending)) { continue; }
             const std::string path = os::join_path(ledger::extra_folder(store_), entry.name);
             const std::string id = id_of(path);
-            if (view.find(id) == nullptr) { add("orphan", path, id, "it stands beside no entry"); }
+            const std::string name = entry.name;
+            const bool has_file = std::ranges::any_of(ledger::folders(store_), [&](const std::string& folder) { return os::exists(os::join_path(folder, name)); });
+            if (view.find(id) == nullptr && !has_file) { add("orphan", path, id, "it stands beside no entry"); }
         }
     }
 

@@ -64,6 +64,7 @@ def test_other_files(project, verify):
     make_ledger.write(ledger(project), {"a": 1}, "0" * 32)
     (ledger(project) / "README.md").write_text("words\n")
     make_ledger.write(extra(project), {"schema": "runlake.extra/1", "id": "1" * 32, "status": "complete", "promoted_at": "2026-06-03T11:48:10Z", "registered_machine": "c"}, "1" * 32)
+    make_ledger.write(extra(project), {"schema": "runlake.extra/1", "id": "0" * 32, "status": "complete", "promoted_at": "2026-06-03T11:48:10Z", "registered_machine": "c"}, "0" * 32)
     make_ledger.write(project / ".aexp" / "ledger", run_entry(), RUN)
     assert sorted(codes(verify())) == ["corrupt", "corrupt", "corrupt", "orphan"]
 

@@ -77,7 +77,7 @@ def test_what_is_no_code_reruns_nothing(runlake, toy, clean_env, change):
     if change == "readme":
         (toy / "README.md").write_text("two\n")
     if change == "promote":
-        (toy / ".runlake/ledger").mkdir(parents=True)
+        (toy / ".runlake/ledger").mkdir(parents=True, exist_ok=True)
         (toy / ".runlake/ledger/0123.json").write_text("{}\n")
         git(toy, clean_env, "add", "-f", ".runlake/ledger/0123.json")
     git(toy, clean_env, "add", ".")
