@@ -10,9 +10,8 @@
 #include <thread>
 #include <utility>
 
-#include "core/python_json.hpp"
 #include "core/text.hpp"
-#include "jobs/files.hpp"
+#include "jobs/reader.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 
@@ -25,7 +24,6 @@ using core::Error;
 using core::Json;
 using core::JobId;
 
-constexpr std::uint64_t k_most_bytes = 256U << 20U;   // of one file
 constexpr std::size_t k_id_digits = 32;
 constexpr std::size_t k_shown_candidates = 10;
 constexpr int k_deepest = 100;
@@ -34,13 +32,6 @@ constexpr int k_most_threads = 16;
 
 bool is_hex(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-core::Result<Json> read_object(const std::string& path) {
-    RL_ASSIGN(const std::string text, os::read_file(path, k_most_bytes));
-    RL_ASSIGN(Json value, core::parse_python_json(text, path));
-    if (!value.is_object()) { return Error(Errc::corrupt, cat("reading ", path, ": it is no JSON object")); }
-    return value;
 }
 
 core::Status check_value(const Json& value, const std::string& place, int depth) {
@@ -105,26 +96,12 @@ core::Result<JobId> RunStore::resolve(std::string_view text) const {
 }
 
 core::Result<Job> RunStore::read(const JobId& id) const {
-    Job job{id, {}, Json::object(), folder(id)};
-    core::Result<Json> state_point = read_object(cat(job.folder, '/', k_state_point_file));
-    if (!state_point.ok()) {
-        if (state_point.error().code() != Errc::not_found) { return state_point.error(); }
-        if (!os::is_dir(job.folder)) { return Error(Errc::not_found, cat("reading job ", id.str(), ": there is none in ", workspace_)); }
-        return Error(Errc::corrupt, cat("reading job ", id.str(), ": its folder has no ", k_state_point_file));
+    core::Result<JobReader> reader = JobReader::open(workspace_);
+    if (!reader.ok()) {
+        if (reader.error().code() == Errc::not_found) { return Error(Errc::not_found, cat("reading job ", id.str(), ": there is none in ", workspace_)); }
+        return std::move(reader).take_error();
     }
-    job.state_point = std::move(state_point).take();
-    const core::Result<JobId> made_of = JobId::of(job.state_point);
-    if (!made_of.ok()) { return Error(Errc::corrupt, cat("reading job ", id.str(), ": its state point can't be one: ", made_of.error().message())); }
-    if (made_of.value() != id) {
-        return Error(Errc::corrupt, cat("reading job ", id.str(), ": its state point belongs to ", made_of.value().str(), ": one of the two was changed"));
-    }
-    core::Result<Json> document = read_object(cat(job.folder, '/', k_document_file));
-    if (document.ok()) {
-        job.document = std::move(document).take();
-    } else if (document.error().code() != Errc::not_found) {
-        return document.error();
-    }
-    return job;
+    return reader.value().read(id);
 }
 
 core::Result<Jobs> RunStore::read_all() const {
@@ -133,10 +110,11 @@ core::Result<Jobs> RunStore::read_all() const {
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
         constexpr std::size_t k_chunk = 32;
+        core::Result<JobReader> reader = JobReader::open(workspace_);
         for (;;) {
             const std::size_t begin = next.fetch_add(k_chunk);
             if (begin >= all.size()) { return; }
-            for (std::size_t i = begin; i < std::min(begin + k_chunk, all.size()); ++i) { read_jobs[i].emplace(read(all[i])); }
+            for (std::size_t i = begin; i < std::min(begin + k_chunk, all.size()); ++i) { read_jobs[i].emplace(reader.ok() ? reader.value().read(all[i]) : core::Result<Job>(reader.error())); }
         }
     };
     if (all.size() < k_many) {
