@@ -63,6 +63,8 @@ std::string state_point_text(const Json& state_point) {
     return text;
 }
 
+std::optional<core::RunId> last_run(const jobs::QueuedJob& job) { return jobs::own_of(job.job.document).run; }
+
 Json to_json(const jobs::QueuedJob& one) {
     Json after = Json::array();
     for (const core::JobId& id : one.entry.after) { after.push(id.str()); }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/ids.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
 #include "jobs/queue_order.hpp"
@@ -27,6 +28,9 @@ std::vector<std::string> runlake_words(const record::Store& store);
 core::Json brief_state_point(const core::Json& state_point);
 // {"lr": 0.1, "seed": 1} as "lr=0.1 seed=1".
 std::string state_point_text(const core::Json& state_point);
+
+// The recorded run of its last attempt.
+std::optional<core::RunId> last_run(const jobs::QueuedJob& job);
 
 // Document and place of a job, as `queue list` and `queue add` give them with --json.
 core::Json to_json(const jobs::QueuedJob& job);

@@ -97,6 +97,14 @@ def begun(project):
     return path.read_text().split() if path.exists() else []
 
 
+def kill(run):
+    """Its pipes are closed, not read to their end: what it started holds them, too."""
+    run.kill()
+    run.wait()
+    run.stdout.close()
+    run.stderr.close()
+
+
 def is_alive(pid):
     try:
         os.kill(int(pid), 0)

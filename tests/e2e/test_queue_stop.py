@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from queue_support import begun, is_alive, queue, waits  # noqa: F401
+from queue_support import begun, is_alive, kill, queue, waits  # noqa: F401
 from run_support import wait_until
 
 
@@ -73,8 +73,7 @@ def test_a_job_that_completes_meanwhile_stays_complete(queue, runlake, project):
 
 def test_the_one_who_started_it_is_dead(queue, runlake, project):  # noqa: F811
     job, run = running(queue, project)
-    run.kill()
-    run.communicate()
+    kill(run)
     assert queue.status(job) == "running" and is_alive(begun(project)[0])
     runlake("queue", "stop", job).ok()
     assert queue.status(job) == "stopped" and not is_alive(begun(project)[0])
@@ -82,8 +81,7 @@ def test_the_one_who_started_it_is_dead(queue, runlake, project):  # noqa: F811
 
 def test_its_runner_is_dead(queue, runlake, project):  # noqa: F811
     job, run = running(queue, project)
-    run.kill()
-    run.communicate()
+    kill(run)
     os.kill(queue.runner(job), signal.SIGKILL)
     wait_until(lambda: not is_alive(begun(project)[0]), "the program to end with its runner")
     done = runlake("queue", "stop", job).ok()
@@ -99,8 +97,7 @@ def test_its_runner_and_guard_are_dead_and_its_program_lives(queue, runlake, pro
     job = queue.add("--experiment", "E001", "--no-commit", "--sp", "n=1", "--", "python3", "-c", SURVIVOR)[0]
     run = queue.spawn("queue", "run")
     program = int(wait_until(lambda: begun(project), "the program")[0])
-    run.kill()
-    run.communicate()
+    kill(run)
     runner = queue.runner(job)
     guards = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and parent_of(path.name) == runner and name_of(path.name) == "runlake-guard"]
     assert len(guards) == 1

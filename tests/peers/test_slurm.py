@@ -14,7 +14,7 @@ import pytest
 import slurm_cluster
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from queue_support import Queue, add_experiment, begun, is_alive, waits  # noqa: E402
+from queue_support import Queue, add_experiment, begun, is_alive, kill, waits  # noqa: E402
 
 LIMIT = 90.0
 
@@ -93,8 +93,7 @@ def test_it_dies_and_the_next_one_follows(queue, project):
     jobs = [queue.add_one(waits(project)) for _ in range(2)]
     run = queue.spawn("queue", "run", "--executor", "slurm")
     wait_until(lambda: len(begun(project)) == 2, "the programs", queue.cluster)
-    run.kill()
-    run.communicate()
+    kill(run)
     arrays = {queue.place(job)["slurm"]["array"] for job in jobs}
     assert len(arrays) == 1 and {queue.place(job)["slurm"]["task"] for job in jobs} == {0, 1}
     # A local one leaves them to Slurm.

@@ -8,7 +8,7 @@
 #include "cli/commands/queue_shared.hpp"
 #include "cli/commands/runs_shared.hpp"
 #include "core/text.hpp"
-#include "jobs/document.hpp"
+#include "ops/queue_shared.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -37,7 +37,7 @@ std::string line_of(const ops::QueueEvent& event) {
         case ops::QueueEvent::Kind::ended: break;
     }
     if (event.job.could_not_begin) { return cat("not run ", id); }
-    const std::optional<core::RunId> run = jobs::own_of(job.job.document).run;
+    const std::optional<core::RunId> run = ops::last_run(job);
     return cat(jobs::status_name(job.status), ' ', id, " after ", duration_text(event.job.seconds), run ? cat(" (run ", run->brief(), ')') : "");
 }
 
