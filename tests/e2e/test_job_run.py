@@ -226,3 +226,30 @@ def test_a_full_disk_at_the_end_is_said(runlake, new, project):  # noqa: F811
     assert ran.status == 8 and "ending job" in ran.err
     assert document(project, job)["status"] == "running"
     assert runlake("job", "show", job, "--json").ok().json["status"] == "abandoned"
+
+
+def test_a_start_that_cannot_be_recorded_in_strict_mode_runs_nothing(runlake, new, project):  # noqa: F811
+    job = new({"a": 1})
+    before = document(project, job)
+    (project / ".runlake" / "journal").write_text("in the way")
+    ran = runlake("job", "run", job, "--", "touch", "ran", env={"RUNLAKE_MODE": "strict"})
+    assert ran.status == 8 and "can't be recorded" in ran.err, ran.err
+    assert not (project / "ran").exists()
+    after = document(project, job)
+    assert after["status"] == "created" and "process" not in after["runlake"] and after["created_at"] == before["created_at"]
+    runlake("job", "run", job, "--", "touch", "ran").ok()
+    assert (project / "ran").exists() and document(project, job)["status"] == "complete"
+
+
+def test_a_job_that_became_anothers_is_let_go(start, new, project):  # noqa: F811
+    """As after a long pause of this machine, in which another took the claim: the program is ended and the other's document left alone."""
+    job = new({"a": 1})
+    process, program = begin_waiting(start, project, job, env={"AEXP_HEARTBEAT_S": "1"})
+    path = folder(project, job) / "signac_job_document.json"
+    taken = document(project, job)
+    taken["runlake"] = {"run_id": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+    (project / "other").write_text(json.dumps(taken))
+    os.replace(project / "other", path)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode != 0 and "ended by another" in err
+    assert state_of(program) is None and document(project, job) == taken and ledger(project, job) is None
