@@ -215,7 +215,9 @@ class Ending {
             return core::ok();
         }
         is_told_ = holder->token;
-        runner->signal(SIGTERM);
+        // Slurm tells it: told twice, it would give its program no time.
+        const bool is_told_by_slurm = is_cancelled_ && note_.empty();
+        if (!is_told_by_slurm) { runner->signal(SIGTERM); }
         runner->signal(SIGCONT);
         if (request_.force) { static_cast<void>(end_program(leftover(job), true)); }
         static_cast<void>(runner->has_gone_within(k_for_the_runner));
