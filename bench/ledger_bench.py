@@ -3,7 +3,7 @@
 
 Usage: ledger_bench.py RUNLAKE [--sizes 10000,100000] [--rounds 3]
 Backfill: both read every job, project it to the same entry and write a file each; the entries are compared first. signac is .deps/peers/signac2 (tools/setup bench); without it the
-ratio is left out. Reading: `ledger show` (all of it), from files with no cache, from files with the cache, from packs. git: the time of `git add` and of a clone.
+ratio is left out. TMPDIR names the file system that is measured. Reading: `ledger show` (all of it), from files with no cache, from files with the cache, from packs. git: the time of `git add` and of a clone.
 Aims: git add of 100,000 packed entries under a second, a clone under three.
 """
 import argparse
@@ -64,10 +64,11 @@ def git(folder, *words):
 def backfill(runlake, folder, rounds):
     ledger, beside = os.path.join(folder, ".runlake", "ledger"), os.path.join(folder, "theirs")
     ours, theirs = [], []
-    for _ in range(rounds):
-        shutil.rmtree(ledger, ignore_errors=True)
-        shutil.rmtree(os.path.join(folder, ".runlake", "ledger-extra"), ignore_errors=True)
-        shutil.rmtree(beside, ignore_errors=True)
+    for number in range(rounds):
+        # Put aside, not removed: a file system that has just removed many files is slow to make new ones.
+        for path in (ledger, os.path.join(folder, ".runlake", "ledger-extra"), beside):
+            if os.path.exists(path):
+                os.rename(path, os.path.join(folder, "aside-%d-%s" % (number, os.path.basename(path))))
         ours.append(timed([runlake, "--json", "ledger", "backfill", "--machine-label", "bench"], folder))
         if os.path.exists(SIGNAC):
             theirs.append(timed([SIGNAC, "-c", THEIRS, os.path.join(folder, ".runs"), beside], folder))

@@ -5,6 +5,7 @@
 
 #include "core/text.hpp"
 #include "ledger/read.hpp"
+#include "ledger/view.hpp"
 #include "os/files.hpp"
 #include "record/model.hpp"
 
@@ -53,6 +54,21 @@ runs::ElsewhereRun row_of(const ledger::RunEntry& run) {
                               .tenant = run.tenant};
 }
 
+core::Result<runs::ElsewhereRun> row_of(const ledger::Item& item) {
+    if (!item.is_job()) {
+        RL_ASSIGN(const ledger::RunEntry run, item.run());
+        return row_of(run);
+    }
+    RL_ASSIGN(const ledger::JobEntry job, item.job());
+    RL_ASSIGN(runs::ElsewhereRun row, row_of(job));
+    RL_ASSIGN(const std::optional<ledger::Extra> extra, item.read_extra());
+    if (extra && extra->run_id) {
+        const auto run = core::RunId::parse(*extra->run_id);
+        if (run.ok()) { row.recorded_as = run.value(); }
+    }
+    return row;
+}
+
 void tell(const std::vector<const ledger::LeftOut*>& entries, std::string_view why, Notes& notes) {
     if (entries.empty()) { return; }
     std::string note = cat(entries.size(), entries.size() == 1 ? " entry" : " entries", " of the ledger ", why, " left out:");
@@ -86,16 +102,20 @@ OtherMachines OtherMachines::read(const record::Store& store, bool asked_for) {
     OtherMachines others;
     others.asked_for_ = asked_for;
     if (!asked_for) { return others; }
-    const ledger::Ledger found = ledger::read_ledger(store);
+    const ledger::View view = ledger::View::open(store);
     others.labels_ = labels_of(store);
-    for (const ledger::JobEntry& job : found.jobs) {
-        auto row = row_of(job);
-        if (row.ok()) { others.runs_.push_back(std::move(row).take()); }
+    std::vector<ledger::LeftOut> left_out = view.left_out();
+    for (const ledger::Item& item : view.items()) {
+        auto row = row_of(item);
+        if (row.ok()) {
+            others.runs_.push_back(std::move(row).take());
+        } else {
+            left_out.push_back({std::string(item.path), std::move(row).take_error()});
+        }
     }
-    for (const ledger::RunEntry& run : found.runs) { others.runs_.push_back(row_of(run)); }
     std::vector<const ledger::LeftOut*> later;
     std::vector<const ledger::LeftOut*> damaged;
-    for (const ledger::LeftOut& entry : found.left_out) { (entry.why.code() == core::Errc::unsupported ? later : damaged).push_back(&entry); }
+    for (const ledger::LeftOut& entry : left_out) { (entry.why.code() == core::Errc::unsupported ? later : damaged).push_back(&entry); }
     tell(damaged, damaged.size() == 1 ? "can't be read and was" : "can't be read and were", others.notes_);
     tell(later, later.size() == 1 ? "is of a later version and was" : "are of a later version and were", others.notes_);
     return others;

@@ -38,6 +38,19 @@ core::Status fill_labels(sql::Connection& connection, const MachineLabels& label
     return rows.close();
 }
 
+// Those that were recorded here under another id.
+core::Status fill_aliases(sql::Connection& connection, std::span<const ElsewhereRun> elsewhere) {
+    RL_TRY(connection.run("CREATE TEMP TABLE elsewhere_aliases (run_id UUID, recorded_as UUID)"));
+    RL_ASSIGN(auto rows, sql::Appender::open(connection, "elsewhere_aliases", "temp"));
+    for (const ElsewhereRun& run : elsewhere) {
+        if (!run.recorded_as) { continue; }
+        rows.set(0, run.id);
+        rows.set(1, *run.recorded_as);
+        RL_TRY(rows.end_row());
+    }
+    return rows.close();
+}
+
 core::Status fill(sql::Connection& connection, std::span<const ElsewhereRun> elsewhere) {
     RL_ASSIGN(auto runs, sql::Appender::open(connection, "elsewhere_runs", "temp"));
     RL_ASSIGN(auto details, sql::Appender::open(connection, "elsewhere_details", "temp"));
@@ -74,6 +87,7 @@ core::Status add_elsewhere(sql::Connection& connection, std::span<const Elsewher
     RL_TRY(fill_labels(connection, labels));
     for (const Overlaid& table : k_overlaid) { RL_TRY(connection.run(cat("CREATE TEMP TABLE ", table.beside, " (", table.columns, ")"))); }
     RL_TRY(fill(connection, elsewhere));
+    RL_TRY(fill_aliases(connection, elsewhere));
     std::string recorded;  // where the tables or views are that the temporary ones hide
     {
         RL_ASSIGN(auto rows, connection.query("SELECT current_database()"));
@@ -81,7 +95,8 @@ core::Status add_elsewhere(sql::Connection& connection, std::span<const Elsewher
         recorded = sql::quote_identifier(rows.text(0)) + ".main.";
     }
     for (const Overlaid& table : k_overlaid) {
-        RL_TRY(connection.run(cat("DELETE FROM ", table.beside, " WHERE run_id IN (SELECT run_id FROM ", recorded, "runs)")));
+        RL_TRY(connection.run(cat("DELETE FROM ", table.beside, " WHERE run_id IN (SELECT run_id FROM ", recorded, "runs) OR run_id IN (SELECT a.run_id FROM temp.main.elsewhere_aliases a JOIN ", recorded,
+                                  "runs r ON r.run_id = a.recorded_as)")));
     }
     for (const Overlaid& table : k_overlaid) {
         RL_TRY(connection.run(cat("CREATE TEMP VIEW ", table.view, " AS SELECT ", table.local, " FROM ", recorded, table.view,

@@ -28,6 +28,7 @@ struct ElsewhereRun {
     std::vector<std::pair<std::string, core::Json>> params;
     std::optional<std::string> stage;
     std::optional<std::string> tenant;
+    std::optional<core::RunId> recorded_as;           // the run that it is where it was recorded: where that is here, this one is left out
 };
 
 // Machine ids and what people call them.
