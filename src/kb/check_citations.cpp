@@ -65,6 +65,11 @@ class Checker {
         if (!found.empty() && !evidence_.has_authority()) {
             issues_.push_back({.code = "finding.no_run_store", .severity = Severity::warning, .message = "there is no run store, no ledger entry and no index: whether cited runs exist is not known here"});
         }
+        std::vector<std::string_view> quoted;
+        for (const Citation& citation : found) {
+            if (citation.kind == CitedKind::job && !citation.values.empty()) { quoted.push_back(citation.id); }
+        }
+        evidence_.prepare(quoted);
         for (const Citation& citation : found) {
             ++counts_.citations;
             if (citation.kind == CitedKind::batch) {
@@ -200,7 +205,7 @@ class Checker {
     std::map<std::string, const Note*> notes_;
     std::set<std::pair<std::string, std::string>> cited_;
     std::string last_id_;
-    core::Result<std::optional<Metrics>> last_ = std::optional<Metrics>();
+    core::Result<std::shared_ptr<const Metrics>> last_ = std::shared_ptr<const Metrics>();
 };
 
 }  // namespace

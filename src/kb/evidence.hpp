@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,8 +59,10 @@ class Evidence {
 
     // Of a job or run that is here.
     virtual core::Result<KnownRun> facts(std::string_view id) = 0;
-    // Nothing: none are known on this machine. `series`: with points by step, where they are here.
-    virtual core::Result<std::optional<Metrics>> metrics(std::string_view id, bool series) = 0;
+    // Null: none are known on this machine. `series`: with points by step, where they are here.
+    virtual core::Result<std::shared_ptr<const Metrics>> metrics(std::string_view id, bool series) = 0;
+    // Whole ids whose metrics will be asked for, many at once: to be read by several threads.
+    virtual void prepare(const std::vector<std::string_view>& ids) = 0;
 };
 
 }  // namespace runlake::kb

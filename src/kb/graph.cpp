@@ -3,13 +3,11 @@
 #include "kb/graph.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 #include <utility>
 
 #include "core/text.hpp"
 #include "os/files.hpp"
-#include "os/system.hpp"
+#include "os/parallel.hpp"
 
 namespace runlake::kb {
 namespace {
@@ -53,7 +51,7 @@ struct Read {
     std::optional<core::Error> error;   // its file can't be read
 };
 
-Read read_place(const std::string& root, const Place& place) {
+Read read_place(const std::string& root, const Place& place, ReadNote how) {
     const std::string whole = os::join_path(root, place.path);
     const auto refuse = [](std::string why) { return Read{.note = {}, .error = core::Error(core::Errc::io, std::move(why))}; };
     const auto found = os::stat_path(whole);
@@ -62,22 +60,7 @@ Read read_place(const std::string& root, const Place& place) {
     if (static_cast<std::uint64_t>(found->st_size) > jobs::k_max_note_bytes) { return refuse("it is larger than 16 MiB"); }
     auto text = os::read_file(whole, jobs::k_max_note_bytes);
     if (!text.ok()) { return {.note = {}, .error = std::move(text).take_error()}; }
-    return {.note = read_note(text.value(), place.path, *place.kind, place.id), .error = std::nullopt};
-}
-
-// Several at once: each note is parsed by itself.
-std::vector<Read> read_all(const std::string& root, const std::vector<Place>& places) {
-    std::vector<Read> out(places.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-        for (std::size_t i = next.fetch_add(1); i < places.size(); i = next.fetch_add(1)) { out[i] = read_place(root, places[i]); }
-    };
-    const std::size_t workers = std::min<std::size_t>(static_cast<std::size_t>(os::usable_processors()), places.size() / 16);
-    std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < workers; ++i) { threads.emplace_back(work); }
-    work();
-    for (std::thread& thread : threads) { thread.join(); }
-    return out;
+    return {.note = read_note(text.value(), place.path, *place.kind, place.id, how), .error = std::nullopt};
 }
 
 void enter_names(Graph& graph) {
@@ -105,7 +88,7 @@ const Note* Graph::linked(std::string_view name) const {
     return at == names.end() || at->second.empty() ? nullptr : &notes[at->second.front()];
 }
 
-Graph read_graph(const std::string& root) {
+Graph read_graph(const std::string& root, ReadNote how) {
     Graph graph;
     graph.root = root;
     graph.is_there = os::is_dir(os::join_path(root, "kb"));
@@ -123,7 +106,8 @@ Graph read_graph(const std::string& root) {
         }
     }
     std::ranges::sort(places, {}, &Place::path);
-    std::vector<Read> reads = read_all(root, places);
+    std::vector<Read> reads(places.size());
+    os::for_each_index(places.size(), 8, [&](std::size_t i) { reads[i] = read_place(root, places[i], how); });
     for (std::size_t i = 0; i < reads.size(); ++i) {
         if (reads[i].error) {
             graph.faults.push_back(fault("filesystem", reads[i].error->message(), places[i].path));
@@ -136,7 +120,7 @@ Graph read_graph(const std::string& root) {
 }
 
 core::Result<std::vector<CitedRun>> cited_runs(const std::string& root) {
-    const Graph graph = read_graph(root);
+    const Graph graph = read_graph(root, ReadNote::citations);
     if (graph.problem) { return *graph.problem; }
     for (const Issue& issue : graph.faults) {
         if (issue.check == "filesystem") { return core::Error(core::Errc::io, core::cat("reading ", issue.path, ": ", issue.message)); }

@@ -29,7 +29,7 @@ struct Graph {
 };
 
 // Reads <root>/kb. A missing folder is an empty graph; files that can't be read are faults.
-Graph read_graph(const std::string& root);
+Graph read_graph(const std::string& root, ReadNote how = ReadNote::whole);
 
 // The checks over one knowledge base (docs/reference/validation-codes.md), by path and line.
 Issues check_graph(const Graph& graph);

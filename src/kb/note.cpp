@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "kb/quick_citations.hpp"
 
 namespace runlake::kb {
 namespace {
@@ -250,7 +251,7 @@ int Note::line_of(std::string_view name) const {
     return at == meta.end() ? 0 : at->second.line;
 }
 
-Note read_note(std::string_view text, std::string path, const KindInfo& kind, std::string id) {
+Note read_note(std::string_view text, std::string path, const KindInfo& kind, std::string id, ReadNote how) {
     Note note;
     note.kind = &kind;
     note.id = std::move(id);
@@ -258,6 +259,15 @@ Note read_note(std::string_view text, std::string path, const KindInfo& kind, st
     const std::size_t slash = note.path.rfind('/');
     note.stem = note.path.substr(slash == std::string::npos ? 0 : slash + 1);
     if (note.stem.ends_with(".md")) { note.stem.resize(note.stem.size() - 3); }
+    const std::string_view given = text;
+    std::optional<QuickCitations> quick;
+    std::string rest;   // the note with empty lines in the place of what was read already
+    if (how == ReadNote::citations) { quick = quick_citations(text, note.path); }
+    if (quick) {
+        const std::string_view list = text.substr(quick->begin, quick->end - quick->begin);
+        rest = core::cat(text.substr(0, quick->begin), std::string(static_cast<std::size_t>(std::ranges::count(list, '\n')), '\n'), text.substr(quick->end));
+        text = rest;
+    }
     auto front = jobs::read_front_matter(text, note.path);
     if (!front.ok()) {
         note.damage = front.error();
@@ -272,8 +282,14 @@ Note read_note(std::string_view text, std::string path, const KindInfo& kind, st
     read_body(text, body, line, note);
     if (front.value()) {
         const WrittenFront written(text, *front.value());
+        // It stands there twice.
+        if (quick && written.values().find("supporting_runs") != nullptr) { return read_note(given, note.path, kind, note.id); }
         take_front(written, note);
-        read_supporting_runs(written, note.path, note.citations);
+        if (quick) {
+            note.citations.found = std::move(quick->found);
+        } else {
+            read_supporting_runs(written, note.path, note.citations);
+        }
     }
     read_markdown(text.substr(body), note.path, line, note.citations);
     return note;

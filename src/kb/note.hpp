@@ -2,6 +2,7 @@
 // A note of the knowledge base: its metadata, headings, links and citations. What the file says, not whether it is right.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,8 +56,10 @@ struct Note {
     int line_of(std::string_view name) const;                      // of that metadata, 0 when unknown
 };
 
+// For citations alone `supporting_runs` is left out of Note::front where that saves reading it as YAML; headings then know their lines, not their places.
+enum class ReadNote : std::uint8_t { whole, citations };
 // Reads the text of a note. Damaged front matter is in `damage`.
-Note read_note(std::string_view text, std::string path, const KindInfo& kind, std::string id);
+Note read_note(std::string_view text, std::string path, const KindInfo& kind, std::string id, ReadNote how = ReadNote::whole);
 // The text of a section "## name", without its heading; nothing when it is missing. `text` is the file's.
 std::optional<std::string> section_text(std::string_view text, const Note& note, std::string_view name);
 // [[X]], "X" and X as X; nothing for "", N/A, None, null.

@@ -187,7 +187,8 @@ mode_t mode_of(const std::string& path) {
 std::string with_link(std::string_view text, const Note& note, std::string_view id) {
     const bool is_there = std::ranges::any_of(note.links, [&](const WikiLink& link) { return link.target == id || link.target.starts_with(core::cat(id, '-')); });
     if (is_there) { return std::string(text); }
-    const std::string item = core::cat("- [[", id, "]]\n");
+    const std::string_view line_break = text.find("\r\n") == std::string_view::npos ? "\n" : "\r\n";
+    const std::string item = core::cat("- [[", id, "]]", line_break);
     const auto section = std::ranges::find_if(note.headings, [](const Heading& heading) { return heading.level == 2 && heading.text == "Links"; });
     if (section == note.headings.end()) {
         std::string out(text);
@@ -279,7 +280,8 @@ std::string with_quote(std::string_view text, std::string_view name, std::string
     const std::string start = core::cat("> **", name, "**:");
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
-        if (text.substr(begin, end - begin).starts_with(start)) { return core::cat(text.substr(0, begin), start, ' ', value, text.substr(end)); }
+        const std::string_view line = text.substr(begin, end - begin);
+        if (line.starts_with(start)) { return core::cat(text.substr(0, begin), start, ' ', value, line.ends_with('\r') ? "\r" : "", text.substr(end)); }
         begin = end + 1;
     }
     return std::string(text);

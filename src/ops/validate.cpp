@@ -63,12 +63,12 @@ std::vector<std::string> choose_documents(const std::string& root, const kb::Gra
     return documents;
 }
 
-// What is cited, and the faults of the citations' own form.
-kb::Citations collect(const kb::Graph& graph, const std::string& root, const std::vector<std::string>& documents, bool notes_were_checked) {
+// What is cited, taken out of the notes, and the faults of the citations' own form.
+kb::Citations collect(kb::Graph& graph, const std::string& root, const std::vector<std::string>& documents, bool notes_were_checked) {
     kb::Citations all;
-    for (const kb::Note& note : graph.notes) {
-        std::ranges::copy(note.citations.found, std::back_inserter(all.found));
-        std::ranges::copy(note.citations.faults, std::back_inserter(all.faults));
+    for (kb::Note& note : graph.notes) {
+        std::ranges::move(note.citations.found, std::back_inserter(all.found));
+        std::ranges::move(note.citations.faults, std::back_inserter(all.faults));
         // Otherwise said as a fault of the note.
         if (note.damage && !notes_were_checked) { all.faults.push_back({.code = "document.unreadable", .message = note.damage->message(), .path = note.path, .line = 1}); }
     }
@@ -81,7 +81,7 @@ kb::Citations collect(const kb::Graph& graph, const std::string& root, const std
     return all;
 }
 
-core::Status check_evidence(const record::Store& store, const kb::Graph& graph, const std::vector<std::string>& documents, const ValidateRequest& request, bool only_citations,
+core::Status check_evidence(const record::Store& store, kb::Graph& graph, const std::vector<std::string>& documents, const ValidateRequest& request, bool only_citations,
                             ValidateResponse& response) {
     std::optional<jobs::Jobs> local;
     kb::Issues run_issues;
@@ -115,7 +115,7 @@ core::Result<ValidateResponse> validate(const ValidateRequest& request) {
     }
     ValidateResponse response;
     RL_ASSIGN(const std::set<std::string> named, named_files(request.files, store.root));
-    const kb::Graph graph = kb::read_graph(store.root);
+    kb::Graph graph = kb::read_graph(store.root, kb::ReadNote::citations);
     response.kb_notes = graph.notes.size();
     if (request.scope != ValidateScope::runs) { append(response.issues, kb::check_graph(graph)); }
     const std::vector<std::string> documents = choose_documents(store.root, graph, named, response.issues);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "core/ids.hpp"
@@ -13,6 +14,7 @@
 #include "jobs/status.hpp"
 #include "ledger/runs_index.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 #include "runs/query_cited.hpp"
 #include "runs/session.hpp"
 
@@ -26,6 +28,15 @@ struct Member {
     std::string id;
     const core::Json* state_point;
 };
+
+kb::Metrics metrics_of(const ledger::Extra& extra) {
+    kb::Metrics known;
+    const auto number = [](const std::optional<double>& value) { return value ? std::optional(core::Json(*value)) : std::nullopt; };
+    for (const auto& [name, fact] : extra.metrics) {
+        known.emplace(name, kb::Metric{.last = core::Json(fact.value), .step = fact.step, .min = number(fact.min), .max = number(fact.max), .points = {}});
+    }
+    return known;
+}
 
 class RepositoryEvidence final : public kb::Evidence {
   public:
@@ -109,7 +120,8 @@ class RepositoryEvidence final : public kb::Evidence {
     }
 
     core::Result<kb::KnownRun> facts(std::string_view id) override;
-    core::Result<std::optional<kb::Metrics>> metrics(std::string_view id, bool series) override;
+    core::Result<std::shared_ptr<const kb::Metrics>> metrics(std::string_view id, bool series) override;
+    void prepare(const std::vector<std::string_view>& ids) override;
 
   private:
     const jobs::Job* local(std::string_view id) const {
@@ -141,9 +153,17 @@ class RepositoryEvidence final : public kb::Evidence {
 
     void add_recorded(const core::RunIdPrefix& prefix, std::set<std::string>& ids) {
         if (session() == nullptr) { return; }
-        const auto found = runs::runs_beginning(session()->connection(), prefix, k_most_alike);
-        if (!found.ok()) { return; }
-        for (const core::RunId& id : found.value()) { ids.insert(id.str()); }
+        if (!recorded_) {
+            recorded_.emplace();
+            auto all = runs::all_run_ids(session()->connection());
+            if (all.ok()) { recorded_ = std::move(all).take(); }
+        }
+        std::string least = prefix.str();
+        constexpr std::string_view k_zero = "00000000-0000-0000-0000-000000000000";
+        least += k_zero.substr(least.size());
+        const auto first = core::RunId::parse(least);
+        if (!first.ok()) { return; }
+        for (auto at = std::ranges::lower_bound(*recorded_, first.value()); at != recorded_->end() && prefix.matches(*at) && ids.size() < k_most_alike; ++at) { ids.insert(at->str()); }
     }
 
     // Jobs by experiment, local ones first: one an id.
@@ -195,11 +215,13 @@ class RepositoryEvidence final : public kb::Evidence {
     std::vector<ledger::IndexEntry> index_;
     std::map<std::string, std::string> damaged_;
     std::map<std::string, bool> batches_;
+    std::unordered_map<const ledger::Item*, std::shared_ptr<const kb::Metrics>> prepared_;
     bool members_known_ = false;
     std::vector<core::Json> state_points_;
     std::map<std::string, std::vector<Member>, std::less<>> members_;
     bool session_tried_ = false;
     std::unique_ptr<runs::Session> session_;
+    std::optional<std::vector<core::RunId>> recorded_;   // of the journal, sorted
 };
 
 core::Result<kb::KnownRun> RepositoryEvidence::facts(std::string_view id) {
@@ -236,20 +258,34 @@ core::Result<kb::KnownRun> RepositoryEvidence::facts(std::string_view id) {
     return run;
 }
 
-core::Result<std::optional<kb::Metrics>> RepositoryEvidence::metrics(std::string_view id, bool series) {
+void RepositoryEvidence::prepare(const std::vector<std::string_view>& ids) {
+    std::vector<const ledger::Item*> items;
+    for (const std::string_view id : ids) {
+        if (const ledger::Item* item = entry(id); item != nullptr && !item->extra.empty()) { items.push_back(item); }
+    }
+    std::vector<std::shared_ptr<const kb::Metrics>> read(items.size());
+    os::for_each_index(items.size(), 256, [&](std::size_t i) {
+        auto extra = items[i]->read_extra();
+        if (extra.ok() && extra.value() && !extra.value()->metrics.empty()) { read[i] = std::make_shared<const kb::Metrics>(metrics_of(*extra.value())); }
+    });
+    prepared_.reserve(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (read[i]) { prepared_.emplace(items[i], std::move(read[i])); }
+    }
+}
+
+core::Result<std::shared_ptr<const kb::Metrics>> RepositoryEvidence::metrics(std::string_view id, bool series) {
     kb::Metrics known;
     bool any = false;
     if (const ledger::Item* item = entry(id); item != nullptr) {
+        if (const auto ready = prepared_.find(item); ready != prepared_.end() && !series) { return ready->second; }
         RL_ASSIGN(const std::optional<ledger::Extra> extra, item->read_extra());
         if (extra) {
             any = true;
-            const auto number = [](const std::optional<double>& value) { return value ? std::optional(core::Json(*value)) : std::nullopt; };
-            for (const auto& [name, fact] : extra->metrics) {
-                known.emplace(name, kb::Metric{.last = core::Json(fact.value), .step = fact.step, .min = number(fact.min), .max = number(fact.max), .points = {}});
-            }
+            known = metrics_of(*extra);
         }
     }
-    if (any && !series && !known.empty()) { return std::optional(std::move(known)); }
+    if (any && !series && !known.empty()) { return std::make_shared<const kb::Metrics>(std::move(known)); }
     const jobs::Job* job = local(id);
     if (const core::Json* summary = job == nullptr ? nullptr : job->document.find("summary_metrics")) {
         if (const core::JsonObject* members = summary->as_object()) {
@@ -270,7 +306,7 @@ core::Result<std::optional<kb::Metrics>> RepositoryEvidence::metrics(std::string
             for (auto& [name, metric] : logged) { known.insert_or_assign(name, std::move(metric)); }
         }
     }
-    return any ? std::optional(std::move(known)) : std::nullopt;
+    return any ? std::make_shared<const kb::Metrics>(std::move(known)) : nullptr;
 }
 
 }  // namespace

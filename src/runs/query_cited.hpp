@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is asked of runs that a document cites: which runs begin so, what they logged, how they ended.
+// What is asked of runs that a document cites: which there are, what they logged, how they ended.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace runlake::runs {
 
-// Runs whose id begins so, by id, `most` at the most.
-core::Result<std::vector<core::RunId>> runs_beginning(sql::Connection& connection, const core::RunIdPrefix& prefix, std::size_t most);
+// The ids of all runs, sorted: there is no index for ranges of ids, so that many beginnings of ids are best looked for in this.
+core::Result<std::vector<core::RunId>> all_run_ids(sql::Connection& connection);
 
 struct LoggedMetric {
     std::string name;

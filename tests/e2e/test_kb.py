@@ -268,3 +268,14 @@ def test_hidden_files_and_other_folders_are_nobodys_business(repo, validate):
     repo.write("kb/research/data/x.md", "[[nowhere]]")
     os.makedirs(repo.kb / "research/findings/folder.md")
     assert validate("--kb-only", status=0)["issues"] == []
+
+
+def test_a_malformed_parent_is_left_alone(kb):
+    new(kb, "hypothesis", "h")
+    path = kb.repo.kb / "research/hypotheses/H001-h.md"
+    path.write_text("---\nid: [\n---\n")
+    done = kb("new", "experiment", "--title", "e", "--hypothesis", "H001")
+    assert done.status == 6 and "H001-h.md" in done.err
+    assert path.read_text() == "---\nid: [\n---\n" and not list((kb.repo.kb / "research/experiments").glob("*.md"))
+    (kb.repo.kb / "research/hypotheses/H001-other.md").write_text("# H001\n")
+    assert kb("new", "experiment", "--title", "e", "--hypothesis", "H001").status == 4

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One fact, one thread: a hindcast stage is recorded once and found again by its run_id in every place that is told of it.
 
-Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger. Lake, citation and verdict follow with theirs.
+Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger, citation. Lake and verdict follow with theirs.
 """
 
 import csv
@@ -136,3 +136,16 @@ def test_a_pipelines_run_is_found_on_another_machine(runlake, runlake_bin, proje
     assert (row["run_id"], row["status"], row["stage"]) == (run_id, "completed", "pipeline")
     assert runlake("--json", "ledger", "show", run_id[:8], cwd=laptop).ok().json["entry"] == entry
     assert sorted(path.name for path in (laptop / ".runlake").iterdir()) == ["ledger", "ledger-extra"]
+
+    # A citation: what is written there of the run is checked against what came along.
+    finding = laptop / "kb" / "research" / "findings" / "F001-rain.md"
+    finding.parent.mkdir(parents=True)
+    finding.write_text(f'---\nsupporting_runs: {{type: run, id: "{run_id[:8]}"}}\n---\n\nIt rained.<!-- runlake: {run_id} -->\n')
+    checked = runlake("--json", "validate", "--runs-only", cwd=laptop).ok().json
+    assert (checked["citations"], checked["issues"]) == (2, [])
+    path = laptop / ".runlake" / "ledger" / f"{run_id}.json"
+    path.unlink()
+    (laptop / ".runlake" / "ledger-extra" / path.name).unlink()
+    runlake("job", "new", "--state-point", "-", input='{"seed": 0}', cwd=laptop).ok()   # with a run store, it can be told that the run is missing
+    broken = runlake("--json", "validate", "--runs-only", cwd=laptop)
+    assert broken.status == 1 and [issue["code"] for issue in broken.json["issues"]].count("finding.broken_run_citation") == 2

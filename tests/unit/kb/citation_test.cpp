@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kb/note.hpp"
+#include "kb/quick_citations.hpp"
 
 namespace runlake::kb {
 namespace {
@@ -65,6 +66,24 @@ TEST(SupportingRuns, ABatchHasNoValue) {
     const Citations read = of_front("supporting_runs: {type: batch, experiment_id: E001, value: {loss: 1}}\n");
     ASSERT_THAT(read.faults, SizeIs(1));
     EXPECT_EQ(read.faults[0].code, "finding.malformed_value");
+}
+
+// What it gives where it gives something is compared with YAML by fuzz_note; here, that plain lists are read so, and what is not plain is left to YAML.
+TEST(QuickCitations, PlainListsAloneAreReadSo) {
+    const std::string head = "---\nid: \"F001\"\naliases: [\"F001\"]\nimpact: HIGH\ncreated: 2026-06-03\nsupporting_runs:\n";
+    const std::string item = std::string("  - type: job\n    id: \"") + k_job + "\"\n";
+    const auto plain = quick_citations(head + item + "    value: {loss: \"0.30\", n: 12}\n" + item + "---\n", "a.md");
+    ASSERT_TRUE(plain.has_value());
+    ASSERT_THAT(plain->found, SizeIs(2));
+    EXPECT_EQ(plain->found[0].line, 7);
+    EXPECT_EQ(plain->found[0].values.at(1).text, "12");
+    EXPECT_EQ(plain->found[1].line, 10);
+    EXPECT_TRUE(quick_citations(head + item + "tags: []\n---\n", "a.md").has_value());
+    for (const std::string& text : {head + "  - type: batch\n    experiment_id: \"E001\"\n---\n", head + item + "    # comment\n---\n", head + item + "    value: {loss: .nan}\n---\n", head + item + "    id: \"x\"\n---\n", head + "  - type: job\n---\n",
+                                    head + item, head + item + "\n---\n", head + "  - type: job\n    id: 01234567890123456789012345678901\n---\n", "---\ntitle: \"a\n" + head.substr(4) + item + "---\n", "---\na: |\n  x\n" + head.substr(4) + item + "---\n",
+                                    "---\na: &b c\n" + head.substr(4) + item + "---\n", head + item + "    value: {loss: \"0.30\", loss: \"0.30\"}\n---\n"}) {
+        EXPECT_FALSE(quick_citations(text, "a.md").has_value()) << text;
+    }
 }
 
 TEST(MetricNames, SelectorsAndNamesThatLookLikeThem) {

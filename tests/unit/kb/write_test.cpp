@@ -22,6 +22,8 @@ TEST(BackLinks, BehindTheLastLineOfTheSection) {
     EXPECT_EQ(linked("## Links\n\n## Other\n"), "## Links\n\n- [[E001]]\n\n## Other\n");
 }
 
+TEST(BackLinks, LinesEndAsTheOthersDo) { EXPECT_EQ(linked("## Links\r\n\r\n- [[ACTIVE]]\r\n"), "## Links\r\n\r\n- [[ACTIVE]]\r\n- [[E001]]\r\n"); }
+
 TEST(BackLinks, ANewSectionWhereThereIsNone) {
     EXPECT_EQ(linked("# H\ntext"), "# H\ntext\n\n## Links\n\n- [[E001]]\n");
     EXPECT_EQ(linked("```\n## Links\n```\n"), "```\n## Links\n```\n\n## Links\n\n- [[E001]]\n");
