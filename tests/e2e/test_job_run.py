@@ -56,6 +56,8 @@ def test_the_experiments_command_is_run_and_recorded(runlake, project):
     run = done["runlake"]["run_id"]
     shown = runlake("runs", "show", run, "--json").ok().json
     assert run in json.dumps(shown)
+    where = runlake("runs", "sql", "--csv", f"SELECT working_dir, stage FROM runs JOIN run_details USING (run_id) WHERE run_id = '{run}'").ok().out.splitlines()[1]
+    assert where == ".,E001", "from wherever it was called, its program ran in the project's root"
     assert (project / ".runlake" / "output" / run / "stdout.log").read_text() == ran.out
     entry = ledger(project, job)
     assert entry["status"] == "complete" and entry["ended_at"] == done["ended_at"] and entry["wallclock_s"] == done["wallclock_s"]

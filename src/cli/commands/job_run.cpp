@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 #include "cli/command.hpp"
 #include "cli/commands/job_shared.hpp"
 #include "cli/output.hpp"
 #include "core/text.hpp"
+#include "os/files.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -23,7 +25,10 @@ constexpr std::array k_arguments = {k_job_argument};
 
 core::Result<int> run(Invocation& inv) {
     ops::JobRunRequest request;
-    request.store = inv.value("--store");
+    // The program runs in the project's root, and so is recorded to.
+    RL_ASSIGN(const record::Store planned, inv.store(record::OpenStore::planned));
+    if (!planned.root.empty() && ::chdir(planned.root.c_str()) != 0) { return os::system_error(errno, "changing to folder", planned.root); }
+    request.store = planned.dir;
     request.id = inv.value("ID").value_or("");
     request.program = inv.program();
     request.force = inv.flag("--force");
