@@ -97,7 +97,7 @@ std::vector<core::RunId> run_ids_in(std::string_view text) {
 }
 
 core::Result<std::map<core::RunId, std::string>> referenced_runs(const record::Store& store) {
-    std::vector<std::string> folders = {store.dir + "/epsilon", store.dir + "/ledger", store.dir + "/ledger-extra"};
+    std::vector<std::string> folders = {store.dir + "/epsilon", store.dir + "/ledger", store.dir + "/ledger-extra", store.dir + "/verdicts"};
     if (!store.root.empty()) { folders.push_back(store.root + "/.aexp"); }
     if (!store.root.empty()) { folders.push_back(store.root + "/kb"); }
     std::ranges::sort(folders);

@@ -53,6 +53,15 @@ struct ReferencedRunsTest : ::testing::Test {
     }
 };
 
+TEST_F(ReferencedRunsTest, VerdictsHoldWhatTheyJudge) {
+    put(temp / ".runlake/verdicts/2026/fit.json", std::string("{\"run\": \"") + k_one + "\", \"verdict\": \"FIDELITY_OK\"}");
+    const auto found = referenced_runs(store);
+    ASSERT_TRUE(found.ok());
+    ASSERT_EQ(found.value().size(), 1U);
+    EXPECT_EQ(found.value().begin()->first.str(), k_one);
+    EXPECT_EQ(found.value().begin()->second, temp / ".runlake/verdicts/2026/fit.json");
+}
+
 TEST_F(ReferencedRunsTest, NothingIsReferredToWhereNothingIs) {
     const auto found = referenced_runs(store);
     ASSERT_TRUE(found.ok());
