@@ -149,4 +149,13 @@ core::Result<std::vector<std::string>> slurm_options(const std::vector<std::stri
     return options;
 }
 
+std::vector<std::string> submit_words(const SlurmSubmission& submission) {
+    std::vector<std::string> words = {"sbatch", "--parsable", cat("--job-name=", submission.name), cat("--array=0-", submission.tasks - 1, submission.at_once ? cat('%', *submission.at_once) : ""), cat("--chdir=", submission.working_dir),
+                                      cat("--output=", submission.output), "--no-requeue"};
+    if (submission.gpus > 0) { words.push_back(cat("--gres=gpu:", submission.gpus)); }
+    words.insert(words.end(), submission.options.begin(), submission.options.end());
+    words.push_back(submission.script);
+    return words;
+}
+
 }  // namespace runlake::jobs

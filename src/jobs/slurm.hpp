@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,19 @@ core::Result<SlurmArrays> parse_squeue(std::string_view text);
 core::Result<SlurmArrays> parse_scontrol(std::string_view text);
 // The answer of `sbatch --parsable`: "1234", or "1234;cluster". Errc::corrupt.
 core::Result<std::string> parse_sbatch(std::string_view text);
+
+// What is asked of sbatch.
+struct SlurmSubmission {
+    std::string name;                     // of the array, as nobody else's
+    std::size_t tasks = 0;
+    std::optional<int> at_once;           // at most
+    std::string working_dir;
+    std::string output;                   // "<folder>/%A_%a.out"
+    std::int64_t gpus = 0;                // of each task
+    std::vector<std::string> options;     // see slurm_options()
+    std::string script;                   // the file
+};
+std::vector<std::string> submit_words(const SlurmSubmission& submission);
 
 // "partition=gpu" as "--partition=gpu", "exclusive" as "--exclusive". Errc::usage: no option, or one that Runlake gives itself.
 core::Result<std::vector<std::string>> slurm_options(const std::vector<std::string>& words);

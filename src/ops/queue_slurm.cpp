@@ -269,7 +269,7 @@ class SlurmRun {
         script.name = name;
         script.output = cat(folder_, "/%A_%a.out");
         RL_ASSIGN(const std::string text, jobs::queue_script(script));
-        SlurmSubmission submission{.name = name, .tasks = ids.size(), .at_once = request_.jobs, .working_dir = root, .output = script.output, .gpus = gpus, .options = options_, .script = cat(folder_, '/', name, ".sh")};
+        jobs::SlurmSubmission submission{.name = name, .tasks = ids.size(), .at_once = request_.jobs, .working_dir = root, .output = script.output, .gpus = gpus, .options = options_, .script = cat(folder_, '/', name, ".sh")};
         RL_TRY(os::publish_file(submission.script, text, 0755, os::Existing::keep, os::Durability::power, os::point::queue_slurm_write));
         core::Result<std::string> array = slurm_submit(submission);
         // An answer that is not understood may well be of an array that runs: it is found by its name.

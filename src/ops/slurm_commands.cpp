@@ -49,17 +49,8 @@ bool is_done(const os::Output& output) { return WIFEXITED(output.status) && WEXI
 
 }  // namespace
 
-std::vector<std::string> slurm_submit_words(const SlurmSubmission& submission) {
-    std::vector<std::string> words = {"sbatch", "--parsable", cat("--job-name=", submission.name), cat("--array=0-", submission.tasks - 1, submission.at_once ? cat('%', *submission.at_once) : ""), cat("--chdir=", submission.working_dir),
-                                      cat("--output=", submission.output), "--no-requeue"};
-    if (submission.gpus > 0) { words.push_back(cat("--gres=gpu:", submission.gpus)); }
-    words.insert(words.end(), submission.options.begin(), submission.options.end());
-    words.push_back(submission.script);
-    return words;
-}
-
-core::Result<std::string> slurm_submit(const SlurmSubmission& submission) {
-    RL_ASSIGN(const os::Output output, ask(slurm_submit_words(submission)));
+core::Result<std::string> slurm_submit(const jobs::SlurmSubmission& submission) {
+    RL_ASSIGN(const os::Output output, ask(jobs::submit_words(submission)));
     if (!is_done(output)) { return Error(Errc::usage, cat("submitting ", submission.tasks, " jobs to Slurm: ", said(output))); }
     return jobs::parse_sbatch(output.out);
 }

@@ -61,6 +61,7 @@ SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0,defer_batch
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
+GresTypes=gpu
 SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
@@ -71,7 +72,7 @@ SlurmdTimeout=300
 InactiveLimit=0
 Waittime=0
 SlurmdParameters=config_overrides
-NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=512 State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=512 Gres=gpu:3 State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -98,6 +99,8 @@ class Cluster:
         controller, node = free_ports(2)
         text = CONFIGURATION.format(host=socket.gethostname().split(".")[0], folder=self.folder, controller=controller, node=node, memory=memory)
         (self.folder / "slurm.conf").write_text(text)
+        # GPUs, as far as handing them out goes: any device file will do.
+        (self.folder / "gres.conf").write_text("".join(f"Name=gpu File={device}\n" for device in ("/dev/null", "/dev/zero", "/dev/full")))
         self.spawn("munged", "--foreground", "--force", f"--key-file={key}", f"--socket={self.folder}/munge.socket", f"--pid-file={self.folder}/munged.pid",
                    f"--log-file={self.folder}/munged.log", f"--seed-file={self.folder}/munged.seed")
         self.until(lambda: (self.folder / "munge.socket").exists(), "munged")

@@ -230,6 +230,16 @@ def test_jobs_limits_how_many_run_at_once(queue, project):
     assert {queue.status(job) for job in jobs} == {"complete"}
 
 
+def test_slurm_gives_gpus_to_one_job_at_a_time(queue, project):
+    hold = 'for g in $(echo $CUDA_VISIBLE_DEVICES | tr , " "); do mkdir lock.$g || exit 9; done; sleep 0.3; for g in $(echo $CUDA_VISIBLE_DEVICES | tr , " "); do rmdir lock.$g; done'
+    jobs = [queue.add_one(f"{hold}; echo $CUDA_VISIBLE_DEVICES >> gpus", "--gpus", count) for count in ("2", "1", "2", "3")]
+    queue.add_one("echo none:$CUDA_VISIBLE_DEVICES >> gpus")
+    queue.slurm("--continue-on-failure").ok()
+    given = (project / "gpus").read_text().split()
+    assert "none:" in given and sorted(len(one.split(",")) for one in given if one != "none:") == [1, 2, 2, 3]
+    assert {queue.status(job) for job in jobs} == {"complete"}
+
+
 def test_a_materialized_array_runs_on_slurm(queue, runlake, project):
     jobs = queue.add("--experiment", "E001", "--no-commit", "--sweep", "n=0..2", "--", "sh", "-c", "echo {n} >> order")
     runlake("queue", "materialize", "--runner", "slurm", "--output", "array.sh").ok()

@@ -70,5 +70,16 @@ TEST(Options, OnlyThoseOfSbatchThatAreTheUsers) {
     }
 }
 
+TEST(Submission, ItsWords) {
+    SlurmSubmission submission{.name = "runlake-1", .tasks = 3, .at_once = {}, .working_dir = "/my project", .output = "/o/%A_%a.out", .gpus = 0, .options = {"--mem=1G"}, .script = "/s.sh"};
+    EXPECT_EQ(submit_words(submission), (std::vector<std::string>{"sbatch", "--parsable", "--job-name=runlake-1", "--array=0-2", "--chdir=/my project", "--output=/o/%A_%a.out", "--no-requeue",
+                                                                  "--mem=1G", "/s.sh"}));
+    submission.at_once = 2;
+    submission.gpus = 4;
+    const std::vector<std::string> words = submit_words(submission);
+    EXPECT_EQ(words[3], "--array=0-2%2");
+    EXPECT_EQ(words[7], "--gres=gpu:4");
+}
+
 }  // namespace
 }  // namespace runlake::jobs
