@@ -121,7 +121,8 @@ core::Result<Jobs> RunStore::read_all() const {
         work();
     } else {
         std::vector<std::jthread> threads;
-        const int count = std::min(os::usable_processors(), k_most_threads);
+        // More than processors: they wait for the disk or the file server.
+        const int count = std::clamp(2 * os::usable_processors(), 4, k_most_threads);
         for (int i = 1; i < count; ++i) { threads.emplace_back(work); }
         work();
     }
