@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <set>
-#include <thread>
 
 #include "core/text.hpp"
 #include "ledger/conflict.hpp"
+#include "ledger/in_parallel.hpp"
 #include "ledger/layout.hpp"
 #include "ledger/pack.hpp"
 #include "ledger/standing.hpp"
@@ -16,7 +15,6 @@
 #include "ledger/view_cache.hpp"
 #include "os/files.hpp"
 #include "os/stamp.hpp"
-#include "os/system.hpp"
 
 namespace runlake::ledger {
 namespace {
@@ -59,22 +57,6 @@ std::optional<TextKind> kind_of(std::string_view id) {
     if (core::JobId::parse(id).ok()) { return TextKind::job; }
     if (const auto run = core::RunId::parse(id); run.ok() && run.value().str() == id) { return TextKind::run; }
     return std::nullopt;
-}
-
-// Runs work(i) for each i below `count` by several threads.
-template <class Work>
-void in_parallel(std::size_t count, std::size_t a_turn, const Work& work) {
-    const std::size_t threads = std::min<std::size_t>(static_cast<std::size_t>(os::usable_processors()), (count + a_turn - 1) / a_turn);
-    std::atomic<std::size_t> next{0};
-    const auto turn = [&] {
-        for (std::size_t begin = next.fetch_add(a_turn); begin < count; begin = next.fetch_add(a_turn)) {
-            for (std::size_t i = begin; i < std::min(begin + a_turn, count); ++i) { work(i); }
-        }
-    };
-    std::vector<std::thread> others;
-    for (std::size_t i = 1; i < threads; ++i) { others.emplace_back(turn); }
-    turn();
-    for (std::thread& other : others) { other.join(); }
 }
 
 core::Result<std::string> good_text(TextKind kind, std::string_view id, std::string_view text, bool& conflicted) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ledger promote`, `backfill` and `show`: what other machines are told of jobs and runs, byte for byte, and what they are never told."""
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -139,6 +140,16 @@ def test_another_machines_own_execution_is_not_overwritten(runlake, project, war
     assert runlake("--json", "ledger", "backfill", "--overwrite").ok().json["kept_other"] == 1
     runlake("ledger", "promote", warm, "--machine-label", "laptop").ok()
     assert entry(project, warm)["registered_machine"] == "laptop"
+
+
+def test_many_at_once_write_one_whole_entry(runlake, project, warm):
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(lambda number: runlake("ledger", "promote", warm, "--machine-label", f"machine-{number}"), range(32)))
+    assert {result.status for result in results} == {0}
+    (path,) = ledger(project).iterdir()
+    (side,) = extra(project).iterdir()
+    assert path.read_text() == as_python_writes(entry(project, warm)) and side.read_text() == as_python_writes(beside(project, warm))
+    assert runlake("--json", "ledger", "show").ok().json["left_out"] == []
 
 
 def test_wrong_words(runlake, project, warm):
