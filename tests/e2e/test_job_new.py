@@ -140,3 +140,23 @@ def test_a_folder_without_a_repository_becomes_a_project(runlake, tmp_path):
     assert (outside / ".runs" / ".signac" / "config").read_text() == "schema_version = 2\n"
     (outside / "deep").mkdir()
     assert len(runlake("job", "list", "--json", cwd=outside / "deep").ok().json["jobs"]) == 1
+
+
+def test_the_run_store_is_where_the_installation_says(runlake, project):
+    (project / ".aexp").mkdir()
+    (project / ".aexp" / "installed.json").write_text('{"run_store_path": "data/runs", "machine_label": "cluster"}')
+    made = runlake("job", "new", "--json", "--experiment", "E001", "--no-commit").ok().json
+    assert made["folder"] == f"data/runs/workspace/{made['job_id']}" and (project / made["folder"]).is_dir()
+    runlake("job", "mark", made["job_id"], "complete").ok()
+    assert (project / ".aexp" / "ledger" / f"{made['job_id']}.json").exists(), "the ledger is the repository's, wherever the run store is"
+    assert not (project / ".runs").exists()
+
+
+def test_twenty_processes_make_one_job(runlake_bin, clean_env, project, runlake):
+    words = [runlake_bin, "job", "new", "--json", "--experiment", "E001", "--no-commit", "--sp", "a=1"]
+    processes = [subprocess.Popen(words, cwd=project, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(20)]
+    answers = [json.loads(process.communicate()[0]) for process in processes]
+    assert all(process.returncode == 0 for process in processes)
+    assert len({answer["job_id"] for answer in answers}) == 1 and sum(answer["created"] for answer in answers) == 1
+    assert [path.name for path in (project / ".runs" / "workspace").iterdir()] == [answers[0]["job_id"]]
+    assert (project / ".runs" / ".gitignore").read_text() == "*\n"
