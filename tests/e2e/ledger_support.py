@@ -2,9 +2,12 @@
 """What the tests of the ledger share: folders, entries as they stand, git, and clones of a project."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import make_jobs  # noqa: E402,F401
@@ -13,6 +16,16 @@ import make_ledger  # noqa: E402,F401
 WARM = {"experiment_id": "E001", "hypothesis_id": "H001", "condition": "warmup", "lr": 0.0003, "seed": 0, "code_commit": "3f2a9c41", "code_dirty": False}
 FLAT = {"experiment_id": "E001", "condition": "flat", "lr": 0.1, "seed": 1}
 LINK = {"experiment_id": "E001", "experiment_path": "kb/research/experiments/E001-*.md", "hypothesis_id": "H001", "sub_hypothesis_id": None}
+
+
+def samples():
+    """Entries that aexp wrote, where there are any (RUNLAKE_SHARED_DATA names the folder that holds aexp/); a test that wants them is skipped without."""
+    source = Path(os.environ.get("RUNLAKE_SOURCE", Path(__file__).resolve().parents[2]))
+    folder = Path(os.environ.get("RUNLAKE_SHARED_DATA", source.parent / "shared" / "data")) / "aexp"
+    found = [path for path in sorted(folder.glob("*.json")) if len(path.stem) == 32]
+    if not found:
+        pytest.skip(f"no entries of aexp in {folder} (RUNLAKE_SHARED_DATA names the folder that holds aexp/)")
+    return found
 
 
 def ledger(project):

@@ -5,10 +5,9 @@ import concurrent.futures
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
-from ledger_support import FLAT, LINK, WARM, as_python_writes, beside, entry, extra, ledger, make_jobs, make_ledger
+from ledger_support import FLAT, LINK, WARM, as_python_writes, beside, entry, extra, ledger, make_jobs, make_ledger, samples
 
 TRACKER = {"backend": "wandb", "run_id": "q7k2m9xa", "url": "https://wandb.example/x", "group": None, "project": "toy", "config": {"root": "/home/ada/x"}, "init_kwargs": {"dir": "/tmp/x"}}
 
@@ -237,12 +236,7 @@ def test_show(runlake, project, warm):
 
 
 def test_the_entry_of_the_original_tool_is_read_and_written_again_byte_for_byte(runlake, project):
-    samples = os.environ.get("RUNLAKE_LEDGER_SAMPLES")
-    if not samples or not Path(samples).is_dir():
-        pytest.skip("RUNLAKE_LEDGER_SAMPLES names no folder with entries that the original tool wrote")
-    for path in Path(samples).glob("*.json"):
-        if len(path.stem) != 32:
-            continue
+    for path in samples():
         theirs = json.loads(path.read_text())
         shutil.rmtree(project / ".runlake", ignore_errors=True)
         job = make_jobs.job(project, theirs["statepoint"], theirs["status"], times=False, started_at=theirs.get("started_at"), ended_at=theirs.get("ended_at"),

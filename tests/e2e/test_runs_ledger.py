@@ -3,11 +3,10 @@
 
 import fcntl
 import json
-import os
 import shutil
-from pathlib import Path
 
 import pytest
+from ledger_support import samples
 from runs_support import SECOND, facts, id_of, make_journal, store  # noqa: F401
 
 import make_ledger
@@ -177,12 +176,9 @@ def test_a_checkout_where_nothing_was_recorded_answers_from_the_ledger(runlake, 
 
 
 def test_entries_of_the_original_tool(runlake, project):
-    samples = os.environ.get("RUNLAKE_LEDGER_SAMPLES")
-    if not samples or not Path(samples).is_dir():
-        pytest.skip("RUNLAKE_LEDGER_SAMPLES names no folder with entries that the original tool wrote")
     folder = project / ".aexp" / "ledger"
     folder.mkdir(parents=True)
-    found = [path for path in Path(samples).glob("*.json") if len(path.stem) == 32]
+    found = samples()
     for path in found:
         shutil.copy(path, folder)
     runs = runlake("--json", "runs", "list", "--all-machines", "--columns", "run_id,status,machine,duration_seconds").ok().json["runs"]

@@ -122,10 +122,11 @@ TEST_F(ReadTest, AFileInTheFoldersPlaceHoldsNothing) {
     EXPECT_TRUE(ledger.left_out.empty());
 }
 
-// An entry as aexp writes it, from a folder that RUNLAKE_LEDGER_SAMPLES names.
+// Entries that aexp wrote, where there are any.
 TEST_F(ReadTest, EntriesOfTheOriginalToolAreRead) {
-    const char* samples = ::getenv("RUNLAKE_LEDGER_SAMPLES");
-    if (samples == nullptr || !fs::is_directory(samples)) { GTEST_SKIP() << "RUNLAKE_LEDGER_SAMPLES names no folder of entries"; }
+    const char* root = ::getenv("RUNLAKE_SHARED_DATA");
+    const fs::path samples = (root != nullptr ? fs::path(root) : fs::path(RUNLAKE_SOURCE_DIR) / "../shared/data") / "aexp";
+    if (!fs::is_directory(samples)) { GTEST_SKIP() << "no entries in " << samples << " (RUNLAKE_SHARED_DATA names the folder that holds aexp/)"; }
     std::size_t count = 0;
     for (const auto& file : fs::directory_iterator(samples)) {
         if (file.path().stem().string().size() == 32) {
