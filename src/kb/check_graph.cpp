@@ -44,16 +44,15 @@ class Checker {
         specials();
         ids_and_names();
         for (const Note& note : graph_.notes) {
+            if (note.kind->kind == NoteKind::lesson) { continue; }   // others may link to it: that is all it is here
             if (note.damage) {
                 damaged(note);
                 continue;
             }
-            if (note.kind->kind != NoteKind::lesson) {
-                metadata(note);
-                headings(note);
-                references(note);
-                if (note.kind->kind == NoteKind::experiment) { conditions(note); }
-            }
+            metadata(note);
+            headings(note);
+            references(note);
+            if (note.kind->kind == NoteKind::experiment) { conditions(note); }
             links(note);
         }
         std::ranges::stable_sort(issues_, [](const Issue& a, const Issue& b) { return std::tie(a.path, a.line, a.check, a.message) < std::tie(b.path, b.line, b.check, b.message); });
@@ -181,7 +180,6 @@ class Checker {
         switch (kind) {
             case NoteKind::active: return {"CHALLENGE"};
             case NoteKind::challenge: return {"ACTIVE", "DASHBOARD"};
-            case NoteKind::lesson: return {};
             default: return {"ACTIVE", "CHALLENGE"};
         }
     }
@@ -198,7 +196,6 @@ class Checker {
         for (const WikiLink& link : note.links) {
             if (graph_.linked(link.target) == nullptr) { say("links", core::cat("[[", core::cut_utf8(link.target, 80), "]] leads to no note"), note.path, link.line); }
         }
-        if (note.kind->kind == NoteKind::lesson) { return; }
         int section = 0;
         int section_end = 0;
         for (const Heading& heading : note.headings) {

@@ -70,7 +70,7 @@ kb::Citations collect(kb::Graph& graph, const std::string& root, const std::vect
         std::ranges::move(note.citations.found, std::back_inserter(all.found));
         std::ranges::move(note.citations.faults, std::back_inserter(all.faults));
         // Otherwise said as a fault of the note.
-        if (note.damage && !notes_were_checked) { all.faults.push_back({.code = "document.unreadable", .message = note.damage->message(), .path = note.path, .line = 1}); }
+        if (note.damage && (!notes_were_checked || note.kind->kind == kb::NoteKind::lesson)) { all.faults.push_back({.code = "document.unreadable", .message = note.damage->message(), .path = note.path, .line = 1}); }
     }
     if (!notes_were_checked) {
         for (const kb::Issue& fault : graph.faults) {

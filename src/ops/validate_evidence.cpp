@@ -130,7 +130,14 @@ class RepositoryEvidence final : public kb::Evidence {
         return at == jobs_->jobs.end() || at->id.str() != id ? nullptr : &*at;
     }
 
-    const ledger::Item* entry(std::string_view id) const { return ledger_.find(id); }
+    // One citation asks several times.
+    const ledger::Item* entry(std::string_view id) const {
+        if (id != asked_) {
+            asked_ = id;
+            answered_ = ledger_.find(id);
+        }
+        return answered_;
+    }
 
     void add_entries(std::string_view prefix, std::size_t length, std::set<std::string>& ids) const {
         const auto items = ledger_.items();
@@ -214,6 +221,8 @@ class RepositoryEvidence final : public kb::Evidence {
     const ledger::View& ledger_;
     std::vector<ledger::IndexEntry> index_;
     std::map<std::string, std::string> damaged_;
+    mutable std::string asked_;
+    mutable const ledger::Item* answered_ = nullptr;
     std::map<std::string, bool> batches_;
     std::unordered_map<const ledger::Item*, std::shared_ptr<const kb::Metrics>> prepared_;
     bool members_known_ = false;
@@ -261,7 +270,7 @@ core::Result<kb::KnownRun> RepositoryEvidence::facts(std::string_view id) {
 void RepositoryEvidence::prepare(const std::vector<std::string_view>& ids) {
     std::vector<const ledger::Item*> items;
     for (const std::string_view id : ids) {
-        if (const ledger::Item* item = entry(id); item != nullptr && !item->extra.empty()) { items.push_back(item); }
+        if (const ledger::Item* item = ledger_.find(id); item != nullptr && !item->extra.empty()) { items.push_back(item); }
     }
     std::vector<std::shared_ptr<const kb::Metrics>> read(items.size());
     os::for_each_index(items.size(), 256, [&](std::size_t i) {

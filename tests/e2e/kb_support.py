@@ -88,7 +88,7 @@ class Repo:
         self.write(f".runs/workspace/{identifier}/signac_job_document.json", json.dumps(doc))
         return identifier
 
-    def entry(self, folder=".aexp/ledger", status="complete", extra=None, change=None, **state_point):
+    def entry(self, folder=".aexp/ledger", status="complete", extra=None, change=None, facts=None, **state_point):
         """A ledger entry as aexp writes it, and what stands beside it."""
         point = {"experiment_id": "E001", **state_point}
         identifier = job_id(point)
@@ -100,8 +100,8 @@ class Repo:
         record.update(change or {})
         self.write(f"{folder}/{identifier}.json", json.dumps(record, indent=2, sort_keys=True) + "\n")
         if extra is not None:
-            facts = {"schema": "runlake.extra/1", "id": identifier, "status": status, "promoted_at": "2026-06-03T11:48:10Z", "registered_machine": "cluster", "metrics": extra}
-            self.write(f".runlake/ledger-extra/{identifier}.json", json.dumps(facts, indent=2, sort_keys=True) + "\n")
+            beside = {"schema": "runlake.extra/1", "id": identifier, "status": status, "promoted_at": "2026-06-03T11:48:10Z", "registered_machine": "cluster", "metrics": extra, **(facts or {})}
+            self.write(f".runlake/ledger-extra/{identifier}.json", json.dumps(beside, indent=2, sort_keys=True) + "\n")
         return identifier
 
     def index(self, machine, *entries):

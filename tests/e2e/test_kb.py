@@ -206,7 +206,7 @@ BREAKS = {
     "filename: digits": (lambda r: r.write("kb/research/findings/F1-x.md", "x"), {"filename"}, "kb/research/findings/F1-x.md"),
     "duplicate_id": (lambda r: r.write("kb/" + F.replace("note", "other"), (r.kb / F).read_text()), {"duplicate_id"}, "kb/" + F.replace("note", "other")),
     "alias": (lambda r: edit(r, E, ('aliases: ["E001"]', 'aliases: ["E001", "H001"]')), {"alias"}, "kb/" + H),
-    "structure": (lambda r: edit(r, "ACTIVE.md", ("## Blocker", "## Blockers")), {"structure"}, "kb/ACTIVE.md"),
+    "structure": (lambda r: edit(r, "ACTIVE.md", ("## Blocker", "## Obstacle")), {"structure"}, "kb/ACTIVE.md"),
     "aliases": (lambda r: edit(r, E, ('aliases: ["E001"]\n', "")), {"aliases"}, "kb/" + E),
     "aliases: special": (lambda r: edit(r, "ACTIVE.md", ('aliases: ["ACTIVE"]\n', "")), {"aliases"}, "kb/ACTIVE.md"),
     "metadata: empty": (lambda r: edit(r, F, ("impact: HIGH", 'impact: ""')), {"metadata"}, "kb/" + F),
@@ -222,7 +222,6 @@ BREAKS = {
     "links: unknown": (lambda r: edit(r, F, ("- [[H001]]", "- [[H001]]\n- [[H009]]")), {"links"}, "kb/" + F),
     "links: parent": (lambda r: edit(r, F, ("- [[H001]]\n", "")), {"links"}, "kb/" + F),
     "links: constant": (lambda r: edit(r, "DASHBOARD.md", ("- [[CHALLENGE]]\n", "")), {"links"}, "kb/DASHBOARD.md"),
-    "links: lesson": (lambda r: r.write("kb/lessons/any name.md", "see [[H009]]\n"), {"links"}, "kb/lessons/any name.md"),
     "backlink": (lambda r: edit(r, H, ("- [[E001]]\n", "")), {"backlink"}, "kb/" + H),
     "literature": (lambda r: r.note("literature", "L001", "date_reviewed: 2026\nsource_type: paper\n", ["ACTIVE", "CHALLENGE"], headings=[]), {"metadata"}, "kb/research/literature/L001-note.md"),
 }
@@ -259,6 +258,13 @@ def test_reports_and_block_quotes(repo, validate):
     assert validate("--kb-only", status=0)["issues"] == []
     edit(repo, "reports/SR001-r.md", ("> **Date**: 2026-06-01\n", ""))
     assert [issue["check"] for issue in validate("--kb-only", status=1)["issues"]] == ["metadata"]
+
+
+def test_lessons_may_be_linked_to_and_say_what_they_like(repo, validate):
+    repo.chain()
+    repo.write("kb/lessons/any name.md", "see [[H009]]\n")
+    edit(repo, F, ("- [[H001]]", "- [[H001]]\n- [[any name]]"))
+    assert validate("--kb-only", status=0)["issues"] == []
 
 
 def test_hidden_files_and_other_folders_are_nobodys_business(repo, validate):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -228,6 +229,15 @@ def test_a_file_of_rubbish_is_no_run(repo, validate):
 # Claims ----------------------------------------------------------------------------------------------------------------------
 
 
+def test_a_replay_that_agreed_is_no_claim(repo, validate):
+    identifier = repo.entry(n=1, extra={}, facts={"last_verdict": "FIDELITY_OK"})
+    repo.chain(cite(identifier))
+    assert validate("--claims", status=0)["codes"] == []
+    repo.entry(n=1, extra={}, facts={"last_verdict": "NON_DETERMINISTIC"})
+    (issue,) = validate("--claims", status=0)["issues"]
+    assert issue["code"] == "claim.not_replayed" and "NON_DETERMINISTIC" in issue["message"]
+
+
 def test_claims_are_notes_that_are_never_counted(repo, validate, runlake):
     failed = repo.entry(n=1, status="failed")
     dirty = repo.entry(n=2, change={"code_dirty": True})
@@ -297,6 +307,19 @@ def test_the_page_of_codes_is_up_to_date(runlake, tmp_path):
     for code in ("aexp.validation_failed", "aexp.validator_unavailable", "run.status_invalid", "run.orphan", "run.broken_experiment_link", "run.hypothesis_mismatch", "run.sub_hypothesis_unlisted",
                  "finding.broken_run_citation", "finding.empty_batch", "finding.absent_run_citation", "finding.absent_batch_runs", "finding.no_run_store"):
         assert f"| `{code}`" in made, code
+
+
+def test_every_code_that_the_sources_say_is_in_the_table():
+    page = (SOURCE / "docs/reference/validation-codes.md").read_text(encoding="utf-8")
+    sources = [*(SOURCE / "src/kb").glob("*.cpp"), *(SOURCE / "src/ops").glob("validate*.cpp")]
+    text = "".join(path.read_text() for path in sources if path.name != "codes.cpp")
+    codes = set(re.findall(r'"((?:aexp|run|finding|document|ledger|claim)\.[a-z_]+)"', text))
+    checks = set(re.findall(r'\b(?:say|fault)\("([a-z_]+)"', text)) | {"structure", "missing_template_header"}
+    assert len(codes) > 20 and len(checks) > 10
+    assert [code for code in codes if f"| `{code}`" not in page] == []
+    assert [check for check in checks if f"| `aexp.validation_failed` `{check}`" not in page] == []
+    said = codes | {f"aexp.validation_failed` `{check}" for check in checks}
+    assert [row for row in re.findall(r"^\| `(.*?)` \| ", page, re.MULTILINE) if row not in said] == [], "rows that nothing says"
 
 
 def test_some_files_alone(repo, validate):

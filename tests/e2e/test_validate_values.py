@@ -57,6 +57,14 @@ def test_a_local_job_says_its_summary(repo, validate):
     assert validate(status=1)["codes"] == ["finding.value_mismatch"]
 
 
+def test_a_damaged_extra_is_unchecked_and_said(repo, validate):
+    identifier = repo.entry(extra={"loss": {"value": float("nan")}}, n=1)
+    repo.chain(cite(identifier, value='{loss: "1"}'))
+    answer = validate()
+    assert "finding.unchecked_value" in answer["codes"] or "ledger.unreadable" in answer["codes"]
+    assert "finding.value_mismatch" not in answer["codes"]
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "null"])
 def test_a_metric_that_is_no_number(repo, validate, number):
     identifier = repo.job(metrics={"loss": 1}, n=1)

