@@ -56,6 +56,29 @@ def cite(folder, losses):
     return quoted, wrong
 
 
+def promote(folder):
+    """The ledger as `ledger backfill` would write it, without its syncing; the loss of each entry."""
+    workspace, losses = os.path.join(folder, ".runs", "workspace"), {}
+    for name in ("ledger", "ledger-extra"):
+        os.makedirs(os.path.join(folder, ".runlake", name), exist_ok=True)
+    for identifier in os.listdir(workspace):
+        with open(os.path.join(workspace, identifier, "signac_statepoint.json")) as file:
+            point = json.load(file)
+        with open(os.path.join(workspace, identifier, "signac_job_document.json")) as file:
+            document = json.load(file)
+        if document["status"] == "queued":
+            continue
+        losses[identifier] = document["summary_metrics"]["loss"]
+        both = {"status": document["status"], "promoted_at": document["ended_at"], "registered_machine": "bench", "ended_at": document["ended_at"]}
+        entry = {**both, "schema_version": 1, "job_id": identifier, "statepoint": point, "run_link": document["aexp"], "started_at": document["started_at"], "wallclock_s": document["wallclock_s"],
+                 "code_commit": point["code_commit"], "code_dirty": point["code_dirty"]}  # fmt: skip
+        extra = {**both, "schema": "runlake.extra/1", "id": identifier, "dirty": False, "metrics": {metric: {"value": value} for metric, value in document["summary_metrics"].items()}}
+        for name, record in (("ledger", entry), ("ledger-extra", extra)):
+            with open(os.path.join(folder, ".runlake", name, identifier + ".json"), "w") as out:
+                out.write(json.dumps(record, indent=2, sort_keys=True) + "\n")
+    return losses
+
+
 def checked(runlake, folder, wrong, count):
     clock, used, out = timed([runlake, "validate", "--runs-only", "--json"], folder, check=False)
     answer = json.loads(out)
@@ -68,13 +91,7 @@ def measure(runlake, folder, count, rounds):
     fill(folder, count * 5 // 4)      # one in five is still queued
     git(folder, "init", "-q", "-b", "main")
     timed([runlake, "install", "--machine-label", "bench"], folder)
-    timed([runlake, "ledger", "backfill"], folder)
-    ledger = os.path.join(folder, ".runlake", "ledger")
-    losses = {}
-    for name in os.listdir(ledger):
-        if name.endswith(".json"):
-            with open(os.path.join(folder, ".runs", "workspace", name[:32], "signac_job_document.json")) as file:
-                losses[name[:32]] = json.load(file)["summary_metrics"]["loss"]
+    losses = promote(folder)
     quoted, wrong = cite(folder, losses)
     count = len(quoted)
     print("%d citations over %d entries" % (count, len(losses)))
