@@ -13,6 +13,7 @@
 #include "ledger/text.hpp"
 #include "ledger/write.hpp"
 #include "ops/job_artifacts.hpp"
+#include "ops/ledger_run_entry.hpp"
 #include "ops/run_parts.hpp"
 #include "os/system.hpp"
 #include "record/installed.hpp"
@@ -101,42 +102,6 @@ Promoted promoted_of(const std::string& id, ledger::WrittenEntry written) {
     return {.id = id, .path = std::move(written.path), .extra_path = std::move(written.extra_path), .written = written.written, .kept_other = written.kept_other};
 }
 
-std::optional<JobEnd> end_of(record::RunState state) {
-    switch (state) {
-        case record::RunState::completed:
-        case record::RunState::degraded: return JobEnd::complete;
-        case record::RunState::failed: return JobEnd::failed;
-        case record::RunState::stopped: return JobEnd::stopped;
-        case record::RunState::abandoned: return JobEnd::abandoned;
-        case record::RunState::running:
-        case record::RunState::cached: break;
-    }
-    return std::nullopt;
-}
-
-ledger::RunEntry entry_of(const JournalRun& run, JobEnd end) {
-    ledger::RunEntry entry{.id = run.id, .end = end, .stage = run.parts.start->stage, .tenant = run.parts.start->tenant};
-    entry.degraded = run.parts.state() == record::RunState::degraded;
-    entry.started_at = run.parts.start->stamp.at;
-    entry.ended_at = run.parts.end->stamp.at;
-    entry.wallclock_s = std::round(run.parts.end->duration_seconds * 1e3) / 1e3;
-    const runs::FactParts& facts = run.parts.facts;
-    if (facts.code_ref) { entry.code_ref = facts.code_ref->value; }
-    if (facts.config_hash) { entry.config_hash = facts.config_hash->value; }
-    if (facts.input_fingerprint) { entry.input_fingerprint = facts.input_fingerprint->value; }
-    for (const auto& [name, said] : run.parts.params) {
-        auto value = core::parse_json(said.value, "parameter");
-        if (value.ok()) { entry.params.set(name, std::move(value).take()); }
-    }
-    for (const auto& [name, said] : run.parts.tags) {
-        if (said.value) { entry.tags.set(name, *said.value); }
-    }
-    // Unlike a state point these make no id: what should not leave the machine is left out.
-    entry.params = ledger::harmless_members(entry.params);
-    entry.tags = ledger::harmless_members(entry.tags);
-    return entry;
-}
-
 }  // namespace
 
 core::Result<Promoted> promote_job(const record::Store& store, const jobs::Job& job, const PromoteOptions& options) { return promote_job_of(store, job, options, nullptr); }
@@ -183,18 +148,17 @@ core::Result<Promoted> promote_run(const record::Store& store, const PromoteRun&
     RL_ASSIGN(const std::string label, label_of(store, options));
     const core::Timestamp now = now_of(options);
     RL_ASSIGN(JournalRun run, read_run_parts(store, request.id, request.since));
-    const record::RunState state = run.parts.state();
-    const std::optional<JobEnd> end = end_of(state);
-    if (!end) {
-        const std::string_view why = state == record::RunState::cached ? "its result was reused, so the run that made it is the one to promote" : "it has not ended";
+    std::optional<ledger::RunEntry> known = run_entry_of(run);
+    if (!known) {
+        const std::string_view why = run.parts.state() == record::RunState::cached ? "its result was reused, so the run that made it is the one to promote" : "it has not ended";
         return Error(Errc::conflict, cat("promoting run ", run.id.str(), ": ", why));
     }
-    ledger::RunEntry entry = entry_of(run, *end);
+    ledger::RunEntry entry = *std::move(known);
     entry.rule = request.rule;
     entry.promoted_at = now;
     entry.machine = label;
     entry.stages = request.stages;
-    Extra extra{.id = run.id.str(), .end = *end, .promoted_at = now, .machine = label, .ended_at = entry.ended_at};
+    Extra extra{.id = run.id.str(), .end = entry.end, .promoted_at = now, .machine = label, .ended_at = entry.ended_at};
     add_run(run.parts, extra);
     extra.artifacts = request.artifacts;
     RL_ASSIGN(ledger::WrittenEntry written, ledger::write_entry(store, {.kind = ledger::TextKind::run,

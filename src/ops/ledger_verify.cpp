@@ -14,6 +14,7 @@
 #include "ledger/project.hpp"
 #include "ledger/text.hpp"
 #include "ledger/view.hpp"
+#include "ops/ledger_run_entry.hpp"
 #include "os/files.hpp"
 #include "record/installed.hpp"
 
@@ -49,6 +50,7 @@ class Verification {
             RL_TRY(check_item(item));
             if (item.is_job() && run_store.ok()) { RL_TRY(compare_with_local(item, run_store.value(), label)); }
         }
+        RL_TRY(compare_with_journal(view, label));
         look_for_orphans(view);
         response_.entries = view.items().size();
         response_.packs = packs.size();
@@ -148,10 +150,36 @@ class Verification {
         for (const std::string_view name : k_compared) {
             const Json* here = projected.value().find(name);
             const Json* there = entry.find(name);
-            const auto text = [](const Json* value) { return value == nullptr ? std::string() : ledger::ledger_text(*value).value_or(""); };
+            const auto text = [](const Json* value) { return value == nullptr ? std::string() : written(*value); };
             if (text(here) != text(there)) { different += cat(different.empty() ? "" : ", ", name); }
         }
         if (!different.empty()) { add("disagrees", item.path, item.id, cat("the job here says otherwise (", different, "); `runlake ledger promote ", item.id, "` tells what it says now")); }
+        return core::ok();
+    }
+
+    static std::string written(const Json& value) { return ledger::ledger_text(value).value_or(""); }
+
+    // The runs of this machine that its journal still knows.
+    core::Status compare_with_journal(const ledger::View& view, const std::string& label) {
+        std::vector<std::pair<const ledger::Item*, ledger::RunEntry>> ours;
+        std::set<core::RunId> wanted;
+        for (const ledger::Item& item : view.items()) {
+            if (item.is_job()) { continue; }
+            RL_ASSIGN(ledger::RunEntry entry, item.run());
+            if (entry.machine != label) { continue; }
+            wanted.insert(entry.id);
+            ours.emplace_back(&item, std::move(entry));
+        }
+        if (wanted.empty()) { return core::ok(); }
+        RL_ASSIGN(RunPartsById found, read_runs_parts(store_, wanted));
+        for (const auto& [item, entry] : ours) {
+            const auto parts = found.find(entry.id);
+            if (parts == found.end()) { continue; }
+            const std::optional<ledger::RunEntry> known = run_entry_of({entry.id, std::move(parts->second)});
+            const bool same = known && known->end == entry.end && known->degraded == entry.degraded && known->stage == entry.stage && written(known->params) == written(entry.params) &&
+                              ledger::entry_time(known->ended_at.value_or(core::Timestamp())) == ledger::entry_time(entry.ended_at.value_or(core::Timestamp()));
+            if (!same) { add("disagrees", item->path, item->id, cat("the journal here says otherwise; `runlake ledger promote --run ", item->id, "` tells what it says now")); }
+        }
         return core::ok();
     }
 

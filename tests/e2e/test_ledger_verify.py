@@ -93,6 +93,18 @@ def test_the_job_here_says_otherwise(runlake, project, verify):
     assert codes(verify()) == []  # another machine's entry tells of another execution
 
 
+def test_the_journal_here_says_otherwise(runlake, project, verify):
+    runlake("run", "--stage", "fit", "--param", "lr=0.5", "--", "true").ok()
+    (run,) = runlake("--json", "runs", "list").ok().json["runs"]
+    runlake("ledger", "promote", "--run", run["run_id"]).ok()
+    assert codes(verify()) == []
+    path = ledger(project) / f"{run['run_id']}.json"
+    path.write_text(path.read_text().replace('"complete"', '"failed"'))
+    assert codes(verify()) == ["disagrees"]
+    runlake("ledger", "promote", "--run", run["run_id"]).ok()
+    assert codes(verify()) == []
+
+
 # Merges ---------------------------------------------------------------------------------------------------------------------------
 
 
