@@ -11,6 +11,7 @@
 #include "cli/words.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "ops/lake_tables.hpp"
 #include "ops/ledger_verify.hpp"
 #include "ops/validate.hpp"
 #include "os/fault.hpp"
@@ -96,6 +97,11 @@ core::Result<std::string> write_codes(const std::string& folder) {
     return std::string();
 }
 
+core::Result<std::string> write_lake_tables(const std::string& folder) {
+    RL_TRY(publish(os::join_path(folder, "lake-tables.md"), ops::lake_tables_page()));
+    return std::string();
+}
+
 // git hands over three files; the common ancestor says nothing that either side does not.
 core::Result<std::string> merge_ledger(const std::string& ours, const std::string& theirs) {
     RL_TRY(ops::merge_ledger_files(ours, theirs));
@@ -110,6 +116,7 @@ std::optional<core::Result<std::string>> run_hidden(const std::vector<std::strin
     if (word == "__man" && words.size() == 3) { return write_man_pages(words[1], words[2]); }
     if (word == "__docs" && words.size() == 2) { return write_docs(words[1]); }
     if (word == "__codes" && words.size() == 2) { return write_codes(words[1]); }
+    if (word == "__lake_tables" && words.size() == 2) { return write_lake_tables(words[1]); }
     if (word == "__merge-ledger" && words.size() == 4) { return merge_ledger(words[2], words[3]); }
     if (word == "__points") { return points(); }
     if (word == "__commands") { return commands(); }

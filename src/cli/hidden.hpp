@@ -17,6 +17,7 @@ namespace runlake::cli {
 //   __codes DIR              writes validation-codes.md
 //   __commands               the table of commands as JSON
 //   __merge-ledger BASE OURS THEIRS   git's merge driver of the ledger: writes what stands into OURS
+//   __lake_tables DIR        writes lake-tables.md
 //   __points                 names of all fault points, one a line
 std::optional<core::Result<std::string>> run_hidden(const std::vector<std::string>& words);
 

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/registry_tables.hpp"
+
+#include <array>
+
+#include "core/text.hpp"
+#include "lake/extractors/extractor.hpp"
+
+namespace runlake::lake {
+namespace {
+
+constexpr auto k_meta_columns = std::to_array<Column>({
+    {"schema_version", ColumnType::integer, ""},
+    {"created_at", ColumnType::time, "", false, ColumnUse::changing},
+});
+constexpr auto k_root_columns = std::to_array<Column>({
+    {"root_id", ColumnType::text, "", true, ColumnUse::place},
+    {"root_path", ColumnType::text, "absolute, links resolved", false, ColumnUse::place},
+    {"created_at", ColumnType::time, "when it was first reconciled", false, ColumnUse::changing},
+});
+constexpr auto k_run_columns = std::to_array<Column>({
+    {"run_key", ColumnType::text, "of run_dir: docs/formats/lake-ids.md", true, ColumnUse::place},
+    {"root_id", ColumnType::text, "of the shallowest known root that holds it", false, ColumnUse::place},
+    {"rel_run_dir", ColumnType::text, "below that root", false, ColumnUse::place},
+    {"run_dir", ColumnType::text, "absolute, links resolved", false, ColumnUse::place},
+    {"run_id", ColumnType::text, ""},
+    {"provider", ColumnType::text, "of the folder provider=<name>, else as configured"},
+    {"backend", ColumnType::text, ""},
+    {"mode", ColumnType::text, ""},
+    {"corpus", ColumnType::text, ""},
+    {"created_at", ColumnType::text, "as the run says it"},
+    {"goal_sig_scheme", ColumnType::text, "the summary's, else the configuration's"},
+    {"trace_mcts", ColumnType::boolean, ""},
+    {"problem_space", ColumnType::json, ""},
+    {"config_whitelist_hash", ColumnType::text, "equal for runs of one method"},
+    {"config_full_hash", ColumnType::text, "with the selection of theorems"},
+    {"run_config", ColumnType::json, "it holds paths", false, ColumnUse::place},
+    {"run_status", ColumnType::json, "it may hold paths", false, ColumnUse::place},
+    {"indexed_at", ColumnType::time, "", false, ColumnUse::changing},
+    {"run_key_seed", ColumnType::text, "by the earlier formula", false, ColumnUse::place},
+    {"run_uid", ColumnType::text, "by content: equal on every machine"},
+});
+constexpr auto k_file_columns = std::to_array<Column>({
+    k_run_key_column,
+    {"file_name", ColumnType::text, "", true},
+    {"sha256", ColumnType::text, "of its bytes"},
+    {"bytes", ColumnType::integer, ""},
+    {"mtime_epoch", ColumnType::integer, "", false, ColumnUse::changing},
+});
+constexpr auto k_error_columns = std::to_array<Column>({
+    {"run_key", ColumnType::text, "the run", false, ColumnUse::place},
+    {"stage", ColumnType::text, ""},
+    {"error", ColumnType::text, "", false, ColumnUse::place},
+    {"recorded_at", ColumnType::time, "", false, ColumnUse::changing},
+    {"rel_path", ColumnType::text, "the file, below the run's folder", false, ColumnUse::source},
+    {"line", ColumnType::integer, "where it is known", false, ColumnUse::source},
+    {"severity", ColumnType::text, "error: the file gave no rows; warning: it did", false, ColumnUse::source},
+});
+constexpr auto k_graph_error_columns = std::to_array<Column>({
+    {"run_key", ColumnType::text, "the run", false, ColumnUse::place},
+    {"theorem", ColumnType::text, ""},
+    {"variant", ColumnType::text, ""},
+    {"rel_path", ColumnType::text, ""},
+    {"stage", ColumnType::text, ""},
+    {"error", ColumnType::text, ""},
+    {"recorded_at", ColumnType::time, "", false, ColumnUse::changing},
+});
+constexpr auto k_artifact_columns = std::to_array<Column>({
+    k_run_key_column,
+    {"theorem", ColumnType::text, "", true},
+    {"rel_path", ColumnType::text, "below the run's folder", true},
+    {"variant", ColumnType::text, ""},
+    {"artifact_kind", ColumnType::text, ""},
+    {"sha256", ColumnType::text, "of its bytes"},
+    {"bytes", ColumnType::integer, ""},
+    {"mtime_epoch", ColumnType::integer, "", false, ColumnUse::changing},
+    {"parse_status", ColumnType::text, "what was done with it last", false, ColumnUse::changing},
+    {"indexed_at", ColumnType::time, "", false, ColumnUse::changing},
+});
+constexpr auto k_state_columns = std::to_array<Column>({
+    k_run_key_column,
+    {"rel_path", ColumnType::text, "below the run's folder", true},
+    {"extractor", ColumnType::text, "", true},
+    {"sha256", ColumnType::text, "of the bytes that were read"},
+    {"parse_ok", ColumnType::boolean, ""},
+    {"extracted_at", ColumnType::time, "", false, ColumnUse::changing},
+});
+constexpr auto k_reference_columns = std::to_array<Column>({
+    {"ref_id", ColumnType::text, "", true},
+    {"kind", ColumnType::text, ""},
+    {"created_at", ColumnType::time, "", false, ColumnUse::changing},
+    {"meta", ColumnType::json, ""},
+    {"artifact_path", ColumnType::text, "", false, ColumnUse::place},
+});
+constexpr auto k_member_columns = std::to_array<Column>({
+    {"ref_id", ColumnType::text, "", true},
+    {"run_key", ColumnType::text, "", true, ColumnUse::place},
+});
+constexpr auto k_score_columns = std::to_array<Column>({
+    k_run_key_column,
+    {"theorem", ColumnType::text, "", true},
+    {"variant", ColumnType::text, "", true},
+    {"ref_id", ColumnType::text, "", true},
+    {"valid", ColumnType::boolean, ""},
+    {"primary_null_model", ColumnType::text, ""},
+    {"tau_agent", ColumnType::integer, ""},
+    {"tau_blind", ColumnType::real, ""},
+    {"K", ColumnType::real, ""},
+    {"score_json", ColumnType::json, ""},
+});
+constexpr auto k_job_columns = std::to_array<Column>({
+    {"job_run_id", ColumnType::text, "", true},
+    {"job_name", ColumnType::text, ""},
+    {"created_at", ColumnType::time, "", false, ColumnUse::changing},
+    {"status", ColumnType::text, ""},
+    {"out_dir", ColumnType::text, "", false, ColumnUse::place},
+    {"logs_root", ColumnType::text, "", false, ColumnUse::place},
+    {"selection", ColumnType::json, ""},
+    {"reference", ColumnType::json, ""},
+    {"datasets", ColumnType::json, ""},
+    {"inputs", ColumnType::json, ""},
+    {"error", ColumnType::text, ""},
+});
+
+std::string_view use_words(ColumnUse use) {
+    switch (use) {
+        case ColumnUse::fact: return "";
+        case ColumnUse::place: return "place";
+        case ColumnUse::changing: return "changing";
+        case ColumnUse::source: return "source";
+    }
+    return "";
+}
+
+void append_table(std::string& page, const Table& table) {
+    page += core::cat("### ", table.name, "\n\n", table.help, "\n\n| column | type | | about |\n|---|---|---|---|\n");
+    for (const auto& column : table.columns) {
+        page += core::cat("| `", column.name, "` | ", type_name(column.type), " | ", column.is_key ? "key" : "");
+        if (column.use != ColumnUse::fact) { page += core::cat(column.is_key ? ", " : "", use_words(column.use)); }
+        page += core::cat(" | ", column.help, " |\n");
+    }
+    page += '\n';
+}
+
+}  // namespace
+
+const Table k_schema_meta = {"schema_meta", "Of which version the tables are.", k_meta_columns, KeyCheck::none};
+const Table k_log_roots = {"log_roots", "Folders that were reconciled.", k_root_columns};
+const Table k_runs = {"runs", "Every folder with a run_config.json.", k_run_columns};
+const Table k_run_files = {"run_files", "Files of a run's own folder.", k_file_columns};
+const Table k_extract_errors = {"extract_errors", "What could not be read, and what was read with a warning.", k_error_columns, KeyCheck::none};
+const Table k_graph_extract_errors = {"graph_extract_errors", "Graphs that could not be read.", k_graph_error_columns, KeyCheck::none};
+const Table k_theorem_artifacts = {"theorem_artifacts", "Every JSON file in folders of theorems.", k_artifact_columns};
+const Table k_artifact_extract_state = {"artifact_extract_state", "Which bytes of a file an extractor has read.", k_state_columns};
+const Table k_lake_references = {"lake_references", "References against which runs are scored, indexed from their files.", k_reference_columns};
+const Table k_lake_reference_members = {"lake_reference_members", "The runs that a reference is made of.", k_member_columns};
+const Table k_reference_scores = {"k_reference_score", "Search efficiency against a reference.", k_score_columns};
+const Table k_lake_job_runs = {"lake_job_runs", "Jobs that were run, failed ones too, indexed from their files.", k_job_columns};
+
+std::span<const Table* const> registry_tables() {
+    static constexpr std::array<const Table*, 12> k_all = {&k_schema_meta,       &k_log_roots,          &k_runs,           &k_run_files,
+                                                           &k_extract_errors,    &k_graph_extract_errors, &k_theorem_artifacts, &k_artifact_extract_state,
+                                                           &k_lake_references,   &k_lake_reference_members, &k_reference_scores, &k_lake_job_runs};
+    return k_all;
+}
+
+std::vector<const Table*> all_tables() {
+    std::vector<const Table*> tables(registry_tables().begin(), registry_tables().end());
+    for (const auto* extractor : all_extractors()) { tables.insert(tables.end(), extractor->tables.begin(), extractor->tables.end()); }
+    return tables;
+}
+
+std::string tables_page() {
+    std::string page = core::cat("# Tables of the lake\n\nMade from the declarations beside the extractors (`runlake __lake_tables docs/reference`). Schema version ", k_schema_version,
+                                 ".\n\n`key` columns tell rows apart. Columns marked `place` depend on where a run lies, `changing` ones on when or how it was read: neither is in a dataset or "
+                                 "release, where `run_uid` stands for the run. `source` says which file a row comes from. All others follow from the bytes of the run alone.\n\n"
+                                 "There are no constraints and indexes in the database: rows are checked before they are appended.\n\n## Registry, errors, references, jobs\n\n");
+    for (const auto* table : registry_tables()) { append_table(page, *table); }
+    for (const auto* extractor : all_extractors()) {
+        page += core::cat("## Extractor `", extractor->name, "`\n\nStage of its errors: `", extractor->stage, "`.\n\n");
+        for (const auto* table : extractor->tables) { append_table(page, *table); }
+    }
+    while (page.ends_with("\n\n")) { page.pop_back(); }
+    return page;
+}
+
+}  // namespace runlake::lake
