@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,26 +87,34 @@ class PassOn {
 // INT, TERM and HUP end the program: once it is asked, twice it is ended.
 class SignalWatch {
   public:
-    SignalWatch(const os::StopSignal& signals, pipeline::Stopper& stopper) : thread_([this, &signals, &stopper] { watch(signals, stopper); }) {}
+    SignalWatch(const os::StopSignal& signals, pipeline::Stopper& stopper) : over_(::eventfd(0, EFD_CLOEXEC)), thread_([this, &signals, &stopper] { watch(signals, stopper); }) {}
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
     ~SignalWatch() {
-        over_ = true;
+        const std::uint64_t one = 1;
+        while (::write(over_.get(), &one, sizeof one) < 0 && errno == EINTR) {}
+        is_over_ = true;
         thread_.join();
     }
 
   private:
     void watch(const os::StopSignal& signals, pipeline::Stopper& stopper) {
-        constexpr milliseconds k_look{50};
-        while (!over_) {
-            if (!signals.wait(k_look)) { continue; }
-            std::array<char, 4096> used;  // NOLINT: filled by read
-            if (::read(signals.fd(), used.data(), used.size()) > 0) { stopper.stop(); }
+        // Without an eventfd it is looked at now and then.
+        const int limit = over_.is_open() ? -1 : 50;
+        while (!is_over_) {
+            std::array<pollfd, 2> polled = {pollfd{signals.fd(), POLLIN, 0}, pollfd{over_.get(), POLLIN, 0}};
+            if (::poll(polled.data(), polled.size(), limit) <= 0) { continue; }
+            if (polled[0].revents != 0) {
+                std::array<char, 4096> used;  // NOLINT: filled by read
+                if (::read(signals.fd(), used.data(), used.size()) > 0) { stopper.stop(); }
+            }
+            if (polled[1].revents != 0) { return; }
         }
     }
 
-    std::atomic<bool> over_{false};
-    std::thread thread_;
+    os::Fd over_;
+    std::atomic<bool> is_over_{false};
+    std::thread thread_;   // the last: it uses the others
 };
 
 class Attempt {
