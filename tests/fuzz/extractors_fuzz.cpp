@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as a file of a run, for each extractor, plain and packed: it gives checked rows or says what is wrong, and gives the same again.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "core/text.hpp"
+#include "lake/extract.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+namespace {
+
+using runlake::lake::Extracted;
+
+// A file in memory with these bytes, opened by its path.
+class MemoryFile {
+  public:
+    explicit MemoryFile(std::string_view bytes) : fd_(::memfd_create("fuzz", MFD_CLOEXEC)) {
+        DEMAND(fd_ >= 0 && ::write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+    }
+    MemoryFile(const MemoryFile&) = delete;
+    MemoryFile& operator=(const MemoryFile&) = delete;
+    ~MemoryFile() { ::close(fd_); }
+    std::string path() const { return runlake::core::cat("/proc/self/fd/", fd_); }
+
+  private:
+    int fd_;
+};
+
+std::size_t rows_of(const Extracted& extracted) {
+    std::size_t rows = 0;
+    for (std::size_t t = 0; t < extracted.rows.table_count(); ++t) { rows += extracted.rows.row_count(t); }
+    return rows;
+}
+
+}  // namespace
+
+// The first byte chooses the extractor, and whether the rest is packed.
+RUNLAKE_FUZZ {
+    if (text.empty()) { return; }
+    const auto choice = static_cast<unsigned char>(text.front());
+    const auto extractors = runlake::lake::all_extractors();
+    const auto& extractor = *extractors[(choice & 0x0FU) % extractors.size()];
+    const MemoryFile file(text.substr(1));
+    runlake::lake::Form form;
+    form.file.run_key = "run";
+    form.file.theorem = "t";
+    form.file.rel_path = "t/x";
+    form.disk.path = file.path();
+    form.disk.is_packed = (choice & 0x80U) != 0;
+    const runlake::lake::InputLimits limits = {.document_bytes = 65536, .line_bytes = 512};
+    const auto first = extract_offer(extractor, {{form}}, limits);
+    DEMAND(first.ok || (rows_of(first) == 0 && first.problems.size() == 1 && !first.problems[0].message.empty()));
+    for (const auto& problem : first.problems) { DEMAND(runlake::core::valid_utf8(problem.message) == problem.message); }
+    const auto second = extract_offer(extractor, {{form}}, limits);
+    DEMAND(second.ok == first.ok && rows_of(second) == rows_of(first) && second.sha256 == first.sha256);
+}
