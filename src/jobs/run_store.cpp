@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -123,7 +124,11 @@ core::Result<Jobs> RunStore::read_all() const {
         std::vector<std::jthread> threads;
         // More than processors: they wait for the disk or the file server.
         const int count = std::clamp(2 * os::usable_processors(), 4, k_most_threads);
-        for (int i = 1; i < count; ++i) { threads.emplace_back(work); }
+        try {
+            for (int i = 1; i < count; ++i) { threads.emplace_back(work); }
+        } catch (const std::system_error&) {
+            // A limit of processes: those that there are do it all.
+        }
         work();
     }
     Jobs jobs;

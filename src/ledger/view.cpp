@@ -7,13 +7,13 @@
 
 #include "core/text.hpp"
 #include "ledger/conflict.hpp"
-#include "ledger/in_parallel.hpp"
 #include "ledger/layout.hpp"
 #include "ledger/pack.hpp"
 #include "ledger/standing.hpp"
 #include "ledger/text.hpp"
 #include "ledger/view_cache.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 #include "os/stamp.hpp"
 
 namespace runlake::ledger {
@@ -223,9 +223,9 @@ void View::Body::read(const record::Store& store, const ViewOptions& options) {
     files[k_own] = list_folder(own_folder(store), 1, left_out);
     files[k_extras] = list_folder(extra_folder(store), 2, left_out);
     packs = list_packs(store, left_out);
-    in_parallel(packs.size(), 1, [&](std::size_t i) { read_one_pack(packs[i], cache); });
+    os::for_each_index(packs.size(), 1, [&](std::size_t i) { read_one_pack(packs[i], cache); });
     for (std::size_t folder = 0; folder < files.size(); ++folder) {
-        in_parallel(files[folder].size(), k_few, [&](std::size_t i) { read_found(files[folder][i], folder, cache); });
+        os::for_each_index(files[folder].size(), k_few, [&](std::size_t i) { read_found(files[folder][i], folder, cache); });
     }
     const std::size_t cached = cache.size();
     std::set<std::string, std::less<>> packs_known;

@@ -7,10 +7,10 @@
 #include "jobs/document.hpp"
 #include "jobs/run_store.hpp"
 #include "jobs/status.hpp"
-#include "ledger/in_parallel.hpp"
 #include "ledger/view.hpp"
 #include "ops/ledger_promote.hpp"
 #include "ops/run_parts.hpp"
+#include "os/parallel.hpp"
 #include "record/installed.hpp"
 
 namespace runlake::ops {
@@ -62,7 +62,7 @@ core::Result<LedgerBackfillResponse> ledger_backfill(const LedgerBackfillRequest
                                  .is_own_label = !request.machine_label,
                                  .durability = os::Durability::process};
     std::vector<core::Result<Promoted>> results(todo.size(), core::Error(core::Errc::internal, ""));
-    ledger::in_parallel(todo.size(), 1, [&](std::size_t i) { results[i] = promote_job_of(request.store, *todo[i], options, &runs); });
+    os::for_each_index(todo.size(), 1, [&](std::size_t i) { results[i] = promote_job_of(request.store, *todo[i], options, &runs); });
     for (std::size_t i = 0; i < todo.size(); ++i) {
         if (!results[i].ok()) {
             response.failed.push_back({todo[i]->id.str(), results[i].error()});
