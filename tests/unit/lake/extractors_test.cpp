@@ -168,6 +168,29 @@ not json
     EXPECT_THAT(with_long.of("mcts_trace_stats", {"line_count", "bad_json_lines", "event_count"}), ElementsAre("3 1 2"));
 }
 
+TEST_F(Extractors, LinesAreWholeWhereverThePiecesOfAFileEnd) {
+    std::string text;
+    std::vector<std::string> wanted;
+    for (std::size_t i = 0; text.size() < 1200000; ++i) {
+        wanted.push_back(std::to_string(i) + std::string(i * 7919 % 70000, 'a'));
+        text += wanted.back() + "\n";
+    }
+    wanted.push_back("the last one lacks its end");
+    text += wanted.back();
+    for (const bool packed : {false, true}) {
+        std::ofstream(folder_ / "lines") << (packed ? core::gzip(text) : text);
+        FileInput input(folder_ / "lines", packed);
+        std::vector<std::string> lines;
+        ASSERT_TRUE(input.lines([&](const FileInput::Line& line) {
+                             EXPECT_EQ(line.number, lines.size() + 1);
+                             lines.emplace_back(line.text);
+                             return core::ok();
+                         }).ok());
+        EXPECT_TRUE(lines == wanted) << packed;
+        EXPECT_EQ(input.bytes(), packed ? core::gzip(text).size() : text.size());
+    }
+}
+
 TEST_F(Extractors, ADamagedPackedFileIsAnError) {
     const std::string good = core::gzip(R"({"nodes": [{"id": "a"}]})");
     const auto read_raw = [&](const std::string& bytes) {
