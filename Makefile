@@ -57,7 +57,7 @@ install: build
 
 package: build
 	@tools/setup package
-	@cd $(BUILD) && cpack -G DEB
+	@umask 022 && cd $(BUILD) && cpack -G DEB
 
 clean:
 	@cmake -E rm -rf $(BUILD)

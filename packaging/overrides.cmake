@@ -1,0 +1,5 @@
+# Run by CPack over the staged files: tells lintian what is meant to be so. (file(INSTALL) would put DESTDIR, which is set here, before the path once more.)
+set(folder ${CPACK_TEMPORARY_DIRECTORY}/usr/share/lintian/overrides)
+configure_file(${CPACK_RUNLAKE_OVERRIDES} ${folder}/runlake COPYONLY)
+file(CHMOD ${folder}/runlake PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+file(CHMOD ${folder} ${folder}/.. PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
