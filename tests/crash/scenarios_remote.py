@@ -47,8 +47,8 @@ def sent(outcome):
     assert outcome.fault or outcome.status == 0, outcome.err
     there = results_there(outcome.folder)
     assert there == 1 or outcome.killed or outcome.status != 0, "it said that it was sent"
-    # The one that was interrupted, if it came so far, is sent by the next; and a new one is made.
-    env = {**ENV, "HOME": str(outcome.folder / "home"), "RUNLAKE_STORE": str(outcome.folder / ".runlake")}
+    # The one that was interrupted, if it came so far, is sent by the next. It is the same machine also where only the state folder says so.
+    env = {**ENV, "HOME": str(outcome.folder / "home"), "XDG_STATE_HOME": str(outcome.folder / "state"), "RUNLAKE_STORE": str(outcome.folder / ".runlake")}
     for local in sorted((outcome.folder / ".runlake").glob("remote/*/*_sea")):
         if (local / "run.json").exists():
             again = subprocess.run([*WORDS[:4], "--run-dir", f"store://bucket//runs/{local.name}"], cwd=outcome.folder, env=env, capture_output=True, text=True, check=False)

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """`validate` over bad input: a clear finding each, no crash, no hang, nothing written."""
 
+import json
 import os
 import resource
+import shutil
 import stat
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 from kb_support import Repo, cite, repo, validate  # noqa: F401
+from permissions import bound_by_modes
 
 FINDING = "kb/research/findings/F001-note.md"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(12))
@@ -48,10 +52,11 @@ def test_what_is_no_file(repo, validate, make):
 
 
 @pytest.mark.parametrize("what", ["note", "kb", "document"])
-def test_unreadable_files(runlake, what):
-    """As a user who may not read them; tests that run as root become nobody."""
+def test_unreadable_files(runlake_bin, clean_env, what):
+    """As a user who may not read them, with a program that lies where everybody may enter."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
+        program = shutil.copy(runlake_bin, folder)
         repo = Repo(Path(folder)).chain()
         repo.write(".runlake/ledger/.keep", "")
         repo.write("paper.md", "1<!-- runlake: 054b0181 x -->\n")
@@ -59,15 +64,14 @@ def test_unreadable_files(runlake, what):
         before = stat.S_IMODE(target.stat().st_mode)
         target.chmod(0)
         try:
-            options = {"user": 65534, "group": 65534} if os.geteuid() == 0 else {}
-            words = ["paper.md"] if what == "document" else []
-            done = runlake("validate", "--json", *words, cwd=folder, env={"HOME": "/nonexistent"}, **options)
+            words = bound_by_modes([program, "validate", "--json", *(["paper.md"] if what == "document" else [])])
+            done = subprocess.run(words, cwd=folder, env={**clean_env, "HOME": "/dev/null"}, capture_output=True, text=True, timeout=60)
         finally:
             target.chmod(before)
-        assert done.status == 1, done.err
+        assert done.returncode == 1, done.stderr
         code = {"note": "aexp.validation_failed", "kb": "aexp.validator_unavailable", "document": "document.unreadable"}[what]
-        assert code in [issue["code"] for issue in done.json["issues"] if what != "note" or issue["path"] == FINDING]
-        assert "ermission denied" in done.out
+        assert code in [issue["code"] for issue in json.loads(done.stdout)["issues"] if what != "note" or issue["path"] == FINDING]
+        assert "ermission denied" in done.stdout
 
 
 @pytest.mark.parametrize("identifier", ["../../etc/passwd", "..", "/", "a" * 33, "A" * 32, "%2e%2e", "0" * 31 + "\\n", "*", "; rm -rf /"])

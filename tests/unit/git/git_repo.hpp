@@ -23,9 +23,10 @@
 namespace runlake::testing {
 
 // git and libgit2 must not see the configuration of whoever runs the tests. libgit2 reads HOME when it is loaded, so this stands before everything.
+// Below a file nothing can be, and root can make nothing.
 inline const bool g_no_user_configuration = [] {
-    ::setenv("HOME", "/nonexistent", 1);
-    ::setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    ::setenv("HOME", "/dev/null", 1);
+    ::setenv("XDG_CONFIG_HOME", "/dev/null", 1);
     ::setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
     ::setenv("GIT_CONFIG_SYSTEM", "/dev/null", 1);
     for (const char* who : {"AUTHOR", "COMMITTER"}) {
