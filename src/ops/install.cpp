@@ -56,12 +56,11 @@ struct TextFile {
     Block block;
     bool create;
 };
-const std::array<TextFile, 4>& text_files() {
-    static const std::array<TextFile, 4> files = {
+const std::array<TextFile, 3>& text_files() {
+    static const std::array<TextFile, 3> files = {
         TextFile{".gitignore", {"# runlake:begin", "# runlake:end", std::string(k_ignore)}, true},
         TextFile{".gitattributes", {"# runlake:begin", "# runlake:end", std::string(k_attributes)}, true},
         TextFile{"AGENTS.md", {"<!-- runlake:begin -->", "<!-- runlake:end -->", std::string(k_instructions)}, false},
-        TextFile{"CLAUDE.md", {"<!-- runlake:begin -->", "<!-- runlake:end -->", std::string(k_instructions)}, false},
     };
     return files;
 }

@@ -26,7 +26,7 @@ def test_a_fresh_repository(runlake, project, clean_env, place):
     assert label(project) == "cluster" and marker(project)["schema"] == "runlake.installed/1" and marker(project)["run_store_path"] == ".runs"
     assert (project / ".runs" / ".signac" / "config").read_text() == "schema_version = 2\n"
     assert (project / "kb" / "ACTIVE.md").exists() and (project / "kb" / "mission" / "CHALLENGE.md").exists()
-    assert not (project / "AGENTS.md").exists() and not (project / "CLAUDE.md").exists()
+    assert not (project / "AGENTS.md").exists()
     # What machines share is not ignored, all else is.
     for path, ignored in ((".runlake/installed.json", True), (".runlake/runs.duckdb", True), (".runlake/cache/x", True), (".runlake/ledger/x.json", False),
                           (".runlake/ledger/packs/x", False), (".runlake/ledger-extra/x.json", False), (".runlake/config.yaml", False), (".runs/workspace/x", True)):
@@ -63,7 +63,7 @@ def test_what_the_user_wrote_stays(runlake, project):
     assert ignore.startswith(b"*.log\r\nbuild/\r\n\r\n# runlake:begin\r\n") and ignore.count(b"\n") == ignore.count(b"\r\n")
     assert (project / ".gitattributes").read_text().startswith("*.png binary\n\n# runlake:begin\n")
     rules = (project / "AGENTS.md").read_text()
-    assert rules.startswith("# Rules\n\nBe kind.\n\n<!-- runlake:begin -->\n") and "runlake validate" in rules and not (project / "CLAUDE.md").exists()
+    assert rules.startswith("# Rules\n\nBe kind.\n\n<!-- runlake:begin -->\n") and "runlake validate" in rules
     assert (project / "kb" / "ACTIVE.md").read_text() == "mine\n"
     # Text around the block stays where it is, text in it is ours.
     (project / ".gitignore").write_bytes(ignore.replace(b"ledger/", b"elsewhere/") + b"after\r\n")
