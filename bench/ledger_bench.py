@@ -133,18 +133,19 @@ def measure(runlake, folder, jobs, rounds):
     print("  git, packed: add %.2f s, clone %.2f s, repository %.1f MB" % (added, cloned, size / 1e6))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(words_of_use, measured):
+    """Takes the options that benchmarks of the ledger share, and measures each size in a folder of its own."""
+    parser = argparse.ArgumentParser(description=words_of_use.splitlines()[0])
     parser.add_argument("runlake")
     parser.add_argument("--sizes", default="10000,100000")
     parser.add_argument("--rounds", type=int, default=3)
     words = parser.parse_args()
     runlake = os.path.abspath(words.runlake)
-    for jobs in map(int, words.sizes.split(",")):
+    for size in map(int, words.sizes.split(",")):
         with tempfile.TemporaryDirectory(prefix="runlake-bench-") as folder:
-            measure(runlake, os.path.join(folder, "project"), jobs, words.rounds)
+            measured(runlake, os.path.join(folder, "project"), size, words.rounds)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, measure))

@@ -6,18 +6,16 @@ Half a thousand findings cite every entry once, each with a number; one number i
 well; signac gets the list of ids and numbers ready made. Three states of the ledger: files without a cache, files with it, packs. signac is .deps/peers/signac2 (tools/setup bench);
 without it the ratio is left out. Aim: 100,000 citations over 100,000 packed entries in a second.
 """
-import argparse
 import json
 import os
 import shutil
 import statistics
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from job_bench import SIGNAC, fill  # noqa: E402
-from ledger_bench import git, timed  # noqa: E402
+from ledger_bench import git, main, timed  # noqa: E402
 
 FINDINGS = 500
 THEIRS = """
@@ -131,18 +129,5 @@ def measure(runlake, folder, count, rounds):
     report("packed", [checked(runlake, folder, wrong, count) for _ in range(rounds)])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runlake")
-    parser.add_argument("--sizes", default="10000,100000")
-    parser.add_argument("--rounds", type=int, default=3)
-    words = parser.parse_args()
-    runlake = os.path.abspath(words.runlake)
-    for size in map(int, words.sizes.split(",")):
-        with tempfile.TemporaryDirectory(prefix="runlake-bench-") as folder:
-            measure(runlake, os.path.join(folder, "project"), size, words.rounds)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, measure))
