@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "git/committed.hpp"
 
-#include <array>
-
 #include "core/text.hpp"
 #include "git/library.hpp"
 
@@ -11,13 +9,6 @@ namespace {
 
 using core::cat;
 using Files = std::map<std::string, std::string, std::less<>>;
-
-std::string hex_of(const git_oid& id) {
-    constexpr std::string_view k_digits = "0123456789abcdef";
-    std::string hex;
-    for (const unsigned char byte : id.id) { hex.append(1, k_digits[byte >> 4U]).append(1, k_digits[byte & 15U]); }
-    return hex;
-}
 
 struct FolderReader {
     std::string folder;   // with a '/' at the end; "" is the top

@@ -3,7 +3,9 @@
 #include "git/library.hpp"
 
 #include <cstring>
+#include <span>
 
+#include "core/digest.hpp"
 #include "core/text.hpp"
 #include "os/shared_library.hpp"
 
@@ -45,5 +47,7 @@ core::Error last_error(std::string_view what) {
     const git_error* const error = g_library.error_last();
     return {core::Errc::io, core::cat(what, ": ", error == nullptr || error->message == nullptr ? "unknown reason" : error->message)};
 }
+
+std::string hex_of(const git_oid& id) { return core::to_hex(std::span(id.id, sizeof id.id)); }
 
 }  // namespace runlake::git

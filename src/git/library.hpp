@@ -40,6 +40,9 @@ const Library& library();
 // The reason that libgit2 gave for the last failure on this thread.
 core::Error last_error(std::string_view what);
 
+// An object's id as git writes it.
+std::string hex_of(const git_oid& id);
+
 // A handle is freed through the table; nothing is copied.
 template <auto Free>
 struct FreeBy {

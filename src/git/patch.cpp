@@ -18,8 +18,6 @@ namespace {
 constexpr std::string_view k_no_id = "0000000000000000000000000000000000000000";
 constexpr std::string_view k_no_newline = "\\ No newline at end of file\n";
 
-std::string hex_of(const git_oid& id) { return core::to_hex(std::span(id.id, sizeof id.id)); }
-
 std::string_view mode_of(ContentKind kind) {
     return kind == ContentKind::executable ? "100755" : kind == ContentKind::link ? "120000" : "100644";
 }
