@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/shell.hpp"
 #include "core/text.hpp"
 
 namespace runlake::jobs {
@@ -100,7 +101,7 @@ core::Result<std::optional<std::string>> value_of(std::string_view name, const J
     if (name == "job_id") { return std::optional(job.id.str()); }
     if (name == "sp_json" || name == "sp_json_shell") {
         RL_ASSIGN(std::string json, compact(sorted(job.state_point)));
-        return std::optional(name == "sp_json" ? std::move(json) : shell_word(json));
+        return std::optional(name == "sp_json" ? std::move(json) : core::shell_word(json));
     }
     const Json* found = job.state_point.find(name);
     return found == nullptr ? std::optional<std::string>() : std::optional(python_str(*found, false));
@@ -126,21 +127,6 @@ core::Result<std::string> fill_command(std::string_view text, const Job& job) {
         out += text[i++];
     }
     return out;
-}
-
-std::string shell_word(std::string_view text) {
-    constexpr std::string_view k_plain = "@%+=:,./-_";
-    const auto is_plain = [&](char c) { return is_name_part(c) || k_plain.find(c) != std::string_view::npos; };
-    if (!text.empty() && std::ranges::all_of(text, is_plain)) { return std::string(text); }
-    std::string out = "'";
-    for (const char c : text) {
-        if (c == '\'') {
-            out += "'\"'\"'";
-        } else {
-            out += c;
-        }
-    }
-    return out += '\'';
 }
 
 }  // namespace runlake::jobs

@@ -14,7 +14,5 @@ namespace runlake::jobs {
 // names and ${name} stay as they are.
 core::Result<std::string> fill_command(std::string_view text, const Job& job);
 
-// One word of a POSIX shell, quoted where it has to be.
-std::string shell_word(std::string_view text);
 
 }  // namespace runlake::jobs

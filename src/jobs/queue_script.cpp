@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/shell.hpp"
 #include "core/text.hpp"
 #include "jobs/command_template.hpp"
 
@@ -14,7 +15,7 @@ using core::JobId;
 
 std::string words(const std::vector<std::string>& all) {
     std::string line;
-    for (const std::string& one : all) { line += cat(line.empty() ? "" : " ", shell_word(one)); }
+    for (const std::string& one : all) { line += cat(line.empty() ? "" : " ", core::shell_word(one)); }
     return line;
 }
 
@@ -70,7 +71,7 @@ std::string array(const ScriptRequest& request) {
     text += "jobs=(\n";
     for (const JobId& id : request.jobs) { text += cat("    ", id.str(), '\n'); }
     // Becomes the program, so that a signal of Slurm's reaches it.
-    text += cat(")\ncd ", shell_word(request.root), " || exit 1\nexec ", runs_a_job(request), " \"${jobs[$SLURM_ARRAY_TASK_ID]}\"\n");
+    text += cat(")\ncd ", core::shell_word(request.root), " || exit 1\nexec ", runs_a_job(request), " \"${jobs[$SLURM_ARRAY_TASK_ID]}\"\n");
     return text;
 }
 
@@ -79,7 +80,7 @@ std::string array(const ScriptRequest& request) {
 core::Result<std::string> queue_script(const ScriptRequest& request) {
     switch (request.kind) {
         case ScriptKind::shell:
-            return cat("#!/bin/sh\n", heading(request), "set -e\ncd ", shell_word(request.root), '\n', lines(request));
+            return cat("#!/bin/sh\n", heading(request), "set -e\ncd ", core::shell_word(request.root), '\n', lines(request));
         case ScriptKind::manual:
             return cat(heading(request), lines(request));
         case ScriptKind::slurm:

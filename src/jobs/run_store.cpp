@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "jobs/reader.hpp"
 #include "os/files.hpp"
@@ -30,10 +31,6 @@ constexpr std::size_t k_shown_candidates = 10;
 constexpr int k_deepest = 100;
 constexpr std::size_t k_many = 64;                    // fewer jobs are not worth threads
 constexpr int k_most_threads = 16;
-
-bool is_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 core::Status check_value(const Json& value, const std::string& place, int depth) {
     const auto wrong = [&](std::string_view why) { return Error(Errc::usage, cat("the state point", place.empty() ? "" : cat(" at ", place), ": ", why)); };
@@ -77,7 +74,7 @@ core::Result<std::vector<JobId>> RunStore::ids() const {
 
 core::Result<JobId> RunStore::resolve(std::string_view text) const {
     const std::string doing = cat("looking for job \"", core::valid_utf8(core::cut_utf8(text, 80)), '"');
-    if (text.empty() || text.size() > k_id_digits || !is_hex(text)) { return Error(Errc::usage, cat(doing, ": a job is named by the beginning of its id, of at most 32 digits of 0-9 and a-f")); }
+    if (text.empty() || text.size() > k_id_digits || !core::is_hex(text)) { return Error(Errc::usage, cat(doing, ": a job is named by the beginning of its id, of at most 32 digits of 0-9 and a-f")); }
     const auto not_there = [&] { return Error(Errc::not_found, cat(doing, ": there is none in ", workspace_)); };
     if (text.size() == k_id_digits) {
         RL_ASSIGN(const JobId whole, JobId::parse(text));

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "core/hex.hpp"
 #include "core/redact.hpp"
 #include "core/text.hpp"
 #include "core/yaml.hpp"
@@ -151,7 +152,7 @@ std::string init_event(const jobs::Job& job, const TrackerPointer& pointer, cons
 
 core::Result<MlflowRun> find_mlflow_run(const std::string& folder, std::string_view run) {
     RL_ASSIGN(const std::vector<os::DirEntry> experiments, os::list_dir(folder));
-    const bool is_hex = run.size() >= 4 && std::ranges::all_of(run, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    const bool is_prefix = run.size() >= 4 && core::is_hex(run);
     std::vector<MlflowEntry> found;
     for (const os::DirEntry& experiment : experiments) {
         if (experiment.name.starts_with('.') || experiment.name == "models") { continue; }
@@ -161,7 +162,7 @@ core::Result<MlflowRun> find_mlflow_run(const std::string& folder, std::string_v
         for (const os::DirEntry& one : runs.value()) {
             const std::string meta = os::join_path(os::join_path(inside, one.name), "meta.yaml");
             if (!os::exists(meta)) { continue; }
-            if (is_hex && one.name.starts_with(run)) {
+            if (is_prefix && one.name.starts_with(run)) {
                 found.push_back({inside, one.name, ""});
                 continue;
             }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/digest.hpp"
+#include "core/shell.hpp"
 #include "core/text.hpp"
 #include "git/merge_driver.hpp"
 #include "git/repository.hpp"
@@ -65,18 +66,11 @@ const std::array<TextFile, 3>& text_files() {
     return files;
 }
 
-// The shell's single quotes.
-std::string shell_quoted(std::string_view word) {
-    std::string out = "'";
-    for (const char c : word) { c == '\'' ? out += "'\\''" : out += c; }
-    return out + "'";
-}
-
 git::MergeDriver merge_driver() {
     // Where this program has gone, git's own merge makes a text with both sides, which every reader understands.
     return {.name = "runlake-ledger",
             .description = "which of two entries of one job or run stands",
-            .command = cat(shell_quoted(os::executable_path()), " __merge-ledger %O %A %B || git merge-file -q %A %O %B")};
+            .command = cat(core::shell_quoted(os::executable_path()), " __merge-ledger %O %A %B || git merge-file -q %A %O %B")};
 }
 
 // "<path> NUL <content> NUL" of each file by path, as aexp makes its own.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/hex.hpp"
 #include "os/files.hpp"
 
 namespace runlake::ops {
@@ -20,10 +21,6 @@ struct Ending {
     std::size_t digits;   // before it
 };
 constexpr std::array k_endings = std::to_array<Ending>({{".tmp", 16}, {".probe", 8}});
-
-bool is_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 void look_into(const std::string& folder, core::Timestamp now, int depth, Leftovers& found) {
     const auto entries = os::list_dir(folder);
@@ -48,7 +45,7 @@ bool is_temporary_name(std::string_view name) {
         if (!name.starts_with('.') || !name.ends_with(ending.text)) { return false; }
         const std::string_view rest = name.substr(0, name.size() - ending.text.size());
         if (rest.size() < ending.digits + 3) { return false; }   // ".N." and the digits
-        return is_hex(rest.substr(rest.size() - ending.digits)) && rest[rest.size() - ending.digits - 1] == '.';
+        return core::is_hex(rest.substr(rest.size() - ending.digits)) && rest[rest.size() - ending.digits - 1] == '.';
     });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/shell.hpp"
 #include "core/text.hpp"
 #include "jobs/batch.hpp"
 #include "jobs/command_template.hpp"
@@ -82,7 +83,7 @@ void finish_dry_run(const record::Store& store, const std::vector<QueuedJob>& qu
         const core::Result<std::vector<std::string>> words = job_command(store, one.job);
         std::string line;
         if (words.ok()) {
-            for (const std::string& word : words.value()) { line += cat(line.empty() ? "" : " ", jobs::shell_word(word)); }
+            for (const std::string& word : words.value()) { line += cat(line.empty() ? "" : " ", core::shell_word(word)); }
         } else {
             response.left.push_back({one.job.id, words.error().message(), true});
             continue;

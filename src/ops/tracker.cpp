@@ -100,12 +100,10 @@ SyncedRun send(const std::string& folder, std::string shown) {
     return run;
 }
 
-core::Result<record::Store> project_of(const std::optional<std::string>& named) { return record::open_store(named, record::OpenStore::planned); }
-
 }  // namespace
 
 core::Result<TrackerBindResponse> tracker_bind(const TrackerBindRequest& request, const core::Clock& clock, const Say& say) {
-    RL_ASSIGN(const record::Store store, project_of(request.store));
+    RL_ASSIGN(const record::Store store, record::open_store(request.store, record::OpenStore::planned));
     RL_ASSIGN(const jobs::RunStore run_store, jobs::RunStore::find(store));
     RL_ASSIGN(const core::JobId id, run_store.resolve(request.job));
     RL_ASSIGN(const jobs::Job job, run_store.read(id));
@@ -132,7 +130,7 @@ bool TrackerSyncResponse::all_done() const {
 }
 
 core::Result<TrackerSyncResponse> tracker_sync(const TrackerSyncRequest& request) {
-    RL_ASSIGN(const record::Store store, project_of(request.store));
+    RL_ASSIGN(const record::Store store, record::open_store(request.store, record::OpenStore::planned));
     RL_ASSIGN(const jobs::RunStore run_store, jobs::RunStore::find(store));
     std::vector<std::string> folders;
     find_offline(run_store.path(), 0, folders);

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/digest.hpp"
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
@@ -18,8 +19,7 @@ namespace {
 constexpr std::size_t k_id_digits = 32;
 
 bool is_hex_id(std::string_view text) {
-    return text.size() == k_id_digits &&
-           std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return text.size() == k_id_digits && core::is_hex(text);
 }
 
 std::string hashed(std::string_view kind, std::string_view value) {

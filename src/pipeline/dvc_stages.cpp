@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "core/shell.hpp"
 #include "core/text.hpp"
 #include "fingerprint/glob.hpp"
 #include "os/files.hpp"
@@ -251,12 +252,6 @@ std::optional<std::string> DvcReader::text_of(const Json& value, const std::stri
     return std::nullopt;
 }
 
-std::string quoted_for_shell(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text) { out += c == '\'' ? std::string("'\\''") : std::string(1, c); }
-    return out + "'";
-}
-
 std::string DvcReader::command_text(const Json& value, const std::string& path, const Json& values, DvcStage& stage) {
     const Json* command = value.find("cmd");
     const std::string where = cat(path, "/cmd");
@@ -288,7 +283,7 @@ std::string DvcReader::command_text(const Json& value, const std::string& path, 
         text = lines.front();
     }
     const std::string folder = os::relative_inside(stage_folder_, out_.file.project_root).value_or("");
-    return folder.empty() || folder == "." ? text : cat("cd ", quoted_for_shell(folder), " || exit 1\n", text);
+    return folder.empty() || folder == "." ? text : cat("cd ", core::shell_quoted(folder), " || exit 1\n", text);
 }
 
 // Where a path of dvc.yaml is. What cannot be declared is remarked.

@@ -2,9 +2,9 @@
 // Looks values up and puts them into texts as DVC does.
 #include "pipeline/dvc_values.hpp"
 
-#include <algorithm>
 #include <optional>
 
+#include "core/shell.hpp"
 #include "core/text.hpp"
 #include "core/yaml.hpp"
 #include "os/files.hpp"
@@ -66,19 +66,8 @@ core::Result<Json> value_of(std::string_view name, const Json& values) {
     return *found;
 }
 
-// A text between single quotes for the shell, as Python's shlex.quote writes it.
-std::string shell_quoted(std::string_view text) {
-    const auto safe = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("@%+=:,./-_").find(c) != std::string_view::npos;
-    };
-    if (!text.empty() && std::all_of(text.begin(), text.end(), safe)) { return std::string(text); }
-    std::string out = "'";
-    for (const char c : text) { out += c == '\'' ? std::string("'\"'\"'") : std::string(1, c); }
-    return out + "'";
-}
-
 core::Result<std::string> option_value(const Json& value) {
-    if (const std::string* text = value.as_string()) { return shell_quoted(*text); }
+    if (const std::string* text = value.as_string()) { return core::shell_word(*text); }
     // In a list of options Python's own words stand.
     if (const bool* truth = value.as_bool()) { return std::string(*truth ? "True" : "False"); }
     return dvc_text(value);

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 
@@ -19,8 +20,6 @@ constexpr std::size_t k_machine_digits = 32;
 constexpr std::string_view k_free = ".free";
 constexpr std::string_view k_held = ".open-";
 constexpr std::string_view k_sealed = ".seg";
-
-bool is_hex(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 std::string boot8() {
     const std::string& boot = os::boot_id();
@@ -38,7 +37,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 }
 
 bool parse_holder(std::string_view text, SegmentName& name) {
-    if (text.size() < 9 || text[8] != '-' || !is_hex(text.substr(0, 8))) { return false; }
+    if (text.size() < 9 || text[8] != '-' || !core::is_hex(text.substr(0, 8))) { return false; }
     name.boot8 = text.substr(0, 8);
     text.remove_prefix(9);
     const auto pid_ns = take_number(text);
@@ -59,7 +58,7 @@ bool is_helper(std::string_view name) {
 }  // namespace
 
 std::optional<SegmentName> parse_segment_name(std::string_view name, bool in_sealed_folder) {
-    if (name.size() <= k_id_digits || !is_hex(name.substr(0, k_id_digits))) { return std::nullopt; }
+    if (name.size() <= k_id_digits || !core::is_hex(name.substr(0, k_id_digits))) { return std::nullopt; }
     SegmentName parsed;
     parsed.id = name.substr(0, k_id_digits);
     const auto state = name.substr(k_id_digits);
@@ -85,7 +84,7 @@ std::string own_machine_dir() { return cat(os::machine_id(), '-', os::machine_la
 std::string own_folder(const Store& store) { return cat(store.journal(), '/', own_machine_dir()); }
 
 bool is_machine_dir(std::string_view name) {
-    return name.size() > k_machine_digits + 1 && name[k_machine_digits] == '-' && is_hex(name.substr(0, k_machine_digits));
+    return name.size() > k_machine_digits + 1 && name[k_machine_digits] == '-' && core::is_hex(name.substr(0, k_machine_digits));
 }
 
 Holder judge(const SegmentName& name) {

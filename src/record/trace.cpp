@@ -2,6 +2,7 @@
 // Reading and writing "00-<trace id>-<span id>-<flags>".
 #include "record/trace.hpp"
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 
 namespace runlake::record {
@@ -9,7 +10,6 @@ namespace {
 
 constexpr std::size_t k_length = 55;
 
-bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 bool is_zero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 }  // namespace
@@ -21,7 +21,7 @@ std::optional<TraceParent> parse_traceparent(std::string_view text) {
     const auto trace = text.substr(3, 32);
     const auto span = text.substr(36, 16);
     const auto flags = text.substr(53, 2);
-    if (!is_hex(version) || version == "ff" || !is_hex(trace) || !is_hex(span) || !is_hex(flags)) { return std::nullopt; }
+    if (!core::is_hex(version) || version == "ff" || !core::is_hex(trace) || !core::is_hex(span) || !core::is_hex(flags)) { return std::nullopt; }
     if (version == "00" ? text.size() != k_length : (text.size() > k_length && text[k_length] != '-')) { return std::nullopt; }
     if (is_zero(trace) || is_zero(span)) { return std::nullopt; }
     const char low = flags[1];

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "rundir/parts.hpp"
@@ -40,16 +41,12 @@ class StagingFolder final : public Staging {
     std::string tmp_;
 };
 
-bool is_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 // Who holds the lease alone works on this instance: other staging folders of it belong to nobody.
 core::Status remove_leftovers(const RunDir& run_dir, const StageInstance& which) {
     const std::string prefix = flat_name(which) + ".";
     RL_ASSIGN(const std::vector<os::DirEntry> entries, os::list_dir(run_dir.staging()));
     for (const os::DirEntry& entry : entries) {
-        if (!entry.name.starts_with(prefix) || entry.name.size() != prefix.size() + k_random_digits || !is_hex(std::string_view(entry.name).substr(prefix.size()))) { continue; }
+        if (!entry.name.starts_with(prefix) || entry.name.size() != prefix.size() + k_random_digits || !core::is_hex(std::string_view(entry.name).substr(prefix.size()))) { continue; }
         RL_TRY(remove_readonly_tree(os::join_path(run_dir.staging(), entry.name), point::stage_staging_remove));
     }
     RL_ASSIGN(const std::vector<os::DirEntry> beside, os::list_dir(run_dir.instance_dir(which)));

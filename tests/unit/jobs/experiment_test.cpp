@@ -2,6 +2,7 @@
 // Front matter, conditions, commands with values put in, batches and selectors.
 #include <gmock/gmock.h>
 
+#include "core/shell.hpp"
 #include "jobs/batch.hpp"
 #include "jobs/command_template.hpp"
 #include "jobs/experiment.hpp"
@@ -79,9 +80,9 @@ TEST(CommandTest, PutsValuesInAsPythonWritesThem) {
     EXPECT_EQ(fill("{job_id} {unknown} {} {1a} ${lr} {lr"), job.id.str() + " {unknown} {} {1a} ${lr} {lr");
     EXPECT_EQ(fill("{sp_json}"), R"({"big":10000000000000000000000,"l":[1,"a",{"k":"v"}],"lr":1e-05,"n":1.0,"no":null,"on":true,"s":"it's \u00e9"})");
     EXPECT_THAT(fill("{sp_json_shell}"), HasSubstr(R"("s":"it'"'"'s \u00e9"}')"));
-    EXPECT_EQ(shell_word("plain-1.2/x"), "plain-1.2/x");
-    EXPECT_EQ(shell_word(""), "''");
-    EXPECT_EQ(shell_word("a b"), "'a b'");
+    EXPECT_EQ(core::shell_word("plain-1.2/x"), "plain-1.2/x");
+    EXPECT_EQ(core::shell_word(""), "''");
+    EXPECT_EQ(core::shell_word("a b"), "'a b'");
 }
 
 TEST(SelectorTest, ComparesValuesAndNotTheirSpelling) {

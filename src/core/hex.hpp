@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hexadecimal digits as Runlake writes them.
+#pragma once
+
+#include <string_view>
+
+namespace runlake::core {
+
+// Whether all of it is lower-case hex digits; so it is for nothing at all.
+inline bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+
+}  // namespace runlake::core
