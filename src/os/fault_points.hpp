@@ -74,20 +74,41 @@
     X(queue_script_write, "queue.script.write")                  \
     X(queue_slurm_write, "queue.slurm.write")                    \
     X(remote_write, "remote.write")                              \
-    X(ledger_entry_write, "ledger.entry.write")              \
-    X(ledger_extra_write, "ledger.extra.write")              \
-    X(ledger_fix_write, "ledger.fix.write")                  \
-    X(ledger_pack_write, "ledger.pack.write")                \
-    X(ledger_pack_remove, "ledger.pack.remove")              \
-    X(ledger_cache_write, "ledger.cache.write")              \
-    X(runs_index_write, "runs_index.write")                  \
-    X(install_write, "install.write")                        \
-    X(merge_driver_write, "merge_driver.write")              \
+    X(ledger_entry_write, "ledger.entry.write")                  \
+    X(ledger_extra_write, "ledger.extra.write")                  \
+    X(ledger_fix_write, "ledger.fix.write")                      \
+    X(ledger_pack_write, "ledger.pack.write")                    \
+    X(ledger_pack_remove, "ledger.pack.remove")                  \
+    X(ledger_cache_write, "ledger.cache.write")                  \
+    X(runs_index_write, "runs_index.write")                      \
+    X(install_write, "install.write")                            \
+    X(merge_driver_write, "merge_driver.write")                  \
     X(kb_note_write, "kb.note.write")                            \
     X(kb_note_undo, "kb.note.undo")                              \
     X(kb_link_write, "kb.link.write")                            \
     X(kb_close_write, "kb.close.write")                          \
     X(tracker_log_write, "tracker.log.write")                    \
+    X(lake_dir_create, "lake.dir.create")                        \
+    X(lake_database_change, "lake.database.change")              \
+    X(lake_database_replace, "lake.database.replace")            \
+    X(lake_dataset_write, "lake.dataset.write")                  \
+    X(lake_dataset_publish, "lake.dataset.publish")              \
+    X(lake_job_write, "lake.job.write")                          \
+    X(lake_reference_write, "lake.reference.write")              \
+    X(release_write, "release.write")                            \
+    X(release_publish, "release.publish")                        \
+    X(release_promote, "release.promote")                        \
+    X(postprocess_write, "postprocess.write")                    \
+    X(sync_manifest_write, "sync.manifest.write")                \
+    X(sync_copy, "sync.copy")                                    \
+    X(sync_publish, "sync.publish")                              \
+    X(replay_folder_create, "replay.folder.create")              \
+    X(replay_worktree_create, "replay.worktree.create")          \
+    X(replay_worktree_remove, "replay.worktree.remove")          \
+    X(replay_output_write, "replay.output.write")                \
+    X(replay_output_keep, "replay.output.keep")                  \
+    X(verdict_write, "verdict.write")                            \
+    X(envelope_write, "envelope.write")                          \
     X(remote_send, "remote.send")
 
 namespace runlake::os::point {
