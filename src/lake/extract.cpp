@@ -29,6 +29,7 @@ bool read_form(const Extractor& extractor, const Form& form, const InputLimits& 
     }
     for (auto& warning : extraction.warnings) { out.problems.push_back({form.file.rel_path, std::move(warning), extraction.line, true}); }
     out.rows = std::move(extraction.rows);
+    out.told = std::move(extraction.told);
     return true;
 }
 

@@ -38,6 +38,7 @@ struct FileProblem {
 struct Extracted {
     FileRows rows;                      // keys checked; empty unless `ok`
     bool ok = false;
+    std::string told;
     std::string rel_path;               // of the form that was read
     std::string sha256;                 // of its bytes; "" where nothing could be read
     std::vector<FileProblem> problems;

@@ -12,11 +12,31 @@ namespace {
 constexpr auto k_meta_columns = std::to_array<Column>({
     {"schema_version", ColumnType::integer, ""},
     {"created_at", ColumnType::time, "", false, ColumnUse::changing},
+    {"declared", ColumnType::text, "digest of the tables as they are declared: a lake of others is made again", false, ColumnUse::changing},
 });
 constexpr auto k_root_columns = std::to_array<Column>({
     {"root_id", ColumnType::text, "", true, ColumnUse::place},
     {"root_path", ColumnType::text, "absolute, links resolved", false, ColumnUse::place},
     {"created_at", ColumnType::time, "when it was first reconciled", false, ColumnUse::changing},
+});
+constexpr auto k_unit_columns = std::to_array<Column>({
+    {"unit_key", ColumnType::text, "run_key of a run; of a store of many runs its own", true, ColumnUse::place},
+    {"source", ColumnType::text, "the tool that wrote it", false, ColumnUse::source},
+    {"root_id", ColumnType::text, "of the shallowest known root that holds it", false, ColumnUse::place},
+    {"rel_dir", ColumnType::text, "below that root", false, ColumnUse::place},
+    {"dir", ColumnType::text, "absolute, links resolved", false, ColumnUse::place},
+    {"stamps_digest", ColumnType::text, "of the names and stamps of its files: equal means unchanged", false, ColumnUse::changing},
+    {"is_settled", ColumnType::boolean, "false: a file could change unseen, or could not be read; it is looked at again", false, ColumnUse::changing},
+    {"reconciled_at", ColumnType::time, "", false, ColumnUse::changing},
+});
+constexpr auto k_unit_file_columns = std::to_array<Column>({
+    {"unit_key", ColumnType::text, "", true, ColumnUse::place},
+    {"rel_path", ColumnType::text, "below the unit's folder", true, ColumnUse::source},
+    {"sha256", ColumnType::text, "of its bytes", false, ColumnUse::source},
+    {"bytes", ColumnType::integer, "", false, ColumnUse::source},
+    {"mtime_ns", ColumnType::integer, "", false, ColumnUse::changing},
+    {"ctime_ns", ColumnType::integer, "", false, ColumnUse::changing},
+    {"inode", ColumnType::integer, "", false, ColumnUse::changing},
 });
 constexpr auto k_run_columns = std::to_array<Column>({
     {"run_key", ColumnType::text, "of run_dir: docs/formats/lake-ids.md", true, ColumnUse::place},
@@ -146,6 +166,8 @@ void append_table(std::string& page, const Table& table) {
 
 const Table k_schema_meta = {"schema_meta", "Of which version the tables are.", k_meta_columns, KeyCheck::none};
 const Table k_log_roots = {"log_roots", "Folders that were reconciled.", k_root_columns};
+const Table k_lake_units = {"lake_units", "Every folder that was read as one: a run, or a store of runs.", k_unit_columns};
+const Table k_lake_files = {"lake_files", "Files of units as they were when they were read.", k_unit_file_columns};
 const Table k_runs = {"runs", "Every folder with a run_config.json.", k_run_columns};
 const Table k_run_files = {"run_files", "Files of a run's own folder.", k_file_columns};
 const Table k_extract_errors = {"extract_errors", "What could not be read, and what was read with a warning.", k_error_columns, KeyCheck::none};
@@ -158,7 +180,7 @@ const Table k_reference_scores = {"k_reference_score", "Search efficiency agains
 const Table k_lake_job_runs = {"lake_job_runs", "Jobs that were run, failed ones too, indexed from their files.", k_job_columns};
 
 std::span<const Table* const> registry_tables() {
-    static constexpr std::array<const Table*, 12> k_all = {&k_schema_meta,       &k_log_roots,          &k_runs,           &k_run_files,
+    static constexpr std::array<const Table*, 14> k_all = {&k_schema_meta,       &k_log_roots,          &k_lake_units,     &k_lake_files,        &k_runs,           &k_run_files,
                                                            &k_extract_errors,    &k_graph_extract_errors, &k_theorem_artifacts, &k_artifact_extract_state,
                                                            &k_lake_references,   &k_lake_reference_members, &k_reference_scores, &k_lake_job_runs};
     return k_all;

@@ -65,7 +65,8 @@ struct FileFact {
     std::string sha256;       // "" where it could not be read
     std::uint64_t bytes = 0;
     std::int64_t mtime_ns = 0;
-    std::string parse_status;  // done_word or error_word of the extractor that read it; "" where none did
+    std::string parse_status;  // done_word, skipped_word or error_word of the extractor that read it; "" where none did
+    std::string told;          // by an extractor that tells
 };
 
 // Takes rows piece by piece: each piece is in the transaction of its unit, and holds no row of a key that another piece has.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/result.hpp"
 #include "lake/file_input.hpp"
 #include "lake/file_rows.hpp"
@@ -35,7 +36,10 @@ struct Extraction {
     FileRows rows;
     std::optional<std::uint64_t> line;   // of what went wrong, where it is known
     std::vector<std::string> warnings;   // told, and the rows count all the same
+    std::string told;                    // of an extractor that `tells`: what the source's `describe` needs of the file
 };
+
+struct FileProblem;
 
 // Whose change has an extractor read again.
 enum class Reading : std::uint8_t {
@@ -54,6 +58,13 @@ struct Extractor {
     bool (*takes)(const SourceFile& file);
     // Errors are of the file: Errc::corrupt says what is wrong with it, lower case, without its name.
     core::Status (*extract)(const SourceFile& file, FileInput& input, Extraction& out);
+    // parse_status of a file whose bytes were read by it before, in a run that has changed elsewhere; "" leaves done_word.
+    std::string_view skipped_word = "";
+    // It fills Extraction::told, and is asked again for it whenever something of the run has changed.
+    bool tells = false;
+    // Where its errors (not its warnings) go instead of extract_errors, and how. The table has run_key and rel_path.
+    const Table* error_table = nullptr;
+    void (*report)(const SourceFile& file, const FileProblem& problem, core::Timestamp now, FileRows& rows) = nullptr;
 };
 
 // All of them, in the order of docs/reference/lake-tables.md (extractors.cpp).

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/database.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/text.hpp"
+#include "lake/registry_tables.hpp"
+#include "os/files.hpp"
+#include "os/system.hpp"
+
+namespace runlake::lake {
+namespace {
+
+using core::cat;
+using core::Errc;
+using core::Error;
+using core::Result;
+using core::Status;
+
+std::string wal_of(const std::string& path) { return path + ".wal"; }
+
+struct Found {
+    bool is_empty = false;  // no table at all
+    bool is_lake = false;
+    std::int64_t version = 0;
+    std::string declared;
+};
+
+Result<Found> look(sql::Connection& connection) {
+    Found found;
+    RL_ASSIGN(const auto tables, connection.integer("SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND database_name = current_database()"));
+    RL_ASSIGN(const auto columns, connection.integer("SELECT count(*) FROM duckdb_columns() WHERE database_name = current_database() AND table_name = 'schema_meta' AND "
+                                                     "column_name IN ('schema_version', 'declared')"));
+    found.is_empty = tables == 0;
+    if (columns == 0) { return found; }
+    found.is_lake = true;
+    RL_ASSIGN(auto rows, connection.query(columns == 2 ? "SELECT schema_version, declared FROM schema_meta ORDER BY 1 DESC LIMIT 1"
+                                                       : "SELECT schema_version, '' FROM schema_meta ORDER BY 1 DESC LIMIT 1"));
+    RL_ASSIGN(const bool any, rows.next());
+    if (!any) { return found; }
+    found.version = rows.integer_if(0).value_or(0);
+    found.declared = rows.text_if(1).value_or("");
+    return found;
+}
+
+Error newer(const std::string& path, std::int64_t version) {
+    return {Errc::unsupported, cat("opening the lake ", path, ": its schema has version ", version, ", this program knows versions up to ", k_schema_version)};
+}
+
+bool is_current(const Found& found) { return found.version == k_schema_version && found.declared == declared_digest(); }
+
+Status create_tables(sql::Connection& connection) {
+    RL_ASSIGN(auto transaction, sql::Transaction::begin(connection));
+    for (const auto* table : all_tables()) { RL_TRY(connection.run(create_table_sql(*table))); }
+    RL_ASSIGN(auto insert, connection.prepare("INSERT INTO schema_meta (schema_version, created_at, declared) VALUES (?, ?, ?)"));
+    RL_TRY(insert.bind(1, k_schema_version));
+    RL_TRY(insert.bind(2, os::system_clock().now()));
+    RL_TRY(insert.bind(3, declared_digest()));
+    RL_TRY(insert.execute());
+    return transaction.commit();
+}
+
+Result<sql::Connection> connect(const std::string& path, sql::Access access, const sql::Options& options = {}) {
+    RL_ASSIGN(const auto database, sql::Database::open(path, access, options));
+    return database.connect();
+}
+
+// Makes an empty lake beside `path` and puts it there. The old log goes first: it must never be applied to the new file.
+Status make_empty(const std::string& path) {
+    const std::string name = path + ".new";
+    RL_TRY(os::remove_file(wal_of(name), os::point::lake_database_replace));
+    RL_TRY(os::remove_file(name, os::point::lake_database_replace));
+    {
+        RL_ASSIGN(auto connection, connect(name, sql::Access::create));
+        RL_TRY(create_tables(connection));
+        RL_TRY(connection.run("CHECKPOINT"));
+    }
+    RL_TRY(os::remove_file(wal_of(path), os::point::lake_database_replace));
+    RL_TRY(os::rename_replace(name, path, os::point::lake_database_replace));
+    return os::sync_dir(os::parent_path(path), os::point::lake_database_replace);
+}
+
+Result<std::string> set_aside(const std::string& path) {
+    const std::string base = cat(path, ".corrupt-", core::format_stamp(os::system_clock().now()));
+    std::string name = base;
+    for (int i = 2; os::exists(name); ++i) { name = cat(base, '-', i); }
+    if (os::exists(wal_of(path))) { RL_TRY(os::rename_replace(wal_of(path), wal_of(name), os::point::lake_database_replace)); }
+    RL_TRY(os::rename_replace(path, name, os::point::lake_database_replace));
+    return name;
+}
+
+std::vector<std::string> roots_of(sql::Connection& connection) {
+    std::vector<std::string> roots;
+    auto rows = connection.query("SELECT root_path FROM log_roots ORDER BY 1");
+    if (!rows.ok()) { return roots; }  // a lake without that table names none
+    for (;;) {
+        const auto more = rows.value().next();
+        if (!more.ok() || !more.value()) { return roots; }
+        if (auto path = rows.value().text_if(0)) { roots.push_back(std::move(*path)); }
+    }
+}
+
+}  // namespace
+
+std::string declared_digest() {
+    core::FieldHash hash("lake_tables/1");
+    for (const auto* table : all_tables()) { hash.field(table->name, create_table_sql(*table)); }
+    return hash.finish().hex().substr(0, 16);
+}
+
+Result<sql::Connection> open_lake(const std::string& path, const LakeReading& reading) {
+    if (!os::exists(path)) { return Error(Errc::not_found, cat("opening the lake ", path, ": there is none yet; `runlake lake reconcile` makes it")); }
+    sql::Options options;
+    if (reading.single_threaded) { options.emplace_back("threads", "1"); }
+    auto opened = connect(path, sql::Access::read_only, options);
+    if (!opened.ok()) {
+        if (opened.error().code() == Errc::busy) { return Error(Errc::busy, cat("opening the lake ", path, ": it is being changed now; try again when `lake reconcile` is done")); }
+        if (opened.error().code() == Errc::corrupt) { return std::move(opened).take_error().context("the lake is damaged, and `runlake lake reconcile` makes it again"); }
+        return std::move(opened).take_error();
+    }
+    auto connection = std::move(opened).take();
+    RL_ASSIGN(const auto found, look(connection));
+    if (!found.is_lake) { return Error(Errc::corrupt, cat("opening the lake ", path, ": it is a database, but no lake")); }
+    if (found.version > k_schema_version) { return newer(path, found.version); }
+    if (!is_current(found)) { return Error(Errc::unsupported, cat("opening the lake ", path, ": an earlier version made it; `runlake lake reconcile` makes it again")); }
+    return connection;
+}
+
+Result<HeldLake> hold_lake(const std::string& path) {
+    RL_TRY(os::make_dirs(os::parent_path(path), 0755, os::point::lake_dir_create));
+    os::LeaseOptions lease_options;
+    lease_options.purpose = "lake";
+    RL_ASSIGN(auto lease, os::Lease::take(path + ".lease", lease_options));
+    std::vector<std::string> notes;
+    std::vector<std::string> roots;
+    bool is_new = false;
+    if (os::exists(path)) {
+        auto opened = connect(path, sql::Access::read_write);
+        if (!opened.ok() && opened.error().code() != Errc::corrupt) { return std::move(opened).take_error().context("changing the lake"); }
+        if (opened.ok()) {
+            auto connection = std::move(opened).take();
+            RL_ASSIGN(const auto found, look(connection));
+            if (found.is_lake && found.version > k_schema_version) { return newer(path, found.version); }
+            if (found.is_lake && is_current(found)) { return HeldLake{std::move(lease), std::move(connection), {}, {}, false}; }
+            if (!found.is_lake && !found.is_empty) { return Error(Errc::conflict, cat("changing the lake ", path, ": it is a database, but no lake")); }
+            if (found.is_lake) {
+                roots = roots_of(connection);
+                notes.push_back("an earlier version made the lake: it is made again");
+            }
+        } else {
+            const std::string why = opened.error().message();
+            RL_ASSIGN(const auto aside, set_aside(path));
+            notes.push_back(cat("the lake was damaged (", why, "): it is kept as ", aside, " and made again"));
+        }
+    }
+    is_new = true;
+    RL_TRY(make_empty(path));
+    RL_ASSIGN(auto connection, connect(path, sql::Access::read_write));
+    return HeldLake{std::move(lease), std::move(connection), std::move(notes), std::move(roots), is_new};
+}
+
+}  // namespace runlake::lake
