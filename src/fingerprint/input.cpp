@@ -2,6 +2,7 @@
 // Puts the parts together: list, look up in the cache, hash the rest, compose.
 #include "fingerprint/input.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "fingerprint/digest_cache.hpp"
 #include "fingerprint/input_parts.hpp"
 #include "os/files.hpp"
+#include "os/folder_stat.hpp"
 #include "os/parallel.hpp"
 #include "os/system.hpp"
 
@@ -118,18 +120,26 @@ class Fingerprint {
         }
         RL_ASSIGN(const std::vector<std::string> matches, expand_glob(given, options_.working_dir, options_.stop));
         paths.resize(matches.size());
-        os::for_each_index(matches.size(), k_matches_a_turn, [&](std::size_t i) {
-            paths[i] = at(matches[i]);
-            paths[i].is_match = true;
+        os::for_each_index((matches.size() + k_matches_a_turn - 1) / k_matches_a_turn, 1, [&](std::size_t turn) {
+            os::FolderStat folder;  // matches stand in order: many of one folder after each other
+            const std::size_t begin = turn * k_matches_a_turn;
+            for (std::size_t i = begin; i < std::min(begin + k_matches_a_turn, matches.size()); ++i) {
+                paths[i] = at(matches[i], folder);
+                paths[i].is_match = true;
+            }
         });
         return paths;
     }
 
     Path at(const std::string& given) const {
+        os::FolderStat folder;
+        return at(given, folder);
+    }
+    Path at(const std::string& given, os::FolderStat& folder) const {
         Path path{.given = given, .path = os::join_path(options_.working_dir, given)};
         const std::string whole = os::lexically_normal(path.path);
         path.name = os::relative_inside(whole, options_.root).value_or(whole);
-        path.info = os::stat_path(path.path);
+        path.info = folder.look(path.path);
         if (!path.info) { path.problem = errno; }
         return path;
     }

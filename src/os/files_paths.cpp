@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -106,7 +107,26 @@ core::Result<std::string> current_dir() {
     return std::string(text.get());
 }
 
+namespace {
+
+// Most paths are: then nothing needs to be taken apart.
+bool is_normal(std::string_view path) {
+    if (path.empty()) { return false; }
+    std::size_t begin = path.front() == '/' ? 1 : 0;
+    if (begin == path.size()) { return true; }
+    for (;;) {
+        const std::size_t end = std::min(path.find('/', begin), path.size());
+        const std::string_view part = path.substr(begin, end - begin);
+        if (part.empty() || part == "." || part == "..") { return false; }
+        if (end == path.size()) { return true; }
+        begin = end + 1;
+    }
+}
+
+}  // namespace
+
 std::string lexically_normal(std::string_view path) {
+    if (is_normal(path)) { return std::string(path); }
     const bool absolute = path.starts_with('/');
     std::vector<std::string_view> parts;
     for (const std::string_view part : core::split(path, '/')) {

@@ -9,6 +9,7 @@
 #include "fingerprint/glob.hpp"
 #include "fingerprint/input.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 #include "os/system.hpp"
 #include "pipeline/input_digests.hpp"
 #include "pipeline/plan_words.hpp"
@@ -360,27 +361,48 @@ core::Result<std::unique_ptr<Planner>> Planner::begin(const Resolved& resolved, 
     return std::unique_ptr<Planner>(std::move(planner));
 }
 
+namespace {
+
+// Instances by how many others stand in a row before them: those of one rank need nothing of each other.
+std::vector<std::vector<std::size_t>> ranks_of(const Graph& graph) {
+    std::vector<std::size_t> rank(graph.instances.size(), 0);
+    std::vector<std::vector<std::size_t>> ranks;
+    for (std::size_t i = 0; i < rank.size(); ++i) {
+        for (const std::size_t need : graph.instances[i].needs) { rank[i] = std::max(rank[i], rank[need] + 1); }
+        if (ranks.size() <= rank[i]) { ranks.resize(rank[i] + 1); }
+        ranks[rank[i]].push_back(i);
+    }
+    return ranks;
+}
+
+constexpr std::size_t k_instances_a_turn = 4;
+
+}  // namespace
+
 core::Result<std::vector<Decision>> plan_all(Planner& planner, const Graph& graph, const std::optional<RunDir>& run_dir) {
-    std::vector<Decision> decisions;
+    std::vector<Decision> decisions(graph.instances.size());
+    std::vector<core::Status> problems(graph.instances.size(), core::ok());
     Results results(graph.instances.size());
-    for (std::size_t i = 0; i < graph.instances.size(); ++i) {
+    const auto decide = [&](std::size_t i) -> core::Status {
         const std::vector<std::size_t>& needs = graph.instances[i].needs;
         const auto pending = std::find_if(needs.begin(), needs.end(), [&](std::size_t need) {
             const Action action = decisions[need].action;
             return action == Action::run || action == Action::wait;
         });
         if (pending != needs.end() && planner.is_selected(i)) {
-            Decision waits;
-            waits.instance = i;
-            waits.action = Action::wait;
-            waits.reason = Reason::input_pending;
-            waits.detail = cat("after ", graph.instances[*pending].which.str());
-            decisions.push_back(std::move(waits));
-            continue;
+            decisions[i].instance = i;
+            decisions[i].action = Action::wait;
+            decisions[i].reason = Reason::input_pending;
+            decisions[i].detail = cat("after ", graph.instances[*pending].which.str());
+            return core::ok();
         }
-        RL_ASSIGN(Decision decision, planner.decide(i, run_dir, results));
-        results[i] = decision.result;
-        decisions.push_back(std::move(decision));
+        RL_ASSIGN(decisions[i], planner.decide(i, run_dir, results));
+        results[i] = decisions[i].result;
+        return core::ok();
+    };
+    for (const std::vector<std::size_t>& rank : ranks_of(graph)) {
+        os::for_each_index(rank.size(), k_instances_a_turn, [&](std::size_t at) { problems[rank[at]] = decide(rank[at]); });
+        for (const std::size_t i : rank) { RL_TRY(std::move(problems[i])); }
     }
     return decisions;
 }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting a program that inherits nothing: its whole environment, addresses, processors, umask and limits are given.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/result.hpp"
+#include "os/group_guard.hpp"
+
+namespace runlake::os {
+
+struct FreshChild {
+    std::vector<std::string> argv;                                       // argv[0] is looked up in the PATH of `environment`
+    std::vector<std::pair<std::string, std::string>> environment;        // all of it
+    std::string working_dir;
+    std::string stdout_path;                                             // made anew: conflict when it exists
+    std::string stderr_path;
+    mode_t umask = 022;
+    bool fixed_addresses = false;                                        // no address space randomization, for it and all that it starts
+    std::vector<int> processors;                                         // it may run on these only; empty: on ours
+    std::optional<std::uint64_t> memory_bytes;                           // of private memory for each process, and of resident memory for all of its group
+    std::optional<std::chrono::milliseconds> time_limit;
+    GroupGuard* guard = nullptr;                                         // ends its group when we have gone
+    int stop_fd = -1;                                                    // readable: it is ended
+    std::function<void(pid_t)> held;                                     // it exists, and has run nothing yet
+};
+
+enum class FreshEnd : std::uint8_t { ended, not_started, time_limit, memory_limit, stopped };
+
+struct FreshOutcome {
+    FreshEnd how = FreshEnd::ended;
+    int wait_status = 0;            // as from waitpid, unless not_started
+    int start_error = 0;            // of not_started: the errno
+    std::string start_step;         // of not_started: what was refused ("executing", "fixing addresses", ...)
+    double seconds = 0;
+    std::uint64_t peak_bytes = 0;   // resident, as the kernel counted for the largest process waited for
+};
+
+// Returns when it has ended; whatever it left in its process group is killed. Its own process group, an empty stdin, no signal blocked or ignored. Threads may call it at
+// once, each for a child of its own. Errors: nothing was started, and that is no fault of the program.
+core::Result<FreshOutcome> run_fresh(const FreshChild& child);
+
+}  // namespace runlake::os
