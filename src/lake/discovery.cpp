@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The walk that finds units for all sources at once. Nothing is read but folders, each once. The order of what a folder lists does not show.
 #include "lake/discovery.hpp"
 
 #include <dirent.h>
@@ -11,6 +12,7 @@
 
 #include "core/text.hpp"
 #include "lake/identity.hpp"
+#include "lake/source.hpp"
 #include "os/files.hpp"
 
 namespace runlake::lake {
@@ -21,44 +23,35 @@ using core::Errc;
 using core::Error;
 using core::Result;
 
-constexpr int k_levels = 6;
-constexpr std::string_view k_provider_prefix = "provider=";
-constexpr std::string_view k_config = "run_config.json";
-
-struct Listing {
-    std::vector<std::string> folders;  // sorted, less hidden ones
-    bool has_config = false;
-    bool looks_like_run = false;       // has another file that only runs have
-};
+constexpr int k_levels = 6;         // below the children of a root
+constexpr int k_hidden_levels = 3;  // at least, below a hidden folder that a source asked for
 
 bool is_folder(const std::string& path, unsigned char type) {
     return type == DT_DIR || ((type == DT_LNK || type == DT_UNKNOWN) && os::is_dir(path));
 }
 
-bool is_run_file(std::string_view name) { return name == "run_status.json" || name == "summary.json.gz" || name == "summary.json" || name == "goal_cache.json.gz"; }
-
-class Search {
+class Walk {
   public:
-    explicit Search(Discovery& found) : found_(found) {}
+    // Runs below a root; its own folder may be one.
+    void root(const std::string& path) { visit(path, k_levels + 1, Below::all); }
+    void beside(const std::string& path) { visit(path, 0, Below::hidden_only); }
 
-    // The root itself, then what is below it.
-    void root(const std::string& path) { visit(path, k_levels + 1); }
-
-    void finish() {
-        for (auto& [dir, provider] : runs_) {
-            FoundRun run;
-            run.dir = dir;
-            run.provider = std::move(provider);
-            found_.runs.push_back(std::move(run));
+    void finish(Units& found) {
+        for (const auto& [place, source] : units_) {
+            Unit unit;
+            unit.source = source;
+            unit.dir = place.first;
+            found.units.push_back(std::move(unit));
+            passed_over_.erase(place.first);
         }
-        for (const auto& [dir, why] : passed_over_) {
-            if (!runs_.contains(dir)) { found_.passed_over.push_back({dir, why}); }
-        }
+        for (const auto& [dir, why] : passed_over_) { found.passed_over.push_back({dir, why}); }
     }
 
   private:
+    enum class Below : std::uint8_t { all, hidden_only };
+
     // `levels`: how far below `path` may still be searched.
-    void visit(const std::string& path, int levels) {
+    void visit(const std::string& path, int levels, Below below) {
         auto real = os::absolute_path(path);
         if (!real.ok()) {
             passed_over_.emplace(path, real.error().message());
@@ -70,124 +63,110 @@ class Search {
             if (seen->second >= levels) { return; }
             seen->second = levels;
         }
-        auto listed = list(real.value());
-        if (!listed) { return; }
-        if (add_providers(real.value(), *listed)) { return; }
-        if (listed->has_config) {
-            add(real.value(), provider_of(os::base_name(real.value())));
-            return;
+        const auto folder = list(real.value());
+        if (!folder) { return; }
+        const Detection said = ask(*folder);
+        for (const auto& name : said.hidden) { visit(os::join_path(folder->path, name), std::max(levels - 1, k_hidden_levels), Below::all); }
+        if (said.is_whole || below == Below::hidden_only) { return; }
+        for (const auto& name : folder->folders) {
+            if (name.starts_with('.')) { continue; }
+            if (levels == 0) {
+                passed_over_.emplace(folder->path, cat("it lies too deep to be searched: more than ", k_levels + 1, " levels below the root"));
+                return;
+            }
+            visit(os::join_path(folder->path, name), levels - 1, Below::all);
         }
-        if (listed->looks_like_run) { passed_over_.emplace(real.value(), "it has files of a run but no run_config.json"); }
-        if (levels == 0) {
-            if (!listed->folders.empty()) { passed_over_.emplace(real.value(), cat("it lies too deep to be searched: more than ", k_levels + 1, " levels below the root")); }
-            return;
-        }
-        for (const auto& name : listed->folders) { visit(os::join_path(real.value(), name), levels - 1); }
     }
 
-    std::optional<Listing> list(const std::string& dir) {
+    std::optional<FolderNames> list(const std::string& dir) {
         auto entries = os::list_dir(dir);
         if (!entries.ok()) {
             passed_over_.emplace(dir, entries.error().message());
             return std::nullopt;
         }
-        Listing listing;
+        FolderNames names;
+        names.path = dir;
         for (auto& entry : entries.value()) {
-            if (entry.name.starts_with('.')) { continue; }
-            const std::string path = os::join_path(dir, entry.name);
-            if (is_folder(path, entry.type)) {
-                listing.folders.push_back(std::move(entry.name));
-            } else {
-                listing.has_config = listing.has_config || entry.name == k_config;
-                listing.looks_like_run = listing.looks_like_run || is_run_file(entry.name);
+            auto& list = is_folder(os::join_path(dir, entry.name), entry.type) ? names.folders : names.files;
+            list.push_back(std::move(entry.name));
+        }
+        return names;
+    }
+
+    // What all sources say together.
+    Detection ask(const FolderNames& folder) {
+        Detection all;
+        bool taken = false;
+        const auto sources = all_sources();
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            if (sources[i]->only_unclaimed && taken) { continue; }
+            Detection one = sources[i]->detect(folder);
+            for (const auto& dir : one.units) {
+                const auto real = os::absolute_path(dir);
+                if (real.ok()) { units_.emplace(std::pair(real.value(), i), sources[i]); }
             }
-        }
-        return listing;
-    }
-
-    // Those of several providers are whole runs each, and stand for the folder they are in.
-    bool add_providers(const std::string& dir, const Listing& listed) {
-        bool any = false;
-        std::vector<std::string> without;
-        for (const auto& name : listed.folders) {
-            const auto provider = provider_of(name);
-            if (!provider) { continue; }
-            const auto real = os::absolute_path(os::join_path(dir, name));
-            if (!real.ok()) { continue; }
-            if (os::exists(os::join_path(real.value(), k_config))) {
-                add(real.value(), provider);
-                any = true;
-            } else {
-                without.push_back(real.value());
+            taken = taken || !one.units.empty();
+            all.is_whole = all.is_whole || one.is_whole;
+            for (auto& name : one.hidden) {
+                if (std::find(all.hidden.begin(), all.hidden.end(), name) == all.hidden.end()) { all.hidden.push_back(std::move(name)); }
             }
+            for (auto& passed : one.passed_over) { passed_over_.emplace(std::move(passed.dir), std::move(passed.why)); }
         }
-        if (any) {
-            for (const auto& path : without) { passed_over_.emplace(path, "it is a provider's folder without run_config.json"); }
-        }
-        return any;
+        return all;
     }
 
-    void add(const std::string& dir, std::optional<std::string> provider) {
-        auto& kept = runs_[dir];
-        if (!kept) { kept = std::move(provider); }
-    }
-
-    static std::optional<std::string> provider_of(std::string_view name) {
-        if (!name.starts_with(k_provider_prefix) || name.size() == k_provider_prefix.size()) { return std::nullopt; }
-        return std::string(name.substr(k_provider_prefix.size()));
-    }
-
-    Discovery& found_;
     std::map<std::string, int> seen_;
-    std::map<std::string, std::optional<std::string>> runs_;
+    std::map<std::pair<std::string, std::size_t>, const Source*> units_;  // by folder, then position of the source
     std::map<std::string, std::string> passed_over_;
 };
 
 }  // namespace
 
-std::optional<FoundRun> told_by(const std::string& run_dir, std::span<const LogRoot> roots) {
+std::optional<Told> told_by(const std::string& dir, std::span<const LogRoot> roots) {
     const LogRoot* shallowest = nullptr;
     for (const auto& root : roots) {
         // Of roots that hold one folder, the shorter path is the shallower one.
-        if (os::relative_inside(run_dir, root.path) && (shallowest == nullptr || root.path.size() < shallowest->path.size())) { shallowest = &root; }
+        if (os::relative_inside(dir, root.path) && (shallowest == nullptr || root.path.size() < shallowest->path.size())) { shallowest = &root; }
     }
     if (shallowest == nullptr) { return std::nullopt; }
-    FoundRun run;
-    run.dir = run_dir;
-    run.key = run_key(run_dir);
-    run.root_id = shallowest->id;
-    run.rel_run_dir = *os::relative_inside(run_dir, shallowest->path);
-    run.key_seed = run_key_seed(run.root_id, run.rel_run_dir);
-    return run;
+    return Told{shallowest->id, *os::relative_inside(dir, shallowest->path)};
 }
 
-Result<Discovery> discover_runs(std::span<const std::string> given, std::span<const LogRoot> known) {
-    Discovery found;
+Result<Units> discover_units(const DiscoverRequest& request) {
+    Units found;
     std::set<std::string> paths;
-    for (const auto& path : given) {
+    for (const auto& path : request.roots) {
         auto real = os::absolute_path(path);
         if (!real.ok() || !os::is_dir(real.value())) { return Error(Errc::not_found, cat("looking for runs: ", path, " is no folder")); }
         paths.insert(std::move(real).take());
     }
     for (const auto& path : paths) { found.roots.push_back({path, root_id(path)}); }
+    std::vector<LogRoot> beside;  // never registered: what lies below a root is told by that root, not by the project around it
+    for (const auto& path : request.beside) {
+        auto real = os::absolute_path(path);
+        if (real.ok() && os::is_dir(real.value())) { beside.push_back({real.value(), root_id(real.value())}); }
+    }
 
-    Search search(found);
-    for (const auto& root : found.roots) { search.root(root.path); }
-    search.finish();
+    Walk walk;
+    for (const auto& root : found.roots) { walk.root(root.path); }
+    for (const auto& folder : beside) { walk.beside(folder.path); }
+    walk.finish(found);
 
     std::vector<LogRoot> roots = found.roots;
-    roots.insert(roots.end(), known.begin(), known.end());
-    for (auto& run : found.runs) {
-        auto told = told_by(run.dir, roots);
+    roots.insert(roots.end(), request.known.begin(), request.known.end());
+    for (auto& unit : found.units) {
+        auto told = told_by(unit.dir, roots);
+        if (!told) { told = told_by(unit.dir, beside); }
         if (!told) {
             // Reached by a link out of every root: its own parent becomes one.
-            const std::string parent = os::parent_path(run.dir);
+            const std::string parent = os::parent_path(unit.dir);
             roots.push_back({parent, root_id(parent)});
             found.roots.push_back(roots.back());
-            told = told_by(run.dir, roots);
+            told = told_by(unit.dir, roots);
         }
-        told->provider = std::move(run.provider);
-        run = std::move(*told);
+        unit.key = unit_key(*unit.source, unit.dir);
+        unit.root_id = std::move(told->root_id);
+        unit.rel_dir = std::move(told->rel_dir);
     }
     return found;
 }

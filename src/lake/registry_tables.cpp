@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/registry_tables.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "core/text.hpp"
 #include "lake/extractors/extractor.hpp"
+#include "lake/source.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -188,7 +190,13 @@ std::span<const Table* const> registry_tables() {
 
 std::vector<const Table*> all_tables() {
     std::vector<const Table*> tables(registry_tables().begin(), registry_tables().end());
-    for (const auto* extractor : all_extractors()) { tables.insert(tables.end(), extractor->tables.begin(), extractor->tables.end()); }
+    for (const auto* source : all_sources()) {
+        for (const auto* table : source->unit_tables) {
+            // Those of proof-search runs are the registry's own.
+            if (std::find(tables.begin(), tables.end(), table) == tables.end()) { tables.push_back(table); }
+        }
+        for (const auto* extractor : source->extractors) { tables.insert(tables.end(), extractor->tables.begin(), extractor->tables.end()); }
+    }
     return tables;
 }
 
@@ -198,9 +206,16 @@ std::string tables_page() {
                                  "release, where `run_uid` stands for the run. `source` says which file a row comes from. All others follow from the bytes of the run alone.\n\n"
                                  "There are no constraints and indexes in the database: rows are checked before they are appended.\n\n## Registry, errors, references, jobs\n\n");
     for (const auto* table : registry_tables()) { append_table(page, *table); }
-    for (const auto* extractor : all_extractors()) {
-        page += core::cat("## Extractor `", extractor->name, "`\n\nStage of its errors: `", extractor->stage, "`.\n\n");
-        for (const auto* table : extractor->tables) { append_table(page, *table); }
+    for (const auto* source : all_sources()) {
+        page += core::cat("## Source `", source->name, "`\n\n", source->help, "\n\n");
+        for (const auto* table : source->unit_tables) {
+            const auto registry = registry_tables();
+            if (std::find(registry.begin(), registry.end(), table) == registry.end()) { append_table(page, *table); }
+        }
+        for (const auto* extractor : source->extractors) {
+            page += core::cat("Extractor `", extractor->name, "`; stage of its errors: `", extractor->stage, "`.\n\n");
+            for (const auto* table : extractor->tables) { append_table(page, *table); }
+        }
     }
     while (page.ends_with("\n\n")) { page.pop_back(); }
     return page;

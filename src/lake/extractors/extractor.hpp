@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract of an extractor: one file of a run in, rows of its own tables out. To add one: a file in this folder with its tables beside it, a line in extractors.cpp.
+// The contract of an extractor: one file of a run in, rows of its own tables out. To add one: a file in this folder with its tables beside it, a line in the list of its source.
 //
 // Who calls it finds runs and files, decides by stamps and digests what is read again, deletes the rows that a file gave before (by run_key and rel_path), checks keys, and appends.
 // Rows of a file depend on that file's bytes and on what SourceFile says, on nothing else: then any order, any number of threads and any history give the same tables.
@@ -23,7 +23,8 @@ namespace runlake::lake {
 
 // Where a file stands. A file that is there plain and packed is offered once: packed, and plain where the packed one is damaged.
 struct SourceFile {
-    std::string run_key;
+    std::string run_key;                 // of the unit
+    std::string unit_name;               // of the unit's folder, without what is above it
     std::string rel_path;                // as it is on disk
     std::string plain_name;              // file name less ".gz"
     std::string theorem;                 // "" for a file of the run's own folder
@@ -67,7 +68,7 @@ struct Extractor {
     void (*report)(const SourceFile& file, const FileProblem& problem, core::Timestamp now, FileRows& rows) = nullptr;
 };
 
-// All of them, in the order of docs/reference/lake-tables.md (extractors.cpp).
+// All of them, source by source, in the order of docs/reference/lake-tables.md.
 std::span<const Extractor* const> all_extractors();
 
 }  // namespace runlake::lake

@@ -9,6 +9,7 @@
 #include "lake/discovery.hpp"
 #include "lake/identity.hpp"
 #include "lake/run_files.hpp"
+#include "lake/source.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace runlake::lake {
@@ -27,14 +28,17 @@ class DiscoveryTest : public ::testing::Test {
         fs::create_directories(fs::path(at(rel)).parent_path());
         std::ofstream(at(rel)) << text;
     }
-    static Discovery found(const std::vector<std::string>& roots, const std::vector<LogRoot>& known = {}) {
-        auto discovery = discover_runs(roots, known);
-        EXPECT_TRUE(discovery.ok()) << (discovery.ok() ? "" : discovery.error().message());
-        return discovery.ok() ? std::move(discovery).take() : Discovery();
+    static Units found(const std::vector<std::string>& roots, const std::vector<LogRoot>& known = {}, const std::vector<std::string>& beside = {}) {
+        auto units = discover_units({roots, known, beside});
+        EXPECT_TRUE(units.ok()) << (units.ok() ? "" : units.error().message());
+        return units.ok() ? std::move(units).take() : Units();
     }
-    static std::vector<std::string> names(const Discovery& discovery) {
+    static std::vector<std::string> names(const Units& found) {
         std::vector<std::string> names;
-        for (const auto& run : discovery.runs) { names.push_back(run.rel_run_dir + (run.provider ? " of " + *run.provider : "")); }
+        for (const auto& unit : found.units) {
+            const auto provider = provider_of(unit.dir);
+            names.push_back(unit.rel_dir + (provider ? " of " + *provider : ""));
+        }
         return names;
     }
 
@@ -54,20 +58,19 @@ TEST_F(DiscoveryTest, FindsPlainRunsOfProvidersAndInWrappers) {
     file("nothing/notes.txt");
     file(".hidden/run_config.json");
     file("stray.json");
-    const Discovery discovery = found({root_});
+    const Units discovery = found({root_});
     EXPECT_THAT(names(discovery), ElementsAre("a-run", "b-run", "campaign/deeper/run-1", "campaign/multi/provider=z of z", "multi/provider=a b of a b", "multi/provider=x of x"));
-    const FoundRun& run = discovery.runs[2];
+    const Unit& run = discovery.units[2];
     EXPECT_EQ(run.dir, at("campaign/deeper/run-1"));
     EXPECT_EQ(run.key, run_key(at("campaign/deeper/run-1")));
     EXPECT_EQ(run.root_id, root_id(root_));
-    EXPECT_EQ(run.key_seed, stable_id({root_id(root_), "campaign/deeper/run-1"}));
     EXPECT_THAT(discovery.passed_over, IsEmpty());
 }
 
 TEST_F(DiscoveryTest, SearchesSixLevelsBelowARootsChildren) {
     file("c/1/2/3/4/5/6/run_config.json");
     file("d/1/2/3/4/5/6/7/run_config.json");
-    const Discovery discovery = found({root_});
+    const Units discovery = found({root_});
     EXPECT_THAT(names(discovery), ElementsAre("c/1/2/3/4/5/6"));
     ASSERT_EQ(discovery.passed_over.size(), 1U);
     EXPECT_EQ(discovery.passed_over[0].dir, at("d/1/2/3/4/5/6"));
@@ -89,24 +92,24 @@ TEST_F(DiscoveryTest, ARootMayBeARunItself) {
 TEST_F(DiscoveryTest, NestedRootsGiveEachRunOnceInAnyOrder) {
     file("campaign/run-1/run_config.json");
     file("run-2/run_config.json");
-    const Discovery parent = found({root_});
+    const Units parent = found({root_});
     for (const auto& roots : std::vector<std::vector<std::string>>{{root_, at("campaign")}, {at("campaign"), root_}, {root_ + "/", at("campaign/../campaign"), root_}}) {
-        const Discovery discovery = found(roots);
-        EXPECT_EQ(discovery.runs, parent.runs);
+        const Units discovery = found(roots);
+        EXPECT_EQ(discovery.units, parent.units);
         EXPECT_EQ(discovery.roots.size(), 2U);
     }
     // The parent is known from before: the child's run is told by it.
-    const Discovery child = found({at("campaign")}, parent.roots);
-    ASSERT_EQ(child.runs.size(), 1U);
-    EXPECT_EQ(child.runs[0], parent.runs[0]);
-    // The parent arrives later: the key stays, the seed's key and the path are told anew.
-    const Discovery alone = found({at("campaign")});
-    EXPECT_EQ(alone.runs[0].rel_run_dir, "run-1");
-    EXPECT_EQ(alone.runs[0].key, parent.runs[0].key);
-    EXPECT_NE(alone.runs[0].key_seed, parent.runs[0].key_seed);
+    const Units child = found({at("campaign")}, parent.roots);
+    ASSERT_EQ(child.units.size(), 1U);
+    EXPECT_EQ(child.units[0], parent.units[0]);
+    // The parent arrives later: the key stays, the root and the path are told anew.
+    const Units alone = found({at("campaign")});
+    EXPECT_EQ(alone.units[0].rel_dir, "run-1");
+    EXPECT_EQ(alone.units[0].key, parent.units[0].key);
+    EXPECT_NE(alone.units[0].root_id, parent.units[0].root_id);
     std::vector<LogRoot> both = alone.roots;
     both.push_back(parent.roots[0]);
-    EXPECT_EQ(told_by(alone.runs[0].dir, both)->rel_run_dir, "campaign/run-1");
+    EXPECT_EQ(told_by(alone.units[0].dir, both)->rel_dir, "campaign/run-1");
     EXPECT_FALSE(told_by("/elsewhere/run", both));
     // A name that begins as another's does not lie in it.
     EXPECT_FALSE(told_by(at("campaign-2/run"), alone.roots));
@@ -119,11 +122,11 @@ TEST_F(DiscoveryTest, LinksLeadToOneRunAndNotRoundInCircles) {
     fs::create_directories(folder_ / "outside/run-9");
     std::ofstream(folder_ / "outside/run-9/run_config.json") << "{}";
     fs::create_directory_symlink(folder_ / "outside", at("out"));
-    const Discovery discovery = found({root_});
+    const Units discovery = found({root_});
     EXPECT_THAT(names(discovery), ElementsAre("run-1", "run-9"));
     EXPECT_EQ(discovery.roots.size(), 2U);
     fs::create_directory_symlink(root_, folder_ / "by-another-name");
-    EXPECT_EQ(found({folder_ / "by-another-name"}).runs, discovery.runs);
+    EXPECT_EQ(found({folder_ / "by-another-name"}).units, discovery.units);
 }
 
 TEST_F(DiscoveryTest, SaysWhatLooksLikeARunAndIsNone) {
@@ -131,7 +134,7 @@ TEST_F(DiscoveryTest, SaysWhatLooksLikeARunAndIsNone) {
     file("old/summary.json.gz");
     file("multi/provider=a/run_config.json");
     file("multi/provider=b/summary.json.gz");
-    const Discovery discovery = found({root_});
+    const Units discovery = found({root_});
     EXPECT_THAT(names(discovery), ElementsAre("multi/provider=a of a"));
     ASSERT_EQ(discovery.passed_over.size(), 2U);
     EXPECT_EQ(discovery.passed_over[0].dir, at("multi/provider=b"));
@@ -140,11 +143,11 @@ TEST_F(DiscoveryTest, SaysWhatLooksLikeARunAndIsNone) {
 }
 
 TEST_F(DiscoveryTest, ARootThatIsNoFolderIsRefused) {
-    EXPECT_EQ(discover_runs(std::vector<std::string>{at("missing")}).error().code(), core::Errc::not_found);
+    EXPECT_EQ(discover_units({{at("missing")}, {}, {}}).error().code(), core::Errc::not_found);
     file("a-file");
-    EXPECT_EQ(discover_runs(std::vector<std::string>{at("a-file")}).error().code(), core::Errc::not_found);
+    EXPECT_EQ(discover_units({{at("a-file")}, {}, {}}).error().code(), core::Errc::not_found);
     fs::create_directories(at("empty"));
-    EXPECT_THAT(found({at("empty")}).runs, IsEmpty());
+    EXPECT_THAT(found({at("empty")}).units, IsEmpty());
 }
 
 TEST_F(DiscoveryTest, ListsTheFilesOfARun) {

@@ -9,6 +9,7 @@
 
 #include "core/text.hpp"
 #include "lake/discovery.hpp"
+#include "lake/source.hpp"
 #include "lake/extract.hpp"
 #include "lake/identity.hpp"
 #include "tests/support/python.hpp"
@@ -29,14 +30,14 @@ class GeneratedLogs : public ::testing::Test {
         std::ifstream list(folder_ / "list");
         for (std::string line; std::getline(list, line);) { made_.push_back(line); }
     }
-    std::vector<FoundRun> runs() const {
-        auto discovery = discover_runs(std::vector<std::string>{logs_});
+    std::vector<Unit> runs() const {
+        auto discovery = discover_units({{logs_}, {}, {}});
         EXPECT_TRUE(discovery.ok());
         EXPECT_THAT(discovery.ok() ? discovery.value().passed_over.size() : 1U, 0U);
-        return discovery.ok() ? std::move(discovery).take().runs : std::vector<FoundRun>();
+        return discovery.ok() ? std::move(discovery).take().units : std::vector<Unit>();
     }
-    static std::vector<Offer> offers(const FoundRun& run) {
-        auto files = list_run_files(run.dir, run.provider.has_value());
+    static std::vector<Offer> offers(const Unit& run) {
+        auto files = list_run_files(run.dir, provider_of(run.dir).has_value());
         EXPECT_TRUE(files.ok());
         return files.ok() ? offers_of(run.key, files.value()) : std::vector<Offer>();
     }
@@ -71,7 +72,7 @@ TEST_F(GeneratedLogs, AreFoundAndReadWhole) {
     std::set<std::string> kinds;
     std::set<std::string> tables;
     for (const auto& run : runs()) {
-        names.push_back(run.rel_run_dir);
+        names.push_back(run.rel_dir);
         for (const auto& offer : offers(run)) {
             if (!offer.file().is_run_file()) { kinds.emplace(artifact_kind_name(offer.file().kind)); }
             for (const auto* extractor : all_extractors()) {
@@ -126,14 +127,14 @@ TEST_F(GeneratedLogs, PackedAndPlainFormsGiveEqualRowsAndADamagedPackedOneIsRepl
 TEST_F(GeneratedLogs, AProvidersRunReadsTheReportAboveIt) {
     int found = 0;
     for (const auto& run : runs()) {
-        if (!run.provider) { continue; }
+        if (!provider_of(run.dir)) { continue; }
         for (const auto& offer : offers(run)) { found += offer.file().plain_name == "postprocess_metrics.json" && offer.file().is_run_file() ? 1 : 0; }
     }
     EXPECT_EQ(found, 2);
 }
 
 TEST_F(GeneratedLogs, HaveOneNameByContentWhereverTheyLie) {
-    const auto uid = [](const FoundRun& run) {
+    const auto uid = [](const Unit& run) {
         std::vector<FileContent> contents;
         for (const auto& offer : offers(run)) {
             for (const auto& form : offer.forms) {

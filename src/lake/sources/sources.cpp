@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of sources: one that is not in it does not exist.
+#include <algorithm>
+#include <array>
+
+#include "core/text.hpp"
+#include "lake/identity.hpp"
+#include "lake/source.hpp"
+#include "os/files.hpp"
+
+// X(name of the Source), one a line, in the order in which they are asked: those that take only what nobody took stand last.
+#define RUNLAKE_SOURCES(X)   \
+    X(k_proof_search_source)
+
+namespace runlake::lake {
+
+#define RUNLAKE_DECLARE_SOURCE(name) extern const Source name;
+RUNLAKE_SOURCES(RUNLAKE_DECLARE_SOURCE)
+#undef RUNLAKE_DECLARE_SOURCE
+
+std::span<const Source* const> all_sources() {
+#define RUNLAKE_LIST_SOURCE(name) &name,
+    static constexpr auto k_all = std::to_array<const Source*>({RUNLAKE_SOURCES(RUNLAKE_LIST_SOURCE)});
+#undef RUNLAKE_LIST_SOURCE
+    return k_all;
+}
+
+std::string_view FolderNames::name() const {
+    const auto slash = path.rfind('/');
+    return std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
+}
+
+bool FolderNames::has_folder(std::string_view wanted) const { return std::binary_search(folders.begin(), folders.end(), wanted); }
+
+bool FolderNames::has_file(std::string_view wanted) const { return std::binary_search(files.begin(), files.end(), wanted); }
+
+// Proof-search runs keep the key by which others name them already.
+std::string unit_key(const Source& source, const std::string& dir) { return source.name == all_sources().front()->name ? run_key(dir) : stable_id({source.name, dir}); }
+
+std::string all_runs_sql() {
+    std::string parts;
+    for (const auto* source : all_sources()) {
+        if (source->all_runs.empty()) { continue; }
+        parts += core::cat(parts.empty() ? "" : "\nUNION ALL BY NAME\n", source->all_runs);
+    }
+    return core::cat("CREATE OR REPLACE VIEW all_runs AS SELECT source, run_key, name, state, started_at, finished_at, params, metrics FROM (\n", parts, "\n)");
+}
+
+}  // namespace runlake::lake
