@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lake opened for making datasets: single-threaded, read only, its tables seen through views that leave out what is no fact and that have an order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "sql/database.hpp"
+
+namespace runlake::lake {
+
+// By what runs are called in the views.
+enum class RunNames : std::uint8_t {
+    key,  // run_key, with the other columns of place that are no absolute paths: for datasets that stay here
+    uid,  // run_key holds the run_uid; no other column of place; only selected runs, each content once: for what leaves the machine
+};
+
+// A table as the views show it.
+struct SeenTable {
+    std::string name;
+    std::vector<std::string> columns;  // in order
+    std::vector<std::string> order;    // columns that leave no two rows in doubt; all where the table has no key
+    bool has(std::string_view column) const;
+};
+
+class ExportSession {
+  public:
+    // Errors as open_lake().
+    static core::Result<ExportSession> open(const std::string& database);
+
+    sql::Connection& connection() { return connection_; }
+    // A table of the lake as it stands on disk, quoted, for our own questions before show().
+    std::string stored(std::string_view table) const;
+
+    // Makes selected_runs(run_key, position) of these keys, which are in runs, in their order.
+    core::Status select(const std::vector<std::string>& run_keys);
+    // Makes job_context(ref_id): one row, or none for "".
+    core::Status set_context(const std::string& ref_id);
+    // Makes the views, each called as its table, so that SQL sees them instead. After select(). With RunNames::uid, of runs of equal content one stays, in selected_runs too.
+    core::Status show(RunNames names);
+    // From here on no file but those below `folder` can be read or written, and no setting changed. What DuckDB spills goes below it too.
+    core::Status confine(const std::string& folder);
+
+    const std::vector<SeenTable>& tables() const { return tables_; }
+    const SeenTable* find(std::string_view table) const;
+    std::int64_t selected_count() const { return selected_; }
+    // Paths of this machine that no dataset may hold: the roots of the lake's logs and each run's folder is below one of them.
+    const std::vector<std::string>& forbidden() const { return forbidden_; }
+
+  private:
+    explicit ExportSession(sql::Connection connection) : connection_(std::move(connection)) {}
+    sql::Connection connection_;
+    std::string catalog_;  // quoted
+    std::vector<SeenTable> tables_;
+    std::vector<std::string> forbidden_;
+    std::int64_t selected_ = 0;
+};
+
+}  // namespace runlake::lake

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder that is filled under another name and appears whole, by one rename.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "os/fault.hpp"
+
+namespace runlake::lake {
+
+// Points at which making, filling and publishing can fail.
+struct FolderPoints {
+    os::Point write;
+    os::Point publish;
+};
+
+class StagedFolder {
+  public:
+    // Makes ".<name>.<random>.tmp" beside `target`, and the folders above it. `target` is absolute.
+    static core::Result<StagedFolder> make(const std::string& target, FolderPoints points);
+    StagedFolder(StagedFolder&& other) noexcept;
+    StagedFolder& operator=(StagedFolder&&) = delete;
+    ~StagedFolder();  // what was not published goes away
+
+    const std::string& path() const { return path_; }
+    const std::string& target() const { return target_; }
+
+    // A new file with these bytes, folders above it made.
+    core::Status write(const std::string& rel_path, std::string_view bytes);
+
+    enum class Existing : std::uint8_t { refuse, replace };
+    // Syncs the folders and gives the folder its name. refuse: Errc::conflict when the target exists. replace: it takes the target's place in one step and what was there is removed.
+    core::Status publish(Existing existing);
+
+  private:
+    StagedFolder(std::string path, std::string target, FolderPoints points) : path_(std::move(path)), target_(std::move(target)), points_(points) {}
+    core::Status sync_folders(const std::string& folder) const;
+
+    std::string path_;  // "" once published
+    std::string target_;
+    FolderPoints points_;
+};
+
+// Every file below a folder, relative, sorted by bytes. Links are listed as files.
+core::Result<std::vector<std::string>> files_below(const std::string& folder);
+// A file's SHA-256 and size, read piece by piece.
+struct FileDigest {
+    std::string sha256;
+    std::uint64_t bytes = 0;
+};
+core::Result<FileDigest> digest_file(const std::string& path);
+
+}  // namespace runlake::lake

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs that were run, as files below lake/jobs: the facts from which the table lake_job_runs is made. Format: docs/formats/lake-dataset.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/json.hpp"
+#include "core/result.hpp"
+#include "lake/file_rows.hpp"
+
+namespace runlake::lake {
+
+inline constexpr std::string_view k_job_run_file = "job_run.json";
+
+// A row of lake_job_runs.
+struct JobRun {
+    std::string job_run_id;
+    std::string job_name;
+    core::Timestamp created_at;
+    std::string status;       // "completed", "failed"
+    std::string out_dir;      // absolute
+    std::string logs_root;    // "" where no folder was named
+    core::Json selection;
+    core::Json reference;
+    core::Json datasets;
+    core::Json inputs;
+    std::string error;        // "" when there was none
+};
+core::Json to_json(const JobRun& run);
+core::Result<JobRun> parse_job_run(std::string_view text, std::string_view what);
+
+struct JobRunProblem {
+    std::string rel_path;  // below the jobs' folder
+    std::string problem;
+};
+struct JobRunsRead {
+    std::vector<JobRun> runs;             // by job_run_id, each once
+    std::vector<JobRunProblem> problems;  // by rel_path
+};
+// <jobs_dir>/<name>/<job_run_id>/job_run.json of every job. No folder: none. out_dir is where the file is found now, not where it was written.
+core::Result<JobRunsRead> read_job_runs(const std::string& jobs_dir);
+void add_row(FileRows& rows, const JobRun& run);
+
+}  // namespace runlake::lake
