@@ -31,6 +31,10 @@ namespace {
 constexpr std::chrono::milliseconds k_patience{2000};
 constexpr std::chrono::milliseconds k_pause{20};
 
+// Folding ends with DuckDB storing the last row group of each table and the indexes anew, which in a large database takes longer than reading a few records beside it.
+constexpr std::uint64_t k_few_bytes = 64U << 10U;         // of the journal
+constexpr std::uint64_t k_large_database = 8U << 20U;
+
 struct Opening {
     const record::Store& store;
     std::string path;
@@ -47,6 +51,11 @@ core::Result<std::vector<ReadTask>> still_unfolded(const Opening& opening, const
     for (const record::Segment& segment : now.segments) { listed.insert(segment.id); }
     std::erase_if(tasks, [&](const ReadTask& task) { return !listed.contains(task.segment.id); });
     return tasks;
+}
+
+bool is_quicker_beside(const std::string& database, const std::vector<ReadTask>& tasks) {
+    const auto file = os::stat_path(database);
+    return file && static_cast<std::uint64_t>(file->st_size) >= k_large_database && unfolded_bytes(tasks) <= k_few_bytes;
 }
 
 bool ours_is_at_work(const std::string& path) {
@@ -176,7 +185,10 @@ core::Result<Session> Session::open(const record::Store& store, Folding folding)
     const bool nothing_recorded = opening.listing.segments.empty() && !os::exists(opening.path);
     if (nothing_recorded) { tried = true; }
     const auto hint = read_hint(opening.path);
-    if (!tried && (!hint || !os::exists(opening.path) || !unfolded(opening.listing, *hint).empty())) { try_fold(); }
+    if (!tried) {
+        const auto tasks = hint ? unfolded(opening.listing, *hint) : std::vector<ReadTask>();
+        if (!hint || !os::exists(opening.path) || (!tasks.empty() && !is_quicker_beside(opening.path, tasks))) { try_fold(); }
+    }
 
     std::optional<sql::Connection> original;
     while (os::exists(opening.path)) {
@@ -231,12 +243,16 @@ core::Result<Session> Session::open(const record::Store& store, Folding folding)
             return Session(std::move(connection).take(), Source::database, std::move(notes));
         }
         { const sql::Connection closed = std::move(connection).take(); }
-        if (!tried) {
+        if (!tried && !is_quicker_beside(opening.path, tasks)) {
             try_fold();
             continue;
         }
         std::vector<std::string> tail_notes;
         auto joined = with_tail(opening, std::move(tasks), std::move(cursor).take(), tail_notes);
+        if (!joined.ok() && !tried) {
+            try_fold();
+            continue;
+        }
         if (joined.ok()) {
             if (not_folded) { notes.push_back(cat("the newest records are read from the journal, not from the database: ", not_folded->message())); }
             notes.insert(notes.end(), tail_notes.begin(), tail_notes.end());

@@ -4,7 +4,9 @@
 import fcntl
 import os
 import subprocess
+import sys
 
+import make_journal
 import pytest
 
 
@@ -144,3 +146,24 @@ def test_two_at_once(store, runlake_bin, clean_env, project):
         out, err = call.communicate(timeout=120)
         assert call.returncode == 0, err
         assert out.count(b'"run_id"') == 3 or out.count(b"run_id") >= 3
+
+
+def test_a_few_new_records_are_read_beside_a_large_database(project, runlake):
+    """Storing the last rows and indexes of a large database anew takes longer than reading the records: the answers are the same."""
+    store = project / ".runlake"
+    subprocess.run([sys.executable, "-B", make_journal.__file__, str(store), "--runs", "13000"], check=True, stdout=subprocess.DEVNULL)
+    runlake("runs", "fold").ok()
+    database = store / "runs.duckdb"
+    assert database.stat().st_size > 8 << 20
+    before = database.read_bytes()
+    old = runlake("--json", "runs", "list", "--limit", "1").ok().json["runs"][0]["run_id"]
+    runlake("run", "--stage", "new", "--param", "lr=0.5", "--", "sh", "-c", "true").ok()
+    runlake("runs", "tag", old, "kind=kept").ok()
+    questions = [["runs", "tail"], ["runs", "list", "--limit", "20"], ["--json", "runs", "show", old], ["runs", "sql", "SELECT status, count(*), max(started_at) FROM runs GROUP BY ALL ORDER BY ALL"],
+                 ["runs", "sql", "SELECT count(*), count(DISTINCT run_id) FROM runs"], ["runs", "sql", "SELECT * FROM run_params WHERE value LIKE '0.5%' ORDER BY ALL LIMIT 50"]]
+    beside = [runlake(*question).ok().out for question in questions]
+    assert database.read_bytes() == before
+    runlake("runs", "fold").ok()
+    assert database.read_bytes() != before
+    assert [runlake(*question).ok().out for question in questions] == beside
+    assert "new" in beside[0] and '"kept"' in beside[2]
