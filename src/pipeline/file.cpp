@@ -18,18 +18,6 @@ using core::cat;
 
 constexpr std::uint64_t k_most_bytes = 64U << 20U;
 
-// "reading FILE: line 3, column 7: why" as "FILE:3:7: why", the form of all other mistakes.
-core::Error in_our_form(const core::Error& error, const std::string& file) {
-    const std::string_view message = error.message();
-    const std::string start = cat("reading ", file, ": line ");
-    if (!message.starts_with(start)) { return {core::Errc::usage, cat(file, ": ", message)}; }
-    const std::string_view rest = message.substr(start.size());
-    constexpr std::string_view k_column = ", column ";
-    const std::size_t column = rest.find(k_column);
-    if (column == std::string_view::npos) { return {core::Errc::usage, cat(file, ":", rest)}; }
-    return {core::Errc::usage, cat(file, ':', rest.substr(0, column), ':', rest.substr(column + k_column.size()))};
-}
-
 std::string read_experiment_key(FileText& text, const core::Json& root) {
     const std::string* key = text.text(root, "", "experiment_key");
     if (key == nullptr) {
@@ -93,7 +81,7 @@ void read_stages(FileText& text, const core::Json& root, const FileFrame& frame,
 
 core::Result<PipelineFile> parse_pipeline(std::string_view text, const std::string& path, const std::string& project_root) {
     auto document = core::parse_yaml(text, path);
-    if (!document.ok()) { return in_our_form(document.error(), path); }
+    if (!document.ok()) { return core::yaml_mistake(document.error(), path); }
     const core::Json& root = document.value().root;
     Mistakes mistakes(path);
     FileText reader(document.value(), mistakes);

@@ -57,6 +57,7 @@ struct Judgement {
     std::optional<Divergence> divergence;         // only when H2 was reached
     std::optional<double> eps_prod;               // only when it counts as measured
     std::optional<double> epsilon;                // max(eps_num, eps_prod); nothing when unmeasured
+    std::optional<double> detectable_shift;       // under this epsilon
     std::optional<bool> canonical_is_member;      // of the envelope's sample, by the prediction interval
     std::optional<bool> replay_is_member;
     std::vector<std::string> details;             // finer causes, words: "stale_envelope:image", "canonical_not_finite", "pin_not_effective", "rounding", ...

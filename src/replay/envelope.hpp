@@ -2,9 +2,12 @@
 // The measured envelope of a cell, D0: a committed file .runlake/epsilon/<key>.json (docs/formats/envelope.md).
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -43,13 +46,20 @@ core::Result<Envelope> parse_envelope(std::string_view text);   // corrupt, unsu
 
 std::string envelope_folder(const record::Store& store);
 core::Result<std::string> write_envelope(const record::Store& store, const Envelope& envelope);   // its path
-// The envelope to use for a cell: of those for cell and metric one that fits the whole key (the largest n, then the latest), else the latest that does not (so that
-// the verdict can say what is stale). A damaged file is told in `problems` and passed over.
-struct FoundEnvelope {
-    std::optional<Envelope> envelope;
-    std::string path;
-    std::vector<std::string> problems;
+// All envelopes of a store, read once. A damaged file is told in `problems` and passed over.
+class Envelopes {
+  public:
+    static Envelopes load(const record::Store& store);
+    // The envelope to use for a cell: of those for cell and metric one that fits the whole key (the largest n, then the latest), else the latest that does not (so that
+    // the verdict can say what is stale). Null when there is none at all. Valid as long as this.
+    const Envelope* find(const EnvelopeKey& expected) const;
+    const std::vector<std::string>& problems() const { return problems_; }
+    std::size_t size() const { return count_; }
+
+  private:
+    std::map<std::pair<std::string, std::string>, std::vector<Envelope>> by_cell_;   // cell and metric
+    std::vector<std::string> problems_;
+    std::size_t count_ = 0;
 };
-FoundEnvelope find_envelope(const record::Store& store, const EnvelopeKey& expected);
 
 }  // namespace runlake::replay

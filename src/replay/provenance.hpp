@@ -22,13 +22,14 @@ inline constexpr std::string_view k_none = "none";
 using Provenance = std::map<std::string, std::string, std::less<>>;
 
 // What an environment document (fingerprint/environment.hpp, "environment/1") says, as dimensions: one digest a group, and instance_type_fallback
-// (vendor, product, processor, count) and image_fallback (toolchain, libraries, packages). Values in the state "unknown" are left out, with the digest of their group.
+// (vendor, product, processor, count) and image_fallback (toolchain, libraries, packages). A group with a value in the state "unknown" has no digest: it is neither equal
+// to another nor different.
 // Errc::corrupt when it is no such document.
 core::Result<Provenance> provenance_of(const core::Json& environment_document);
 core::Result<Provenance> parse_environment(std::string_view text);   // the same from a file's text
 
-// A code reference as a dimension: nothing for "+dirty.unknown" (it matches nothing; see parity.hpp for what is still known of it).
-std::optional<std::string> build_sha_of(std::string_view code_ref);
+// The end of a code reference whose tree is not known: it may differ from another by its commit, and is never equal to any (parity.hpp).
+inline constexpr std::string_view k_dirty_unknown = "+dirty.unknown";
 
 // A name that a dimension may have: [a-z][a-z0-9_]*, at most 64.
 bool is_dimension_name(std::string_view name);

@@ -24,6 +24,8 @@ double zero_event_bound(int n);                   // 1 - .05^(1/n)
 double wilks_confidence(int n, int rank_from_top);
 std::optional<int> wilks_rank(int n);             // the largest rank from the top that still bounds; nothing below 59
 int wilks_fewest(int rank_from_top);
+// The limit of Grubbs's outlier statistic at 1 %, two-sided.
+double outlier_limit(int n);
 
 enum class Method : std::uint8_t { automatic, diff_chi2, k_single, wilks, range };
 std::string_view method_name(Method method);
@@ -37,9 +39,10 @@ struct Sample {
     double min = 0;
     double max = 0;
     double range = 0;
-    double skewness = 0;
-    double largest_share = 0;                     // of the most frequent value
-    double outlier = 0;                           // largest |x - median| / (1.4826 MAD); 0 when the MAD is 0
+    double skewness = 0;                          // third moment over its standard error: beyond 2.576 is suspect
+    double largest_share = 0;                     // of the most frequent value: from one half on is suspect
+    double outlier = 0;                           // Grubbs's statistic, the largest |x - mean| / s
+    double outlier_limit = 0;                     // its limit at 1 %: above is suspect
 };
 
 struct Bound {
@@ -51,7 +54,7 @@ struct Bound {
     double c_times_s = 0;
     std::optional<double> wilks;                  // of disjoint pairs, when n >= 118
     double prediction = 0;                        // half width of the interval for one more run
-    double detectable_shift = 0;                  // a shift of the canonical that is found with probability 0.9, as a difference (normal theory)
+    double detectable_shift = 0;                  // a shift between replay and canonical that exceeds eps_prod with probability 0.9
     double zero_event = 0;                        // 1 - .05^(1/n)
     bool bit_equal = false;
     bool assumption_suspect = false;
@@ -60,6 +63,8 @@ struct Bound {
 
 // Errc::usage: fewer than ten values ("epsilon_prod_unmeasured: too few"), a value that is not finite (with its index), or a method that n is too small for.
 core::Result<Bound> bound_of(const std::vector<double>& values, Method method);
+// The shift that exceeds `epsilon` with probability 0.9, for normal runs whose standard deviation was measured as `s` from n of them.
+double detectable_shift(int n, double s, double epsilon);
 // Whether a value lies where one more run of the sample would, in 95 of 100 cases.
 bool is_member(const Bound& bound, double value);
 

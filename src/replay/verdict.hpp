@@ -65,9 +65,9 @@ std::string verdict_folder(const record::Store& store);
 core::Result<std::string> write_verdict(const record::Store& store, const VerdictRecord& record, const std::optional<std::string>& run_dir);
 
 // The four events of a cell in logfmt, each "event=<prefix>replay_... key=value ...", in this order: determinism (always), determinism_cause (on FAIL), divergence
-// (when H2 was reached), verdict. Prefix "" or "s18_".
+// (when H1 passed and canonical and epsilon are there; its delta is null where parity stopped H2), verdict. Prefix "" or "s18_".
 std::vector<std::string> events_of(const VerdictRecord& record, std::string_view prefix);
-// What comes first of all: "event=<prefix>loaded build_sha=<sha> synced_at_utc=<time>".
+// What comes first of all: "event=<prefix>loaded build_sha=<sha>".
 std::string loaded_event(std::string_view prefix, std::string_view build_sha);
 
 // A push document of Loki's: one stream for `labels`, one value a line with its time in nanoseconds as text.
