@@ -90,7 +90,8 @@ struct Source {
     core::Status (*read)(const Unit& unit, const UnitFiles& files, const RowSink& sink, std::vector<FileProblem>& problems) = nullptr;
     std::span<const Table* const> unit_tables;
 
-    // SELECT source, run_key, name, state, started_at, finished_at, params, metrics: its part of the view all_runs. "" where it has none.
+    // SELECT source, run_key, run_id (the tool's own), name, state, started_at, finished_at, params, metrics (JSON objects, sorted keys): its part of the view all_runs. "" where it has
+    // none.
     std::string_view all_runs;
 };
 

@@ -10,7 +10,8 @@
 
 // X(name of the Source), one a line, in the order in which they are asked: those that take only what nobody took stand last.
 #define RUNLAKE_SOURCES(X)   \
-    X(k_proof_search_source)
+    X(k_proof_search_source) \
+    X(k_mlflow_source)
 
 namespace runlake::lake {
 
@@ -43,7 +44,7 @@ std::string all_runs_sql() {
         if (source->all_runs.empty()) { continue; }
         parts += core::cat(parts.empty() ? "" : "\nUNION ALL BY NAME\n", source->all_runs);
     }
-    return core::cat("CREATE OR REPLACE VIEW all_runs AS SELECT source, run_key, name, state, started_at, finished_at, params, metrics FROM (\n", parts, "\n)");
+    return core::cat("CREATE OR REPLACE VIEW all_runs AS SELECT source, run_key, run_id, name, state, started_at, finished_at, params, metrics FROM (\n", parts, "\n)");
 }
 
 }  // namespace runlake::lake
