@@ -22,7 +22,8 @@
     X(odb_hash) X(odb_hashfile) X(odb_read_header) X(odb_free)                                                      \
     X(ignore_path_is_ignored) X(attr_get) X(filter_list_load) X(filter_list_free)                                   \
     X(diff_options_init) X(patch_from_buffers) X(patch_free) X(patch_num_hunks) X(patch_get_hunk)                   \
-    X(patch_get_line_in_hunk)
+    X(patch_get_line_in_hunk)                                                                                       \
+    X(checkout_options_init) X(checkout_tree) X(diff_from_buffer) X(diff_free) X(apply_options_init) X(apply)
 
 namespace runlake::git {
 
@@ -57,6 +58,7 @@ using TreeHandle = std::unique_ptr<git_tree, FreeBy<&Library::tree_free>>;
 using BlobHandle = std::unique_ptr<git_blob, FreeBy<&Library::blob_free>>;
 using OdbHandle = std::unique_ptr<git_odb, FreeBy<&Library::odb_free>>;
 using FilterHandle = std::unique_ptr<git_filter_list, FreeBy<&Library::filter_list_free>>;
+using DiffHandle = std::unique_ptr<git_diff, FreeBy<&Library::diff_free>>;
 using PatchHandle = std::unique_ptr<git_patch, FreeBy<&Library::patch_free>>;
 
 }  // namespace runlake::git

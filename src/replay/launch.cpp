@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replay/launch.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <system_error>
+
+#include "core/redact.hpp"
+#include "core/text.hpp"
+#include "os/files.hpp"
+#include "os/fresh_child.hpp"
+#include "os/stamp.hpp"
+#include "os/system.hpp"
+#include "record/run_outcome.hpp"
+#include "replay/child_stage.hpp"
+#include "replay/files.hpp"
+#include "replay/metric.hpp"
+#include "replay/provenance.hpp"
+
+namespace runlake::replay {
+namespace {
+
+using core::cat;
+
+constexpr std::uint64_t k_most_text = 64U << 20U;
+constexpr std::size_t k_tail_bytes = 2048;
+
+ReplayError failure(ErrorKind kind, std::string detail) {
+    return {.kind = kind, .detail = core::redact_text(core::valid_utf8(detail)), .exit_status = std::nullopt, .signal = std::nullopt};
+}
+
+std::string reason_of(int error) { return std::generic_category().message(error); }
+
+std::string tail_of(const std::string& path) {
+    const auto text = os::read_file(path, k_most_text);
+    if (!text.ok()) { return ""; }
+    const std::size_t size = text.value().size();
+    return core::redact_text(core::valid_utf8(std::string_view(text.value()).substr(size - std::min(size, k_tail_bytes))));
+}
+
+bool speaks_of_memory(std::string_view tail) {
+    return tail.find("MemoryError") != std::string_view::npos || tail.find("bad_alloc") != std::string_view::npos || tail.find("annot allocate memory") != std::string_view::npos;
+}
+
+// One replay under way.
+class Replica {
+  public:
+    Replica(const Launcher& launcher, const ReplicaRequest& request)
+        : launcher_(launcher), request_(request), id_(os::new_run_id()), directory_(os::lexically_normal(os::join_path(request.tree, request.cell.directory))),
+          report_path_(request.folder + "/report.jsonl") {
+        outcome_.replica = request.replica;
+        outcome_.run_id = id_.str();
+    }
+
+    Outcome run() {
+        if (auto error = prepare()) { return give(std::move(*error)); }
+        os::FreshChild child = fresh_child();
+        child.held = [&](pid_t pid) { begin_recording(pid); };
+        const core::Result<os::FreshOutcome> ended = os::run_fresh(child);
+        if (!ended.ok()) { return give(failure(ErrorKind::internal, ended.error().message())); }
+        outcome_.seconds = ended.value().seconds;
+        stderr_tail_ = tail_of(child.stderr_path);
+        const core::Result<std::string> text = os::read_file(report_path_, k_most_text);
+        const Report report = parse_report(text.ok() ? std::string_view(text.value()) : std::string_view());
+        read_everything(ended.value(), report);
+        finish_recording(ended.value());
+        return std::move(outcome_);
+    }
+
+  private:
+    Outcome give(ReplayError error) {
+        if (!outcome_.error) { outcome_.error = std::move(error); }
+        outcome_.value.reset();
+        if (run_ == nullptr) { outcome_.run_id.reset(); }
+        return std::move(outcome_);
+    }
+    void fail(ReplayError error) {
+        if (!outcome_.error) { outcome_.error = std::move(error); }
+    }
+
+    std::optional<ReplayError> prepare() {
+        for (const char* name : {"/tmp", "/fresh", "/artifacts"}) {
+            if (auto made = os::make_dirs(request_.folder + name, 0700, os::point::replay_folder_create); !made.ok()) { return failure(ErrorKind::internal, made.error().message()); }
+        }
+        auto report = os::create_exclusive(report_path_, 0600, os::point::replay_output_write);
+        if (!report.ok()) { return failure(ErrorKind::internal, report.error().message()); }
+        if (!os::is_dir(directory_)) { return failure(ErrorKind::not_started, cat("its directory ", request_.cell.directory, " is not there")); }
+        if (request_.cell.inputs) {
+            outcome_.inputs = digest_files(directory_, *request_.cell.inputs, launcher_.store.dir);
+            for (const FileDigest& input : outcome_.inputs) {
+                if (!input.digest) { return failure(ErrorKind::missing_input, cat("its input ", input.path, " can't be read")); }
+            }
+        }
+        const MetricSource& metric = request_.cell.metric;
+        if (metric.kind == MetricKind::json || metric.kind == MetricKind::file) { remember(metric.file); }
+        for (const std::string& path : request_.cell.artifacts) { remember(path); }
+        return std::nullopt;
+    }
+
+    // How a file that the program should write looks before it does: one that stays as it is was not written.
+    void remember(const std::string& path) {
+        const auto info = os::stat_path(os::join_path(directory_, path));
+        if (!info || !S_ISREG(info->st_mode)) { return; }
+        const os::Stamp stamp = os::Stamp::of(*info);
+        static_cast<void>(os::settle(stamp.newest_ns()));
+        before_.insert_or_assign(path, stamp);
+    }
+    bool was_written(const std::string& path) const {
+        const auto info = os::stat_path(os::join_path(directory_, path));
+        const auto before = before_.find(path);
+        return info && (before == before_.end() || os::Stamp::of(*info) != before->second);
+    }
+
+    os::FreshChild fresh_child() const {
+        os::FreshChild child;
+        std::map<std::string, std::string> environment;
+        for (const auto& [name, value] : request_.environment) { environment.insert_or_assign(name, value); }
+        environment.insert_or_assign("TMPDIR", request_.folder + "/tmp");
+        environment.insert_or_assign("RUNLAKE_RUN_ID", id_.str());
+        environment.insert_or_assign("RUNLAKE_STORE", launcher_.store.dir);
+        environment.insert_or_assign(k_report_variable, report_path_);
+        environment.insert_or_assign(k_parameters_variable, core::to_json(request_.pinned.parameters));
+        ChildWords words{.store = launcher_.store.dir, .observer = launcher_.observer, .watched = {}, .program = request_.cell.command};
+        for (const auto& [name, value] : request_.pinned.environment) {
+            environment.insert_or_assign(name, value == k_fresh_folder ? request_.folder + "/fresh" : value);
+            words.watched.push_back(name);
+        }
+        child.environment.assign(environment.begin(), environment.end());
+        child.argv = {launcher_.binary, "__replay-child"};
+        for (std::string& word : to_words(words)) { child.argv.push_back(std::move(word)); }
+        child.working_dir = directory_;
+        child.stdout_path = request_.folder + "/stdout.log";
+        child.stderr_path = request_.folder + "/stderr.log";
+        child.umask = static_cast<mode_t>(request_.pinned.umask);
+        child.fixed_addresses = request_.pinned.aslr == false;
+        child.processors = request_.pinned.cpus;
+        child.memory_bytes = request_.cell.limits.memory_bytes;
+        if (request_.cell.limits.seconds) { child.time_limit = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*request_.cell.limits.seconds * 1000))); }
+        child.guard = launcher_.guard;
+        child.stop_fd = launcher_.stop_fd;
+        return child;
+    }
+
+    void begin_recording(pid_t pid) {
+        record::RunSpec spec;
+        spec.id = id_;
+        spec.stage = request_.stage;
+        spec.argv = request_.cell.command;
+        for (const FileDigest& input : outcome_.inputs) { spec.inputs.push_back({.path = input.path, .fingerprint = input.digest, .bytes = input.bytes}); }
+        for (const auto& [name, value] : request_.tags) { spec.tags.set(name, value); }
+        for (const auto& [name, value] : request_.cell.dimensions) { spec.params.set(name, value); }
+        spec.facts.code_ref = request_.code_ref;
+        os::ProcessId watched = os::this_process();
+        watched.pid = pid;
+        watched.start_ticks = os::start_ticks(pid).value_or(0);
+        spec.watched = std::move(watched);
+        auto started = launcher_.recorder.start(std::move(spec));
+        if (started.ok()) { run_ = std::move(started).take(); }
+    }
+
+    // What the process did comes before what it said.
+    void read_end(const os::FreshOutcome& ended, const Report& report) {
+        const auto seconds = [&] { return core::format_float(request_.cell.limits.seconds.value_or(0)); };
+        switch (ended.how) {
+            case os::FreshEnd::not_started:
+                return fail(failure(ended.start_step == "executing" ? ErrorKind::internal : ErrorKind::pin_not_effective,
+                                    cat(ended.start_step, " was refused: ", reason_of(ended.start_error))));
+            case os::FreshEnd::time_limit: return fail(failure(ErrorKind::timeout, cat("it ran longer than ", seconds(), " s and was ended")));
+            case os::FreshEnd::memory_limit:
+                return fail(failure(ErrorKind::memory, cat("it used more than ", *request_.cell.limits.memory_bytes, " bytes of memory and was ended")));
+            case os::FreshEnd::stopped: return fail(failure(ErrorKind::interrupted, "it was ended because the replay was stopped"));
+            case os::FreshEnd::ended: break;
+        }
+        if (report.launched && report.launched->not_executed) {
+            return fail(failure(ErrorKind::not_started, cat("executing ", request_.cell.command.front(), ": ", reason_of(*report.launched->not_executed))));
+        }
+        const std::string last = record::last_line(stderr_tail_);
+        const std::string_view separator = last.empty() ? "" : ": ";
+        const bool failed = WIFSIGNALED(ended.wait_status) || (WIFEXITED(ended.wait_status) && WEXITSTATUS(ended.wait_status) != 0);
+        if (failed && request_.cell.limits.memory_bytes && speaks_of_memory(stderr_tail_)) {
+            return fail(failure(ErrorKind::memory, cat("it got no more memory within its limit of ", *request_.cell.limits.memory_bytes, " bytes", separator, last)));
+        }
+        if (WIFSIGNALED(ended.wait_status)) {
+            ReplayError error = failure(ErrorKind::signal, cat(record::signal_name(WTERMSIG(ended.wait_status)), " ended it", separator, last));
+            error.signal = WTERMSIG(ended.wait_status);
+            return fail(std::move(error));
+        }
+        if (failed) {
+            ReplayError error = failure(ErrorKind::exit, cat("it ended with status ", WEXITSTATUS(ended.wait_status), separator, last));
+            error.exit_status = WEXITSTATUS(ended.wait_status);
+            return fail(std::move(error));
+        }
+    }
+
+    void read_everything(const os::FreshOutcome& ended, const Report& report) {
+        read_end(ended, report);
+        read_environment(report);
+        KnobReading knobs = read_knobs(request_.pinned.knobs, report);
+        outcome_.knobs = std::move(knobs.knobs);
+        if (knobs.error) { fail(std::move(*knobs.error)); }
+        read_value(report);
+        read_artifacts();
+        if (outcome_.error) { outcome_.value.reset(); }
+    }
+
+    void read_environment(const Report& report) {
+        outcome_.provenance = request_.cell.provenance;
+        if (!report.launched || report.launched->environment.empty()) {
+            return fail(failure(ErrorKind::no_fingerprint, report.launched ? cat("its environment could not be learned: ", report.launched->problem) : "the child said nothing of its environment"));
+        }
+        outcome_.environment = report.launched->environment;
+        const auto document = os::read_file(cat(launcher_.store.environments(), '/', report.launched->environment, ".json"), k_most_text);
+        const auto dimensions = document.ok() ? parse_environment(document.value()) : core::Result<Provenance>(document.error());
+        if (!dimensions.ok()) { return fail(failure(ErrorKind::no_fingerprint, cat("its environment can't be read: ", dimensions.error().message()))); }
+        outcome_.provenance.insert(dimensions.value().begin(), dimensions.value().end());
+        const auto add = [&](const char* dimension, std::optional<std::string> value) {
+            if (value && !value->empty()) { outcome_.provenance.try_emplace(dimension, std::move(*value)); }
+        };
+        add("image", os::env("RUNLAKE_IMAGE_DIGEST"));
+        add("instance_type", os::env("RUNLAKE_INSTANCE_TYPE"));
+        add("build_sha", request_.code_ref);
+        if (request_.cell.inputs) { add("inputs", inputs_digest(outcome_.inputs)); }
+    }
+
+    void read_value(const Report& report) {
+        const MetricSource& source = request_.cell.metric;
+        if (source.kind == MetricKind::report) {
+            ReadMetric read = reported_metric(source, report, [&](std::string_view name) { return launcher_.logged ? launcher_.logged(id_, name) : std::nullopt; });
+            outcome_.value = read.value;
+            outcome_.value_text = std::move(read.text);
+            if (read.error) { fail(std::move(*read.error)); }
+            return;
+        }
+        const bool is_stdout = source.kind == MetricKind::stdout_text;
+        if (!is_stdout && !was_written(source.file)) {
+            const bool old = before_.contains(source.file);
+            return fail(failure(ErrorKind::missing_metric, cat(source.file, old ? " is there from before, and was not written" : " was not written")));
+        }
+        const auto text = os::read_file(is_stdout ? request_.folder + "/stdout.log" : os::join_path(directory_, source.file), k_most_text);
+        if (!text.ok()) { return fail(failure(ErrorKind::missing_metric, text.error().message())); }
+        MetricReading reading = read_metric(source, text.value());
+        if (auto* error = std::get_if<ReplayError>(&reading)) { return fail(std::move(*error)); }
+        auto& value = std::get<MetricValue>(reading);
+        outcome_.value = value.value;
+        outcome_.value_text = std::move(value.text);
+    }
+
+    void read_artifacts() {
+        outcome_.artifacts = digest_files(directory_, request_.cell.artifacts, launcher_.store.dir);
+        for (const FileDigest& artifact : outcome_.artifacts) {
+            if (!artifact.digest || !was_written(artifact.path)) {
+                fail(failure(ErrorKind::missing_artifact, cat(artifact.path, artifact.digest ? " is there from before, and was not written" : " was not written")));
+                continue;
+            }
+            const auto kept = keep_file(os::join_path(directory_, artifact.path), os::join_path(request_.folder + "/artifacts", safe_name(artifact.path)), request_.own_tree);
+            if (!kept.ok()) { fail(failure(ErrorKind::internal, cat("keeping ", artifact.path, ": ", kept.error().message()))); }
+        }
+    }
+
+    void finish_recording(const os::FreshOutcome& ended) {
+        if (run_ == nullptr) {
+            outcome_.run_id.reset();
+            return;
+        }
+        record::Outcome end;
+        const bool stopped = outcome_.error && outcome_.error->kind == ErrorKind::interrupted;
+        end.state = stopped ? record::RunState::stopped : outcome_.error ? record::RunState::failed : record::RunState::completed;
+        if (ended.how != os::FreshEnd::not_started && WIFEXITED(ended.wait_status)) { end.exit_status = WEXITSTATUS(ended.wait_status); }
+        if (ended.how != os::FreshEnd::not_started && WIFSIGNALED(ended.wait_status)) { end.signal = WTERMSIG(ended.wait_status); }
+        if (outcome_.error) {
+            end.error_text = cat(error_name(outcome_.error->kind), ": ", outcome_.error->detail);
+            end.stderr_tail = stderr_tail_;
+        } else if (outcome_.value) {
+            end.metrics.emplace_back(request_.cell.metric.name.empty() ? "value" : request_.cell.metric.name, *outcome_.value);
+        }
+        end.facts.environment = outcome_.environment;
+        // Losses are counted and said by the recorder.
+        static_cast<void>(run_->finish(std::move(end)));
+    }
+
+    const Launcher& launcher_;
+    const ReplicaRequest& request_;
+    core::RunId id_;
+    std::string directory_;
+    std::string report_path_;
+    std::string stderr_tail_;
+    std::map<std::string, os::Stamp> before_;
+    std::unique_ptr<record::Run> run_;
+    Outcome outcome_;
+};
+
+}  // namespace
+
+Outcome run_replica(const Launcher& launcher, const ReplicaRequest& request) { return Replica(launcher, request).run(); }
+
+std::vector<std::pair<std::string, std::string>> base_environment(const std::vector<std::string>& pass, bool uncapped) {
+    constexpr std::array k_needed = {"CONDA_PREFIX", "HOME", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "PYTHONPATH", "USER", "VIRTUAL_ENV"};
+    constexpr std::array k_of_the_place = {"LANG", "LC_ALL", "TZ"};
+    std::map<std::string, std::string> environment;
+    const auto take = [&](const std::string& name) {
+        if (auto value = os::env(name.c_str())) { environment.insert_or_assign(name, std::move(*value)); }
+    };
+    for (const char* name : k_needed) { take(name); }
+    if (uncapped) {
+        for (const char* name : k_of_the_place) { take(name); }
+    }
+    for (const std::string& name : pass) { take(name); }
+    return {environment.begin(), environment.end()};
+}
+
+ReadMetric reported_metric(const MetricSource& source, const Report& report, const std::function<std::optional<double>(std::string_view)>& logged) {
+    ReadMetric read;
+    const ReportedResult* found = nullptr;
+    for (const ReportedResult& result : report.results) {
+        if (!source.name.empty() && !result.metric.empty() && result.metric != source.name) { continue; }
+        if (found != nullptr) {
+            read.error = failure(ErrorKind::two_results, cat("it reported ", source.name.empty() ? "a result" : source.name, " twice: ", found->text, " and ", result.text));
+            return read;
+        }
+        found = &result;
+    }
+    if (found != nullptr) {
+        read.text = found->text;
+        MetricReading number = read_number(found->text);
+        if (auto* error = std::get_if<ReplayError>(&number)) {
+            read.error = std::move(*error);
+        } else {
+            read.value = std::get<MetricValue>(number).value;
+        }
+        return read;
+    }
+    if (!report.mistakes.empty()) {
+        read.error = failure(ErrorKind::garbage, cat("its report can't be read: ", report.mistakes.front()));
+        return read;
+    }
+    if (const auto value = logged(source.name)) {
+        read.value = value;
+        read.text = core::format_float(*value);
+        if (!std::isfinite(*value)) { read.error = failure(ErrorKind::not_finite, cat("it recorded ", read.text)); }
+        return read;
+    }
+    read.error = failure(ErrorKind::missing_metric, cat("it reported no ", source.name.empty() ? "result" : source.name, ", and recorded none as a metric of its run"));
+    return read;
+}
+
+}  // namespace runlake::replay

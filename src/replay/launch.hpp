@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// One replay of a cell: a fresh process with its pins, a recorded run of its own, and what came of it as an Outcome. Never fails: what went wrong is in the outcome.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "os/group_guard.hpp"
+#include "record/recorder.hpp"
+#include "record/store.hpp"
+#include "replay/knobs.hpp"
+#include "replay/outcome.hpp"
+#include "replay/spec.hpp"
+
+namespace runlake::replay {
+
+// What all replays of one call share.
+struct Launcher {
+    record::Store store;
+    std::string binary;                                            // this program: it becomes the child
+    std::string observer;                                          // the module that is loaded into programs; "" where there is none
+    record::Recorder& recorder;
+    os::GroupGuard* guard = nullptr;
+    int stop_fd = -1;                                              // readable: everything ends
+    // A metric that a run recorded of itself (`runlake log`, runlake.run().log): its last value. `name` "" is the only one.
+    std::function<std::optional<double>(const core::RunId& run, std::string_view name)> logged;
+};
+
+struct ReplicaRequest {
+    const Cell& cell;
+    const Pinned& pinned;
+    int replica = 0;
+    std::string folder;                                            // its own, absolute, empty: output, report, temporary files, artifacts
+    std::string tree;                                              // absolute: where cell.directory stands
+    bool own_tree = false;                                         // nobody else needs the files in it: artifacts are moved, not copied
+    std::vector<std::pair<std::string, std::string>> environment;  // more variables, which are no pins
+    std::optional<std::string> code_ref;
+    std::string stage;
+    std::vector<std::pair<std::string, std::string>> tags;
+};
+
+// Writes into request.folder: stdout.log, stderr.log, report.jsonl, artifacts/<path>.
+Outcome run_replica(const Launcher& launcher, const ReplicaRequest& request);
+
+// The variables a child has: the few that programs need to be found and started, those named in `pass`, and of an un-capped one locale and zone too. From this process.
+std::vector<std::pair<std::string, std::string>> base_environment(const std::vector<std::string>& pass, bool uncapped);
+
+// The metric of a report, of `logged` where the report has none.
+struct ReadMetric {
+    std::optional<double> value;
+    std::string text;
+    std::optional<ReplayError> error;
+};
+ReadMetric reported_metric(const MetricSource& source, const Report& report, const std::function<std::optional<double>(std::string_view)>& logged);
+
+}  // namespace runlake::replay
