@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the page: title, tabs, filters, and the view that the address names.
+'use strict';
+(function (RL) {
+  const { el } = RL;
+  const views = [['overview', 'Overview', RL.viewOverview], ['runs', 'Runs', RL.viewRuns], ['heat', 'Heat map', RL.viewHeat], ['histogram', 'Histogram', RL.viewHistogram], ['graph', 'Proof graph', RL.viewGraph], ['data', 'Data', RL.viewData]];
+  // What a view keeps in the address; the filters stay from view to view.
+  const kept = { overview: ['by'], runs: ['run', 'sort', 'down'], heat: ['measure', 'by', 'order', 'q'], histogram: ['measure', 'by'], graph: ['kind', 'run', 'theorem', 'graph'], data: ['dataset', 'chart', 'value'] };
+  const filterKeys = ['text', 'least', ...RL.facets];
+  const byId = (id) => document.getElementById(id);
+  let model; let state;
+
+  const hasRuns = () => model.runs.length > 0;
+  const shownViews = () => (hasRuns() ? views : views.filter(([id]) => id === 'data'));
+  const viewOf = () => shownViews().find(([id]) => id === state.view) || shownViews()[0];
+
+  function cleaned(of) {
+    const view = shownViews().find(([id]) => id === of.view) || shownViews()[0];
+    const out = { view: view[0] };
+    for (const key of kept[view[0]]) { if (of[key]) { out[key] = of[key]; } }
+    for (const key of filterKeys) { if (of[`f.${key}`]) { out[`f.${key}`] = of[`f.${key}`]; } }
+    return out;
+  }
+  // A changed part of the state, drawn; note() keeps it in the address alone.
+  RL.go = (change) => { state = cleaned({ ...state, ...change }); RL.writeState(state); draw(); };
+  RL.note = (change) => { state = cleaned({ ...state, ...change }); RL.writeState(state); };
+
+  function drawTabs() {
+    RL.replace(byId('tabs'), shownViews().map(([id, title]) => el('li', {},
+      el('a', { href: `#${new URLSearchParams(cleaned({ ...Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith('f.'))), view: id }))}`, 'aria-current': viewOf()[0] === id ? 'page' : null }, title))));
+  }
+  function drawFilters() {
+    const form = byId('filters');
+    form.hidden = !hasRuns() || viewOf()[0] === 'data';
+    if (form.hidden) { return; }
+    const change = (key) => (value) => RL.go({ [`f.${key}`]: value });
+    RL.replace(form, el('fieldset', {}, el('legend', {}, 'Runs'),
+      RL.labelled('Search', el('input', { type: 'search', id: 'f-text', value: model.filters.text, placeholder: 'part of id, provider, …', onchange: (event) => change('text')(event.target.value) })),
+      RL.facets.map((facet) => {
+        const values = model.facetValues(facet);
+        return values.length < 2 ? null : RL.labelled(facet, RL.select([['', `all ${values.length}`], ...values.map(([value, count]) => [`=${value}`, `${value || '(none)'} (${count})`])], model.filters[facet], change(facet), { id: `f-${facet}` }));
+      }),
+      RL.labelled('Solved at least', RL.select([['', 'any'], ...[10, 25, 50, 75, 90, 100].map((n) => [String(n), `${n}\u202f%`])], model.filters.least, change('least'), { id: 'f-least' })),
+      model.isNarrowed() ? el('button', { type: 'button', id: 'f-clear', onclick: () => RL.go(Object.fromEntries(filterKeys.map((key) => [`f.${key}`, '']))) }, 'Show all') : null,
+      el('output', { id: 'f-count' }, `${RL.number(model.chosen.length)} of ${RL.plural(model.runs.length, 'run')}`)));
+  }
+  function draw() {
+    const held = document.activeElement && document.activeElement.id;
+    for (const key of filterKeys) { model.filters[key] = state[`f.${key}`] || ''; }
+    model.select();
+    drawTabs(); drawFilters();
+    const [id, title, view] = viewOf();
+    document.title = `${title} – ${model.data.title}`;
+    const main = byId('main');
+    main.dataset.view = id;
+    try {
+      RL.replace(main, el('h2', { class: 'view-title' }, title), view(model, state));
+    } catch (error) {
+      RL.replace(main, el('p', { class: 'problem', role: 'alert' }, `This view can’t be drawn: ${error.message}`));
+      console.error(error);
+    }
+    main.dataset.ready = '1';
+    if (held && byId(held)) { byId(held).focus(); }
+  }
+
+  function drawFrame(data) {
+    byId('title').textContent = data.title;
+    const release = byId('release-id');
+    RL.replace(release, data.release_id ? [el('span', {}, 'Release '), el('span', { title: data.release_id }, RL.short(data.release_id, 16))] : null);
+    byId('mode').textContent = RL.hasServer() ? 'served' : 'from a folder';
+    const left = data.tables.filter((table) => table.kept < table.rows);
+    RL.replace(byId('footer'),
+      el('details', {}, el('summary', {}, 'About this release'),
+        el('dl', { class: 'facts' }, Object.entries(data.facts || {}).map(([key, value]) => [el('dt', {}, key.replaceAll('_', ' ')), el('dd', { class: typeof value === 'object' ? 'mono' : null }, RL.text(value))])),
+        el('p', {}, left.length === 0 ? 'All rows of all datasets are in the page.' : `Not all rows are in the page itself: ${left.map((table) => `${table.name} ${RL.number(table.kept)} of ${RL.number(table.rows)}`).join(', ')}. The files in the folder data have all of them.`)),
+      el('p', {}, 'Made by Runlake. Nothing on this page is fetched from anywhere else.'));
+  }
+  function themeButton() {
+    const button = byId('theme');
+    let chosen = null;
+    try { chosen = localStorage.getItem('runlake-theme'); } catch { /* a folder may have no storage */ }
+    const apply = () => {
+      if (chosen === 'dark' || chosen === 'light') { document.documentElement.dataset.theme = chosen; }
+      button.textContent = RL.isDark() ? 'Light' : 'Dark';
+      button.setAttribute('aria-label', RL.isDark() ? 'Change to light colours' : 'Change to dark colours');
+    };
+    button.addEventListener('click', () => {
+      chosen = RL.isDark() ? 'light' : 'dark';
+      try { localStorage.setItem('runlake-theme', chosen); } catch { /* then it is forgotten */ }
+      apply(); draw();
+    });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { apply(); draw(); });
+    apply();
+  }
+
+  function start() {
+    const data = globalThis.RUNLAKE_DATA;
+    if (!data || data.version !== 1) {
+      RL.replace(byId('main'), el('p', { class: 'problem', role: 'alert' }, data ? 'The data of this page are of another version than the page.' : 'page/data.js is missing or damaged: the page has nothing to show.'));
+      return;
+    }
+    model = new RL.Model(data);
+    state = cleaned(RL.readState());
+    drawFrame(data);
+    themeButton();
+    draw();
+    addEventListener('hashchange', () => {
+      const next = cleaned(RL.readState());
+      const isOther = next.view !== state.view;
+      state = next;
+      draw();
+      if (isOther) { byId('main').focus({ preventScroll: true }); scrollTo(0, 0); }
+    });
+  }
+  start();
+})(globalThis.RL = globalThis.RL || {});
