@@ -41,6 +41,11 @@ core::Status FileInput::pieces(const std::function<core::Status(std::string_view
     return core::ok();
 }
 
+core::Status FileInput::digest_only() {
+    is_packed_ = false;
+    return pieces([](std::string_view) { return core::ok(); });
+}
+
 core::Result<std::string> FileInput::document() {
     std::string text;
     RL_TRY(pieces([&](std::string_view piece) -> core::Status {

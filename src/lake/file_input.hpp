@@ -16,7 +16,7 @@ struct InputLimits {
     std::uint64_t line_bytes = std::uint64_t{16} << 20U;       // of one line of JSON lines
 };
 
-// A file as an extractor sees it. document() or lines() is called once.
+// A file as an extractor sees it. document(), lines() or digest_only() is called once.
 class FileInput {
   public:
     FileInput(std::string path, bool is_packed, InputLimits limits = {}) : path_(std::move(path)), is_packed_(is_packed), limits_(limits) {}
@@ -33,9 +33,13 @@ class FileInput {
     };
     core::Status lines(const std::function<core::Status(const Line&)>& visit);
 
+    // The digest alone, of the bytes as they are on disk.
+    core::Status digest_only();
+
     // Of the file's bytes as they are on disk, in hex; after document() or lines() has succeeded.
     const std::string& sha256() const { return sha256_; }
     std::uint64_t bytes() const { return bytes_; }
+    const std::string& path() const { return path_; }  // for what another library reads
 
   private:
     // Hands on what is unpacked, piece by piece.

@@ -92,29 +92,36 @@ void FileRows::add(Rows& rows, std::string_view text) {
     add(rows, cell);
 }
 
+std::string FileRows::key_of(std::size_t i, std::size_t row) const {
+    std::string key;
+    for (std::size_t c = 0; c < key_width(*tables_[i].table); ++c) {
+        const Cell& one = cell(i, row, c);
+        key += static_cast<char>('0' + static_cast<int>(one.kind));
+        if (one.kind == Cell::Kind::text) {
+            key.append(core::cat(one.length, ':')).append(text(one));
+        } else {
+            key.append(reinterpret_cast<const char*>(&one.integer), sizeof one.integer);
+        }
+    }
+    return key;
+}
+
+std::string FileRows::key_shown(std::size_t i, std::size_t row) const {
+    const Table& table = *tables_[i].table;
+    const std::size_t at = key_width(table) - 1;
+    const Cell& last = cell(i, row, at);
+    return core::cat(table.columns[at].name, " '", last.kind == Cell::Kind::text ? core::cut_utf8(text(last), 200) : core::cat(last.integer), "'");
+}
+
 core::Status FileRows::check_keys() const {
     for (std::size_t t = 0; t < tables_.size(); ++t) {
         const Table& table = *tables_[t].table;
-        const std::size_t width = key_width(table);
-        if (table.key != KeyCheck::checked || width == 0) { continue; }
+        if (table.key != KeyCheck::checked || key_width(table) == 0) { continue; }
         std::unordered_set<std::string> seen;
         seen.reserve(row_count(t));
-        std::string key;
         for (std::size_t r = 0; r < row_count(t); ++r) {
-            key.clear();
-            for (std::size_t c = 0; c < width; ++c) {
-                const Cell& one = cell(t, r, c);
-                key += static_cast<char>('0' + static_cast<int>(one.kind));
-                if (one.kind == Cell::Kind::text) {
-                    key.append(core::cat(one.length, ':')).append(text(one));
-                } else {
-                    key.append(reinterpret_cast<const char*>(&one.integer), sizeof one.integer);
-                }
-            }
-            if (seen.insert(key).second) { continue; }
-            const Cell& last = cell(t, r, width - 1);
-            const std::string shown = last.kind == Cell::Kind::text ? std::string(text(last)) : core::cat(last.integer);
-            return core::Error(core::Errc::corrupt, core::cat("two rows of ", table.name, " have the same key, with ", table.columns[width - 1].name, " '", core::cut_utf8(shown, 200), "'"));
+            if (seen.insert(key_of(t, r)).second) { continue; }
+            return core::Error(core::Errc::corrupt, core::cat("two rows of ", table.name, " have the same key, with ", key_shown(t, r)));
         }
     }
     return core::ok();

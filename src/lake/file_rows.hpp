@@ -38,6 +38,8 @@ class FileRows {
 
     // Errc::corrupt: two rows of a checked table have one key: "graph_nodes: two rows with node_id 'n1'", the columns of the key that differ within the file named.
     core::Status check_keys() const;
+    std::string key_of(std::size_t i, std::size_t row) const;  // equal for rows of one key, and for those alone; row of table(i)
+    std::string key_shown(std::size_t i, std::size_t row) const;  // for people: "node_id 'n1'", the key's last column
     void clear();
 
     std::size_t table_count() const { return tables_.size(); }

@@ -4,8 +4,10 @@
 #include <array>
 
 #include "core/text.hpp"
+#include "lake/extract.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/extractor.hpp"
+#include "lake/registry_tables.hpp"
 #include "lake/tactic.hpp"
 
 namespace runlake::lake {
@@ -136,6 +138,10 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
     return core::ok();
 }
 
+void report(const SourceFile& file, const FileProblem& problem, core::Timestamp now, FileRows& rows) {
+    rows.row(k_graph_extract_errors, file.run_key, file.theorem, file.variant, problem.rel_path, "parse_graph", problem.message, now);
+}
+
 bool takes(const SourceFile& file) {
     return !file.is_run_file() && (file.kind == ArtifactKind::graph || file.kind == ArtifactKind::proof_graph || file.kind == ArtifactKind::search_trace_graph);
 }
@@ -143,6 +149,7 @@ bool takes(const SourceFile& file) {
 }  // namespace
 
 extern const Extractor k_graph_extractor = {.name = "graph", .stage = "parse_graph", .done_word = "parsed", .error_word = "parse_error",
-                                            .tables = k_tables, .reading = Reading::each, .takes = takes, .extract = extract};
+                                            .tables = k_tables, .reading = Reading::each, .takes = takes, .extract = extract,
+                                            .skipped_word = "skipped_unchanged", .error_table = &k_graph_extract_errors, .report = report};
 
 }  // namespace runlake::lake

@@ -97,6 +97,6 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
 extern const Extractor k_mcts_trace_extractor = {.name = "mcts_trace", .stage = "read_mcts_trace", .done_word = "trace_summarized", .error_word = "trace_error",
                                                  .tables = k_tables, .reading = Reading::each,
                                                  .takes = [](const SourceFile& file) { return !file.is_run_file() && file.kind == ArtifactKind::mcts_trace; },
-                                                 .extract = extract};
+                                                 .extract = extract, .skipped_word = "trace_skipped_unchanged"};
 
 }  // namespace runlake::lake

@@ -67,6 +67,6 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
 extern const Extractor k_mcts_tree_extractor = {.name = "mcts_tree", .stage = "read_mcts_tree", .done_word = "mcts_tree_parsed", .error_word = "mcts_tree_error",
                                                 .tables = k_tables, .reading = Reading::each,
                                                 .takes = [](const SourceFile& file) { return !file.is_run_file() && file.kind == ArtifactKind::mcts_tree; },
-                                                .extract = extract};
+                                                .extract = extract, .skipped_word = "mcts_tree_skipped_unchanged"};
 
 }  // namespace runlake::lake

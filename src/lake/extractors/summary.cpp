@@ -191,6 +191,7 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
         std::size_t position = 0;
         for (const auto& entry : *theorems->as_array()) { RL_TRY(reader.theorem(entry, position++)); }
     }
+    out.told = text_cell(summary.find("goal_sig_scheme")).value_or("");
     if (const auto* of_run = summary.find("aggregates"); of_run != nullptr && of_run->is_object()) { reader.aggregates(*of_run); }
     return core::ok();
 }
@@ -199,6 +200,6 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
 
 extern const Extractor k_summary_extractor = {.name = "summary", .stage = "read_summary", .done_word = "", .error_word = "",
                                               .tables = k_tables, .reading = Reading::each,
-                                              .takes = [](const SourceFile& file) { return file.is_run_file() && file.plain_name == "summary.json"; }, .extract = extract};
+                                              .takes = [](const SourceFile& file) { return file.is_run_file() && file.plain_name == "summary.json"; }, .extract = extract, .tells = true};
 
 }  // namespace runlake::lake

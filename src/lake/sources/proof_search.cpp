@@ -2,11 +2,15 @@
 // Source "proof-search": runs of a search for proofs, folders with a run_config.json, those of several providers side by side in one folder.
 #include <array>
 
+#include "lake/registry_tables.hpp"
 #include "lake/source.hpp"
+#include "lake/sources/proof_search_rows.hpp"
 #include "os/files.hpp"
 
 // X(name of the Extractor), one a line, in the order of docs/reference/lake-tables.md.
 #define RUNLAKE_PROOF_SEARCH_EXTRACTORS(X) \
+    X(k_run_config_extractor)              \
+    X(k_run_status_extractor)              \
     X(k_summary_extractor)                 \
     X(k_variant_metrics_extractor)         \
     X(k_comparison_extractor)              \
@@ -29,6 +33,15 @@ namespace {
 constexpr auto k_extractors = std::to_array<const Extractor*>({RUNLAKE_PROOF_SEARCH_EXTRACTORS(RUNLAKE_LIST_EXTRACTOR)});
 #undef RUNLAKE_LIST_EXTRACTOR
 
+constexpr std::array<const Table*, 3> k_unit_tables = {&k_runs, &k_run_files, &k_theorem_artifacts};
+constexpr std::string_view k_all_runs = R"(
+SELECT 'proof-search' AS source, r.run_key, r.run_id AS name, json_extract_string(r.run_status, '$.status') AS state,
+       TRY_CAST(coalesce(json_extract_string(r.run_status, '$.started_at'), r.created_at) AS TIMESTAMP) AS started_at,
+       TRY_CAST(json_extract_string(r.run_status, '$.completed_at') AS TIMESTAMP) AS finished_at,
+       json_object('provider', r.provider, 'backend', r.backend, 'mode', r.mode, 'corpus', r.corpus, 'config_whitelist_hash', r.config_whitelist_hash) AS params,
+       json_object('theorem_count', a.theorem_count, 'wild_type_solve_rate', a.wild_type_solve_rate, 'intervention_count', a.intervention_count,
+                   'intervention_solve_rate', a.intervention_solve_rate) AS metrics
+FROM runs r LEFT JOIN run_aggregates a USING (run_key))";
 constexpr std::string_view k_provider_prefix = "provider=";
 constexpr std::string_view k_config = "run_config.json";
 
@@ -79,7 +92,8 @@ extern const Source k_proof_search_source = {.name = "proof-search",
                                              .detect = detect,
                                              .list = list,
                                              .extractors = k_extractors,
-                                             .unit_tables = {},
-                                             .all_runs = ""};
+                                             .describe = describe_proof_search,
+                                             .unit_tables = k_unit_tables,
+                                             .all_runs = k_all_runs};
 
 }  // namespace runlake::lake

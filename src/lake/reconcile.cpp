@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/reconcile.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+#include "core/text.hpp"
+#include "lake/database.hpp"
+#include "lake/known.hpp"
+#include "lake/ordered_work.hpp"
+#include "lake/registry_tables.hpp"
+#include "lake/stale.hpp"
+#include "lake/unit_work.hpp"
+#include "lake/writer.hpp"
+#include "os/files.hpp"
+#include "os/parallel.hpp"
+#include "os/system.hpp"
+
+namespace runlake::lake {
+namespace {
+
+using core::cat;
+using core::Errc;
+using core::Error;
+using core::Result;
+using core::Status;
+
+constexpr std::size_t k_listed_units = 1024;        // listed in one go
+constexpr std::size_t k_pending_files = 50'000;     // of changed units that are planned in one go: what they need stays in memory meanwhile
+constexpr std::size_t k_pending_units = 8192;
+constexpr std::size_t k_batch_units = 4096;
+constexpr std::uint64_t k_task_bytes = 1U << 20U;   // of files, to a task
+constexpr std::size_t k_task_steps = 64;
+constexpr std::string_view k_memory = "1GB";        // for DuckDB; what is more goes to disk
+
+// A unit whose files are not as the lake knows them.
+struct Changed {
+    Unit unit;
+    UnitFiles files;
+    std::string digest;
+    bool is_known = false;
+};
+
+class Reconcile {
+  public:
+    explicit Reconcile(const ReconcileRequest& request) : request_(request) {}
+
+    Result<ReconcileReport> run() {
+        RL_TRY(open());
+        RL_TRY(discover());
+        if (!request_.dry_run) {
+            writer_.emplace(held_->connection);
+            RL_ASSIGN(report_.moved, writer_->register_roots(units_.roots, known_));
+            RL_TRY(held_->connection.run(all_runs_sql()));
+        }
+        RL_TRY(look_at_units());
+        RL_TRY(look_for_stale());
+        if (!request_.dry_run) { RL_TRY(finish()); }
+        return std::move(report_);
+    }
+
+  private:
+    sql::Connection& connection() { return held_ ? held_->connection : *reading_; }
+    bool is_stopped() const { return request_.is_stopped && request_.is_stopped(); }
+    Status check_stop() const { return is_stopped() ? Status(Error(Errc::interrupted, "reconciling was interrupted")) : core::ok(); }
+
+    Status open() {
+        std::vector<std::string> roots = request_.roots;
+        if (request_.dry_run) {
+            auto opened = open_lake(request_.database);
+            // Of a lake that is to be made, or made again, nothing is known.
+            if (opened.ok()) {
+                reading_ = std::move(opened).take();
+            } else if (opened.error().code() != Errc::not_found) {
+                return std::move(opened).take_error();
+            }
+        } else {
+            for (const auto& root : request_.roots) {
+                if (!os::is_dir(root)) { return Error(Errc::not_found, cat("looking for runs: ", root, " is no folder")); }
+            }
+            RL_ASSIGN(auto held, hold_lake(request_.database));
+            held_.emplace(std::move(held));
+            report_.notes = held_->notes;
+            RL_TRY(held_->connection.run(cat("SET memory_limit = '", k_memory, '\'')));
+            for (const auto& root : held_->earlier_roots) {
+                if (os::is_dir(root)) { roots.push_back(root); }
+            }
+        }
+        wanted_roots_ = std::move(roots);
+        if (!held_ && !reading_) { return core::ok(); }
+        RL_ASSIGN(known_, known_units(connection()));
+        return core::ok();
+    }
+
+    Status discover() {
+        DiscoverRequest request;
+        request.roots = wanted_roots_;
+        request.beside = request_.beside;
+        if (held_ || reading_) {
+            RL_ASSIGN(request.known, known_roots(connection()));
+        }
+        RL_ASSIGN(units_, discover_units(request));
+        report_.roots = units_.roots;
+        report_.passed_over = units_.passed_over;
+        report_.units = units_.units.size();
+        for (const auto& unit : units_.units) { ++report_.sources[std::string(unit.source->name)]; }
+        progress_.units_found = report_.units;
+        tell();
+        return core::ok();
+    }
+
+    // Lists units, many at a time, and has those that changed read when enough of them are known.
+    Status look_at_units() {
+        for (std::size_t begin = 0; begin < units_.units.size(); begin += k_listed_units) {
+            RL_TRY(check_stop());
+            const std::size_t count = std::min(k_listed_units, units_.units.size() - begin);
+            std::vector<std::optional<Result<UnitFiles>>> listed(count);
+            std::vector<std::string> digests(count);
+            os::for_each_index(count, 16, [&](std::size_t i) {
+                const Unit& unit = units_.units[begin + i];
+                listed[i].emplace(unit.source->list(unit));
+                if (listed[i]->ok()) { digests[i] = stamps_digest(listed[i]->value()); }
+            });
+            for (std::size_t i = 0; i < count; ++i) {
+                look_at(units_.units[begin + i], *listed[i], std::move(digests[i]));
+                if (pending_files_ >= k_pending_files || pending_.size() >= k_pending_units) { RL_TRY(read_pending()); }
+            }
+            progress_.units_looked_at = begin + count;
+            tell();
+        }
+        return read_pending();
+    }
+
+    void look_at(const Unit& unit, Result<UnitFiles>& listed, std::string digest) {
+        seen_.insert(unit.key);
+        if (!listed.ok()) {
+            report_.passed_over.push_back({unit.dir, listed.error().message()});
+            return;
+        }
+        for (const auto& offer : listed.value().offers) { report_.files += offer.forms.size(); }
+        const auto known = known_.find(unit.key);
+        const bool is_known = known != known_.end();
+        if (is_known && !request_.full && known->second.is_settled && known->second.stamps_digest == digest) {
+            ++report_.unchanged;
+            return;
+        }
+        ++(is_known ? report_.changed : report_.added);
+        Changed changed{unit, std::move(listed).take(), std::move(digest), is_known};
+        for (const auto& offer : changed.files.offers) { pending_files_ += offer.forms.size(); }
+        pending_.push_back(std::move(changed));
+    }
+
+    Status read_pending() {
+        if (pending_.empty()) { return core::ok(); }
+        std::vector<std::string> keys;
+        for (const auto& changed : pending_) {
+            if (changed.is_known) { keys.push_back(changed.unit.key); }
+        }
+        std::unordered_map<std::string, KnownContent> contents;
+        if (held_ || reading_) {
+            RL_ASSIGN(contents, known_content(connection(), keys));
+        }
+        const WorkOptions options{.limits = request_.limits, .now = os::system_clock().now(), .full = request_.full};
+        std::vector<std::unique_ptr<UnitWork>> works(pending_.size());
+        os::for_each_index(pending_.size(), 16, [&](std::size_t i) {
+            auto& changed = pending_[i];
+            std::optional<KnownContent> known;
+            if (changed.is_known) {
+                const auto found = contents.find(changed.unit.key);
+                known = found != contents.end() ? std::move(found->second) : KnownContent();
+            }
+            works[i] = std::make_unique<UnitWork>(std::move(changed.unit), std::move(changed.files), std::move(changed.digest), std::move(known), options);
+        });
+        pending_.clear();
+        pending_files_ = 0;
+        if (request_.dry_run) {
+            for (const auto& work : works) { count(*work); }
+            return core::ok();
+        }
+        return read(works);
+    }
+
+    struct Task {
+        std::size_t work;
+        std::size_t first_step;
+        std::size_t end_step;
+        bool begins_batch = false;
+        bool ends_batch = false;
+    };
+
+    // What goes into one transaction, and what into one task.
+    std::vector<Task> tasks_of(const std::vector<std::unique_ptr<UnitWork>>& works) const {
+        std::vector<Task> tasks;
+        std::uint64_t batch_bytes = 0;
+        std::size_t batch_units = 0;
+        for (std::size_t w = 0; w < works.size(); ++w) {
+            const UnitWork& work = *works[w];
+            // One that is read whole may fail when half of it has been written: nobody else may be in its transaction.
+            const bool alone = work.is_read_whole();
+            const bool begins = tasks.empty() || alone || batch_bytes >= request_.batch_bytes || batch_units >= k_batch_units || works[w - 1]->is_read_whole();
+            if (begins) {
+                if (!tasks.empty()) { tasks.back().ends_batch = true; }
+                batch_bytes = 0;
+                batch_units = 0;
+            }
+            ++batch_units;
+            std::uint64_t bytes = 0;
+            std::size_t first = 0;
+            bool is_first = true;
+            for (std::size_t step = 0; step <= work.steps(); ++step) {
+                const bool at_end = step == work.steps();
+                if (!at_end) { bytes += work.step_bytes(step); }
+                const std::size_t end = at_end ? step : step + 1;
+                if (!at_end && bytes < k_task_bytes && end - first < k_task_steps) { continue; }
+                if (at_end && first == end && !is_first) { break; }
+                tasks.push_back({w, first, end, begins && is_first, false});
+                is_first = false;
+                batch_bytes += bytes;
+                first = end;
+                bytes = 0;
+            }
+        }
+        if (!tasks.empty()) { tasks.back().ends_batch = true; }
+        return tasks;
+    }
+
+    Status read(const std::vector<std::unique_ptr<UnitWork>>& works) {
+        const auto tasks = tasks_of(works);
+        OrderedWork ordered;
+        ordered.tasks = tasks.size();
+        ordered.workers = request_.threads > 0 ? request_.threads : static_cast<unsigned>(os::usable_processors());
+        if (request_.threads == 1) { ordered.workers = 0; }
+        ordered.is_stopped = [this] { return is_stopped(); };
+        ordered.work = [&](std::size_t t, const RowSink& sink) -> Status {
+            const Task& task = tasks[t];
+            UnitWork& work = *works[task.work];
+            if (work.steps() == 0) { return work.finish(sink); }
+            bool is_last = false;
+            for (std::size_t step = task.first_step; step < task.end_step; ++step) {
+                RL_TRY(work.run_step(step, sink));
+                is_last = work.step_done();
+            }
+            return is_last ? work.finish(sink) : core::ok();
+        };
+        std::size_t batch_begins = 0;
+        std::size_t opened = SIZE_MAX;  // the task whose transaction is open
+        const auto open_batch = [&](std::size_t t) -> Status {
+            if (!tasks[t].begins_batch || opened == t) { return core::ok(); }
+            opened = t;
+            batch_begins = tasks[t].work;
+            return begin_batch(works, tasks, t);
+        };
+        ordered.take = [&](std::size_t t, FileRows&& rows) -> Status {
+            RL_TRY(open_batch(t));
+            return writer_->append(rows);
+        };
+        ordered.done = [&](std::size_t t) -> Status {
+            RL_TRY(open_batch(t));
+            return tasks[t].ends_batch ? end_batch(works, batch_begins, tasks[t].work) : core::ok();
+        };
+        auto status = run_ordered(ordered);
+        if (!status.ok()) { writer_->roll_back(); }
+        return status;
+    }
+
+    Status begin_batch(const std::vector<std::unique_ptr<UnitWork>>& works, const std::vector<Task>& tasks, std::size_t t) {
+        RL_TRY(writer_->begin());
+        std::vector<const Doomed*> doomed;
+        for (std::size_t i = t; i < tasks.size(); ++i) {
+            if (i == t || tasks[i].work != tasks[i - 1].work) { doomed.push_back(&works[tasks[i].work]->doomed()); }
+            if (tasks[i].ends_batch) { break; }
+        }
+        return writer_->forget(doomed);
+    }
+
+    Status end_batch(const std::vector<std::unique_ptr<UnitWork>>& works, std::size_t first, std::size_t last) {
+        if (first == last && works[first]->failure()) {
+            writer_->roll_back();
+            ++report_.errors;
+            return writer_->replace_failure(*works[first]);
+        }
+        RL_TRY(writer_->commit());
+        for (std::size_t i = first; i <= last; ++i) { count(*works[i]); }
+        progress_.units_written += last - first + 1;
+        progress_.rows_written = 0;
+        for (const auto& [table, rows] : writer_->rows_written()) { progress_.rows_written += rows; }
+        tell();
+        return core::ok();
+    }
+
+    void count(const UnitWork& work) {
+        const auto& counts = work.counts();
+        report_.files_read += counts.files_read;
+        report_.bytes_read += counts.bytes_read;
+        report_.errors += counts.errors;
+        report_.warnings += counts.warnings;
+        progress_.bytes_read = report_.bytes_read;
+    }
+
+    Status look_for_stale() {
+        RL_TRY(check_stop());
+        report_.stale = stale_units(known_, seen_, units_);
+        if (report_.stale.empty() || !request_.prune || request_.dry_run) { return core::ok(); }
+        std::vector<std::string> keys;
+        for (const auto& unit : report_.stale) { keys.push_back(unit.key); }
+        RL_TRY(writer_->prune(keys));
+        report_.pruned = true;
+        return core::ok();
+    }
+
+    Status finish() {
+        if (!held_->connection.run("CHECKPOINT").ok()) { report_.notes.emplace_back("the lake's log could not be taken in; it stands beside the lake until it is"); }
+        for (const auto& [table, rows] : writer_->rows_written()) { report_.rows[std::string(table)] = rows; }
+        RL_ASSIGN(const auto errors, held_->connection.integer("SELECT (SELECT count(*) FROM extract_errors WHERE severity = 'error') + (SELECT count(*) FROM graph_extract_errors)"));
+        report_.standing_errors = static_cast<std::uint64_t>(errors);
+        return core::ok();
+    }
+
+    void tell() {
+        if (request_.progress) { request_.progress(progress_); }
+    }
+
+    const ReconcileRequest& request_;
+    ReconcileReport report_;
+    ReconcileProgress progress_;
+    std::optional<HeldLake> held_;
+    std::optional<sql::Connection> reading_;
+    std::vector<std::string> wanted_roots_;
+    KnownUnits known_;
+    Units units_;
+    std::unordered_set<std::string> seen_;
+    std::vector<Changed> pending_;
+    std::size_t pending_files_ = 0;
+    std::optional<LakeWriter> writer_;  // after held_: it goes first
+};
+
+}  // namespace
+
+Result<ReconcileReport> reconcile(const ReconcileRequest& request) { return Reconcile(request).run(); }
+
+}  // namespace runlake::lake

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which units of the lake are not there any more, as far as what was looked at can say.
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "lake/known.hpp"
+#include "lake/reconcile.hpp"
+#include "lake/source.hpp"
+
+namespace runlake::lake {
+
+// Units that the lake knows below the roots that were searched and that were not found, by dir. One whose folder could not be looked into is not among them: that it was not found says
+// nothing.
+std::vector<StaleUnit> stale_units(const KnownUnits& known, const std::unordered_set<std::string>& seen, const Units& found);
+
+}  // namespace runlake::lake

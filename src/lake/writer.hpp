@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one thread's way into the lake: transactions of whole units, rows that go before rows that come.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "lake/discovery.hpp"
+#include "lake/file_rows.hpp"
+#include "lake/known.hpp"
+#include "lake/table.hpp"
+#include "lake/unit_work.hpp"
+#include "sql/appender.hpp"
+#include "sql/database.hpp"
+
+namespace runlake::lake {
+
+// Not thread-safe. What is not committed when it goes away is as if it had not been.
+class LakeWriter {
+  public:
+    // The connection must outlive it.
+    explicit LakeWriter(sql::Connection& connection) : connection_(connection) {}
+    ~LakeWriter() { roll_back(); }
+    LakeWriter(const LakeWriter&) = delete;
+    LakeWriter& operator=(const LakeWriter&) = delete;
+
+    core::Status begin();
+    // First in a transaction: rows of known units that others are to replace.
+    core::Status forget(std::span<const Doomed* const> doomed);
+    core::Status append(const FileRows& rows);
+    core::Status commit();
+    void roll_back();
+
+    // Whole transactions of their own:
+    // Registers roots, and tells units anew by the roots that are known now. How many units that changed.
+    core::Result<std::uint64_t> register_roots(const std::vector<LogRoot>& roots, const KnownUnits& units);
+    // Every row of these units, in whatever table, and roots that hold no unit any more and are no folder.
+    core::Status prune(const std::vector<std::string>& unit_keys);
+    // All rows of a table anew.
+    core::Status replace(const Table& table, const FileRows& rows);
+    core::Status replace_failure(const UnitWork& work);
+
+    const std::map<std::string_view, std::uint64_t>& rows_written() const { return rows_written_; }  // by table, in transactions that were committed
+
+  private:
+    core::Status fill_doomed(std::span<const Doomed* const> doomed);
+    core::Status close_appenders();
+    struct Open {
+        const Table* table;
+        std::unique_ptr<sql::Appender> appender;
+        std::uint64_t rows = 0;
+    };
+    core::Result<Open*> appender_of(const Table& table);
+
+    sql::Connection& connection_;
+    std::optional<sql::Transaction> transaction_;
+    std::vector<Open> open_;
+    std::map<std::string_view, std::uint64_t> rows_written_;
+    bool has_temporaries_ = false;
+};
+
+}  // namespace runlake::lake
