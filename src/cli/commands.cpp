@@ -71,6 +71,7 @@
     X(k_queue_materialize) \
     X(k_link)           \
     X(k_lake_paths)     \
+    X(k_lake_reconcile) \
     X(k_doctor)         \
     X(k_config_list)    \
     X(k_completion)     \

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// `runlake lake reconcile`
+#include "ops/lake_reconcile.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "cli/command.hpp"
+#include "cli/commands/rundir_shared.hpp"
+#include "cli/commands/runs_shared.hpp"
+#include "cli/output.hpp"
+#include "cli/render/style.hpp"
+#include "core/text.hpp"
+#include "os/stop_signal.hpp"
+#include "os/system.hpp"
+
+namespace runlake::cli {
+namespace {
+
+using core::cat;
+
+constexpr std::array k_options = std::to_array<Option>({
+    {.names = "--logs-dir", .value = "DIR", .help = "Look for runs below this folder; default: the logs of `lake paths`", .repeats = true},
+    {.names = "--prune", .value = "", .help = "Forget runs that are not there any more"},
+    {.names = "--dry-run", .value = "", .help = "Show what would be read and forgotten; change nothing"},
+    {.names = "--full", .value = "", .help = "Read everything again, also what is unchanged"},
+    {.names = "-j,--jobs", .value = "N", .help = "How many threads read files; default: the processors that may be used"},
+});
+constexpr std::size_t k_shown = 20;  // folders of a kind
+
+// One line that lives on a terminal; elsewhere a plain line now and then.
+class Progress {
+  public:
+    explicit Progress(Invocation& inv) : inv_(inv), live_(os::is_terminal(STDERR_FILENO) && !inv.quiet()), last_(std::chrono::steady_clock::now()) {}
+    ~Progress() { end(); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    void tell(const lake::ReconcileProgress& at) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last_ < (live_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000))) { return; }
+        last_ = now;
+        const std::string line = cat("reconciling: ", at.units_looked_at, " of ", counted(at.units_found, "run"), " looked at, ", at.units_written, " written, ",
+                                     bytes_text(at.bytes_read), ", ", counted(at.rows_written, "row"));
+        if (!live_) {
+            inv_.say(line);
+            return;
+        }
+        write_stderr(cat("\r\x1b[K", render::fitted(line, static_cast<std::size_t>(std::max(20, os::terminal_width(STDERR_FILENO) - 1)))));
+        shown_ = true;
+    }
+    void end() {
+        if (shown_) { write_stderr("\r\x1b[K"); }
+        shown_ = false;
+    }
+
+  private:
+    Invocation& inv_;
+    bool live_;
+    bool shown_ = false;
+    std::chrono::steady_clock::time_point last_;
+};
+
+template <class List, class Text>
+void say_list(Invocation& inv, const List& list, std::string_view what, const Text& text) {
+    for (std::size_t i = 0; i < std::min(list.size(), k_shown); ++i) { inv.say(cat(what, ": ", render::harmless_line(text(list[i])))); }
+    if (list.size() > k_shown) { inv.say(cat(what, ": ", list.size() - k_shown, " more; --json lists all")); }
+}
+
+std::string sources_text(const lake::ReconcileReport& report) {
+    std::string text;
+    for (const auto& [name, count] : report.sources) { text += cat(text.empty() ? "" : ", ", count, ' ', name); }
+    return text.empty() ? "" : cat(" (", text, ')');
+}
+
+void show(Invocation& inv, const ops::LakeReconcileResponse& response) {
+    const auto& report = response.report;
+    say_list(inv, report.notes, "note", [](const std::string& note) { return note; });
+    say_list(inv, report.passed_over, "passed over", [](const lake::PassedOver& folder) { return cat(folder.dir, ": ", folder.why); });
+    say_list(inv, report.stale, report.pruned ? "forgotten" : "not there any more", [](const lake::StaleUnit& unit) { return unit.dir; });
+    const bool dry = response.dry_run;
+    std::uint64_t rows = 0;
+    for (const auto& [table, count] : report.rows) { rows += count; }
+    std::string text = cat(response.database, dry ? " (nothing was changed)" : "", "\n");
+    text += cat("Runs:  ", report.units, " found", sources_text(report), ", ", report.added, dry ? " to be added, " : " added, ", report.changed, dry ? " to be read again, " : " read again, ",
+                report.unchanged, " unchanged");
+    if (report.moved > 0) { text += cat(", ", report.moved, " told by another root"); }
+    if (!report.stale.empty()) { text += cat(", ", report.stale.size(), report.pruned ? " forgotten" : " not there any more (--prune forgets them)"); }
+    text += cat("\nFiles: ", report.files, " found, ", report.files_read, dry ? " to be read (" : " read (", bytes_text(report.bytes_read), ")\n");
+    if (dry) {
+        inv.out(text);
+        return;
+    }
+    text += cat("Rows:  ", rows, " written");
+    if (response.seconds > 0 && rows > 0) { text += cat(", ", static_cast<std::uint64_t>(static_cast<double>(rows) / response.seconds), " a second"); }
+    text += cat("\nTime:  ", duration_text(response.seconds), "\n");
+    if (report.errors + report.warnings > 0) { text += cat("Read with ", counted(report.errors, "error"), " and ", counted(report.warnings, "warning"), ".\n"); }
+    if (report.standing_errors > 0) { text += cat(counted(report.standing_errors, "file"), " could not be read: tables extract_errors and graph_extract_errors say which and why.\n"); }
+    inv.out(text);
+}
+
+core::Result<int> run(Invocation& inv) {
+    ops::LakeReconcileRequest request;
+    request.logs_dirs = inv.values("--logs-dir");
+    for (const auto& dir : request.logs_dirs) {
+        if (dir.empty()) { return core::Error(core::Errc::usage, "--logs-dir is empty: give it a folder"); }
+    }
+    request.prune = inv.flag("--prune");
+    request.dry_run = inv.flag("--dry-run");
+    request.full = inv.flag("--full");
+    RL_ASSIGN(const auto jobs, inv.integer("--jobs"));
+    if (jobs && (*jobs < 1 || *jobs > 4096)) { return core::Error(core::Errc::usage, cat("--jobs ", *jobs, ": from 1 to 4096")); }
+    if (jobs) { request.jobs = static_cast<unsigned>(*jobs); }
+    // Before any thread starts, DuckDB's too: they are not to get the signals.
+    RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
+    request.stop = &stop;
+    RL_ASSIGN(request.store, inv.store(request.dry_run ? record::OpenStore::planned : record::OpenStore::create));
+    Progress progress(inv);
+    request.progress = [&](const lake::ReconcileProgress& at) { progress.tell(at); };
+    auto response = ops::lake_reconcile(request);
+    progress.end();
+    if (!response.ok()) { return std::move(response).take_error(); }
+    if (inv.json()) {
+        inv.answer(ops::to_json(response.value()));
+    } else {
+        show(inv, response.value());
+    }
+    return 0;
+}
+
+}  // namespace
+
+extern const Command k_lake_reconcile = {.name = "lake reconcile", .summary = "Read the artifacts of all runs into the lake, as far as they have changed", .options = k_options, .run = run};
+
+}  // namespace runlake::cli
