@@ -56,6 +56,11 @@ void say_parity(const Parity& parity, DimensionState state, std::string_view wor
     }
 }
 
+// Neither side says what was read: changed data would look like changed logic.
+bool inputs_undeclared(const Parity& parity) {
+    return std::any_of(parity.dimensions.begin(), parity.dimensions.end(), [](const DimensionResult& one) { return one.name == "inputs" && one.replay == k_none && one.canonical == k_none; });
+}
+
 void say_why(const CellFacts& facts, bool finite_canonical, const std::vector<std::string>& unmeasured, Judgement& out) {
     const Decision& decision = out.decision;
     if (decision.reason == Reason::replay_error) { out.details.emplace_back(error_name(out.determinism.error ? out.determinism.error->kind : ErrorKind::internal)); }
@@ -71,6 +76,7 @@ void say_why(const CellFacts& facts, bool finite_canonical, const std::vector<st
     if (decision.cause == Cause::logic_fidelity_gap) {
         if (out.canonical_is_member == false) { out.details.emplace_back("canonical_outside_envelope"); }
         if (out.replay_is_member == false) { out.details.emplace_back("replay_outside_envelope"); }
+        if (inputs_undeclared(out.parity)) { out.details.emplace_back("inputs_undeclared"); }
     }
 }
 
@@ -85,9 +91,7 @@ void warn(const CellFacts& facts, Judgement& out) {
         }
     }
     if (out.eps_prod && facts.envelope->bound.assumption_suspect) { out.warnings.emplace_back("assumption_suspect"); }
-    for (const DimensionResult& one : out.parity.dimensions) {
-        if (one.name == "inputs" && one.replay == k_none && one.canonical == k_none) { out.warnings.emplace_back("inputs_undeclared"); }
-    }
+    if (inputs_undeclared(out.parity)) { out.warnings.emplace_back("inputs_undeclared"); }
 }
 
 }  // namespace
