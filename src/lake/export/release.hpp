@@ -28,14 +28,34 @@ inline constexpr std::string_view k_job_config_file = "job_config.json";
 inline constexpr std::string_view k_provenance_file = "provenance.json";
 inline constexpr std::string_view k_data_folder = "data";
 
-// A dataset of a release: its rows as JSON lines, whose digest names the release, and its file.
+// A dataset of a release: its file, and its rows as JSON lines, whose digest names the release.
 struct ReleaseDataset {
     Dataset file;                // data/<name>.parquet
-    std::string jsonl_sha256;    // of the same rows as JSON lines
+    std::string jsonl_sha256;
 };
 
-// 64 hex digits: of the recipe, the schema versions, the configuration's bytes and each dataset's name, columns and digest of rows, in order.
-std::string release_id(std::string_view job_config, std::int64_t lake_schema_version, const std::vector<ReleaseDataset>& datasets);
+// A file of the release that is no dataset.
+struct ReleaseFile {
+    std::string file;
+    std::uint64_t bytes = 0;
+    std::string sha256;
+};
+
+struct Release {
+    std::string job_name;
+    core::Json config;                    // as given
+    std::int64_t lake_schema_version = 0;
+    std::int64_t selected_runs = 0;
+    core::Json reference;                 // {"ref_id", ...} or null
+    std::vector<ReleaseDataset> datasets;
+    std::vector<ReleaseFile> files;       // job_config.json
+    std::vector<ReleaseFile> page;
+};
+
+// 64 hex digits: of the recipe, the versions of both schemas, the configuration with sorted keys, and each dataset's name, columns, rows and digest of rows, in order. Errc::usage: the
+// configuration can't be written (a number is not finite).
+core::Result<std::string> release_id(const Release& release);
+core::Result<core::Json> release_manifest(const Release& release, const std::string& id);
 
 // What is wrong with a release, a file or line of the manifest each.
 struct ReleaseProblem {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -27,6 +28,8 @@ class StagedFolder {
 
     const std::string& path() const { return path_; }
     const std::string& target() const { return target_; }
+    // Another name beside the first, for a folder whose name follows from what is in it.
+    void rename_target(std::string target) { target_ = std::move(target); }
 
     // A new file with these bytes, folders above it made.
     core::Status write(const std::string& rel_path, std::string_view bytes);

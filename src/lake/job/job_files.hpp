@@ -9,7 +9,7 @@
 #include "core/clock.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
-#include "lake/file_rows.hpp"
+#include "sql/database.hpp"
 
 namespace runlake::lake {
 
@@ -21,7 +21,7 @@ struct JobRun {
     std::string job_name;
     core::Timestamp created_at;
     std::string status;       // "completed", "failed"
-    std::string out_dir;      // absolute
+    std::string out_dir;      // absolute; not in the file: it is where the file is found
     std::string logs_root;    // "" where no folder was named
     core::Json selection;
     core::Json reference;
@@ -40,8 +40,10 @@ struct JobRunsRead {
     std::vector<JobRun> runs;             // by job_run_id, each once
     std::vector<JobRunProblem> problems;  // by rel_path
 };
-// <jobs_dir>/<name>/<job_run_id>/job_run.json of every job. No folder: none. out_dir is where the file is found now, not where it was written.
+// <jobs_dir>/<name>/<job_run_id>/job_run.json of every job. No folder: none.
 core::Result<JobRunsRead> read_job_runs(const std::string& jobs_dir);
-void add_row(FileRows& rows, const JobRun& run);
+
+// Makes the table lake_job_runs say what the files say, in a transaction of its own. The connection is that of a held lake.
+core::Result<JobRunsRead> index_job_runs(sql::Connection& connection, const std::string& jobs_dir);
 
 }  // namespace runlake::lake

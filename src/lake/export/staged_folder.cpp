@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/export/staged_folder.hpp"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "core/digest.hpp"
+#include "core/text.hpp"
+#include "os/exchange.hpp"
+#include "os/files.hpp"
+#include "os/system.hpp"
+
+namespace runlake::lake {
+namespace {
+
+using core::cat;
+
+constexpr mode_t k_folder_mode = 0755;
+constexpr mode_t k_file_mode = 0644;
+
+core::Status list_below(const std::string& folder, const std::string& prefix, std::vector<std::string>& out) {
+    RL_ASSIGN(const auto entries, os::list_dir(folder));
+    for (const auto& entry : entries) {
+        const std::string path = os::join_path(folder, entry.name);
+        const auto info = os::stat_link(path);
+        if (info && S_ISDIR(info->st_mode)) {
+            RL_TRY(list_below(path, cat(prefix, entry.name, '/'), out));
+        } else {
+            out.push_back(prefix + entry.name);
+        }
+    }
+    return core::ok();
+}
+
+}  // namespace
+
+core::Result<StagedFolder> StagedFolder::make(const std::string& target, FolderPoints points) {
+    const std::string parent = os::parent_path(target);
+    RL_TRY(os::make_dirs(parent, k_folder_mode, points.write));
+    const std::string path = os::join_path(parent, cat('.', os::base_name(target).substr(0, 200), '.', os::random_hex(16), ".tmp"));
+    RL_TRY(os::make_dir(path, k_folder_mode, points.write));
+    return StagedFolder(path, target, points);
+}
+
+StagedFolder::StagedFolder(StagedFolder&& other) noexcept
+    : path_(std::exchange(other.path_, "")), target_(std::move(other.target_)), points_(other.points_) {}
+
+StagedFolder::~StagedFolder() {
+    // What can't be removed is a hidden folder that nobody reads.
+    if (!path_.empty()) { static_cast<void>(os::remove_tree(path_, points_.write).ok()); }
+}
+
+core::Status StagedFolder::write(const std::string& rel_path, std::string_view bytes) {
+    const std::string path = os::join_path(path_, rel_path);
+    RL_TRY(os::make_dirs(os::parent_path(path), k_folder_mode, points_.write));
+    RL_ASSIGN(const os::Fd file, os::create_exclusive(path, k_file_mode, points_.write));
+    RL_TRY(os::write_all(file.get(), bytes, points_.write, path));
+    return os::sync_file(file.get(), points_.write, path);
+}
+
+core::Status StagedFolder::sync_folders(const std::string& folder) const {
+    RL_ASSIGN(const auto entries, os::list_dir(folder));
+    for (const auto& entry : entries) {
+        const std::string path = os::join_path(folder, entry.name);
+        const auto info = os::stat_link(path);
+        if (info && S_ISDIR(info->st_mode)) { RL_TRY(sync_folders(path)); }
+    }
+    return os::sync_dir(folder, points_.publish);
+}
+
+core::Status StagedFolder::publish(Existing existing) {
+    RL_TRY(sync_folders(path_));
+    const std::string parent = os::parent_path(target_);
+    auto renamed = os::rename_exclusive(path_, target_, points_.publish);
+    if (renamed.ok()) {
+        path_.clear();
+        return os::sync_dir(parent, points_.publish);
+    }
+    if (existing == Existing::refuse || renamed.error().code() != core::Errc::conflict) { return renamed; }
+    RL_TRY(os::exchange_names(path_, target_, points_.publish));
+    // path_ is what was there before: it goes with this object.
+    return os::sync_dir(parent, points_.publish);
+}
+
+core::Result<std::vector<std::string>> files_below(const std::string& folder) {
+    std::vector<std::string> files;
+    RL_TRY(list_below(folder, "", files));
+    std::ranges::sort(files);
+    return files;
+}
+
+core::Result<FileDigest> digest_file(const std::string& path) {
+    RL_ASSIGN(const os::Fd file, os::open_read(path));
+    core::Sha256 digest;
+    FileDigest result;
+    std::string buffer(1U << 18U, '\0');
+    while (true) {
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) { continue; }
+        if (got < 0) { return os::system_error(errno, "reading", path); }
+        if (got == 0) { break; }
+        digest.update({buffer.data(), static_cast<std::size_t>(got)});
+        result.bytes += static_cast<std::uint64_t>(got);
+    }
+    result.sha256 = digest.finish().hex();
+    return result;
+}
+
+}  // namespace runlake::lake

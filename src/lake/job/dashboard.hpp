@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The generator wonton_dashboard_v2: a folder with one JSON document a run, and a list of them. Format: docs/formats/lake-dataset.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "lake/export/session.hpp"
+#include "lake/export/staged_folder.hpp"
+#include "lake/job/selection.hpp"
+
+namespace runlake::lake {
+
+// A run of which no dashboard can be made.
+struct Offender {
+    std::string run_key;
+    std::string run_id;
+    std::string rel_run_dir;
+    std::string reason;
+};
+inline constexpr std::size_t k_most_offenders = 20;  // told; all are counted
+
+// Those among selected_runs. After select(), before show().
+core::Result<std::vector<Offender>> find_offenders(ExportSession& session);
+// "3 of 10 selected runs ...: <run_id> (<rel_run_dir>): <reason>; ...". Errc::conflict.
+core::Error offenders_error(const std::vector<Offender>& offenders, std::int64_t selected);
+
+struct DashboardFile {
+    std::string file;  // below the job's folder
+    std::uint64_t bytes = 0;
+    std::string sha256;
+};
+// Writes <folder>/<run>/dashboard_v2.json of each run and <folder>/manifest.json. After show(). All runs were looked at by find_offenders() before.
+core::Result<std::vector<DashboardFile>> write_dashboard(ExportSession& session, const std::vector<SelectedRun>& runs, StagedFolder& staged, const std::string& folder);
+
+}  // namespace runlake::lake

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/job/query_check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+
+namespace runlake::lake {
+namespace {
+
+using core::cat;
+using core::Errc;
+using core::Error;
+using core::Json;
+
+constexpr int k_depth = 2000;
+// Table functions that only make rows of their arguments.
+constexpr auto k_table_functions = std::to_array<std::string_view>({"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"});
+// What answers differently from one time, machine, session or version to the next.
+constexpr auto k_changing_functions = std::to_array<std::string_view>(
+    {"random", "setseed", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "now", "today", "current_date", "current_time", "current_timestamp", "current_localtime",
+     "current_localtimestamp", "localtime", "localtimestamp", "get_current_time", "get_current_timestamp", "transaction_timestamp", "txid_current", "current_transaction_id",
+     "current_query", "current_query_id", "current_connection_id", "current_database", "current_catalog", "current_schema", "current_schemas", "current_user", "session_user", "user",
+     "current_role", "current_setting", "getvariable", "getenv", "in_search_path", "version", "pg_postmaster_start_time", "nextval", "currval", "sleep_ms", "write_log", "age",
+     "reservoir_quantile", "approx_quantile", "approx_top_k"});
+
+bool is_among(std::span<const std::string_view> names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
+
+// SQL's names do not tell small letters from capital ones.
+using Names = std::set<std::string, std::less<>>;
+
+void collect_ctes(const Json& node, Names& names) {
+    if (const auto* items = node.as_array()) {
+        for (const auto& item : *items) { collect_ctes(item, names); }
+        return;
+    }
+    const auto* members = node.as_object();
+    if (members == nullptr) { return; }
+    for (const auto& [key, value] : *members) {
+        if (key == "cte_map") {
+            const auto* map = value.find("map");
+            if (const auto* entries = map == nullptr ? nullptr : map->as_array()) {
+                for (const auto& entry : *entries) { names.insert(core::lower_ascii(entry.string_at("key").value_or(""))); }
+            }
+        }
+        if (key == "cte_name" && value.is_string()) { names.insert(core::lower_ascii(*value.as_string())); }
+        collect_ctes(value, names);
+    }
+}
+
+class Walk {
+  public:
+    explicit Walk(Names tables) : tables_(std::move(tables)) {}
+
+    core::Status check(const Json& node) const {
+        if (const auto* items = node.as_array()) {
+            for (const auto& item : *items) { RL_TRY(check(item)); }
+            return core::ok();
+        }
+        const auto* members = node.as_object();
+        if (members == nullptr) { return core::ok(); }
+        const auto type = node.string_at("type").value_or("");
+        if (type == "BASE_TABLE") { RL_TRY(table(node)); }
+        if (type == "TABLE_FUNCTION") { RL_TRY(table_function(node)); }
+        if (type == "SHOW_REF") { return Error(Errc::usage, "DESCRIBE, SHOW and SUMMARIZE give no dataset"); }
+        if (type == "VALUE_PARAMETER") { return Error(Errc::usage, "the query has parameters, for which nothing can be given"); }
+        if (const auto* sample = node.find("sample"); sample != nullptr && !sample->is_null()) { return Error(Errc::usage, "a sample is another each time"); }
+        if (const auto name = node.string_at("function_name"); name && type != "TABLE_FUNCTION") { RL_TRY(function(*name)); }
+        if (type == "COLUMN_REF") { RL_TRY(column(node)); }
+        for (const auto& [key, value] : *members) {
+            // The function of a table function was looked at; its arguments are below.
+            if (key == "function" && type == "TABLE_FUNCTION") {
+                if (const auto* arguments = value.find("children")) { RL_TRY(check(*arguments)); }
+                continue;
+            }
+            RL_TRY(check(value));
+        }
+        return core::ok();
+    }
+
+  private:
+    core::Status table(const Json& node) const {
+        const auto name = node.string_at("table_name").value_or("");
+        const auto schema = node.string_at("schema_name").value_or("");
+        if (!schema.empty() || !node.string_at("catalog_name").value_or("").empty()) {
+            return Error(Errc::usage, cat("table ", schema, schema.empty() ? "" : ".", name, ": tables are named without database and schema"));
+        }
+        if (tables_.contains(core::lower_ascii(name))) { return core::ok(); }
+        const std::vector<std::string> words(tables_.begin(), tables_.end());
+        const auto near = core::nearest(core::lower_ascii(name), words);
+        return Error(Errc::usage, cat("table \"", name, "\": the lake shows none to a job", near ? cat(" (nearest: \"", *near, "\")") : ""));
+    }
+    static core::Status table_function(const Json& node) {
+        const auto* called = node.find("function");
+        const auto name = core::lower_ascii(called == nullptr ? "" : called->string_at("function_name").value_or(""));
+        if (is_among(k_table_functions, name)) { return core::ok(); }
+        return Error(Errc::usage, cat("the function ", name, "() is not available here: a job reads the tables of the lake only"));
+    }
+    static core::Status function(const std::string& name) {
+        if (!is_among(k_changing_functions, core::lower_ascii(name))) { return core::ok(); }
+        return Error(Errc::usage, cat("the function ", core::lower_ascii(name), "() answers differently from time to time or place to place"));
+    }
+    // current_date and its like are written without parentheses.
+    static core::Status column(const Json& node) {
+        const auto* names = node.find("column_names");
+        const auto* list = names == nullptr ? nullptr : names->as_array();
+        if (list == nullptr || list->size() != 1 || !list->front().is_string()) { return core::ok(); }
+        const auto name = core::lower_ascii(*list->front().as_string());
+        const bool is_word = name.starts_with("current_") || name.starts_with("local") || name == "session_user";
+        return is_word ? function(name) : core::ok();
+    }
+
+    Names tables_;
+};
+
+core::Result<Json> parse_query(ExportSession& session, const std::string& sql) {
+    RL_ASSIGN(auto rows, session.connection().query(cat("SELECT json_serialize_sql(", sql::quote_literal(sql), ")")));
+    RL_TRY(rows.next());
+    RL_ASSIGN(auto tree, core::parse_json(rows.text(0), "the parsed query", k_depth));
+    if (tree.bool_at("error").value_or(true)) {
+        const auto message = tree.string_at("error_message").value_or("it can't be parsed");
+        const bool is_other = message.find("Only SELECT") != std::string::npos;
+        return Error(Errc::usage, is_other ? "it is no SELECT (PIVOT with columns found by itself counts as none): a job only reads" : core::lower_ascii(message.substr(0, 1)) + message.substr(1));
+    }
+    return tree;
+}
+
+Json position_order(std::int64_t position) {
+    Json constant = Json::object();
+    constant.set("class", "CONSTANT").set("type", "VALUE_CONSTANT").set("alias", "").set("query_location", 0);
+    constant.set("value", Json::object().set("type", Json::object().set("id", "INTEGER").set("type_info", nullptr)).set("is_null", false).set("value", position));
+    return Json::object().set("type", "ORDER_DEFAULT").set("null_order", "ORDER_DEFAULT").set("expression", std::move(constant));
+}
+
+// The list of orders of the outermost query, null when there is none.
+core::JsonArray* orders_of(Json& node) {
+    auto* members = node.as_object();
+    if (members == nullptr) { return nullptr; }
+    for (auto& [key, value] : *members) {
+        if (key != "modifiers" || value.as_array() == nullptr) { continue; }
+        for (auto& modifier : *value.as_array()) {
+            if (modifier.string_at("type") != "ORDER_MODIFIER") { continue; }
+            for (auto& [name, list] : *modifier.as_object()) {
+                if (name == "orders" && list.as_array() != nullptr && !list.as_array()->empty()) { return list.as_array(); }
+            }
+        }
+    }
+    return nullptr;
+}
+
+Json* member_of(Json& value, std::string_view key) {
+    auto* members = value.as_object();
+    if (members == nullptr) { return nullptr; }
+    const auto found = std::ranges::find(*members, key, &core::JsonMember::first);
+    return found == members->end() ? nullptr : &found->second;
+}
+
+core::Result<std::int64_t> width_of(ExportSession& session, const std::string& sql) {
+    auto rows = session.connection().query(cat("DESCRIBE FROM (", sql, "\n)"));
+    if (!rows.ok()) { return Error(Errc::usage, rows.error().message()); }
+    std::int64_t width = 0;
+    while (true) {
+        RL_ASSIGN(const bool found, rows.value().next());
+        if (!found) { return width; }
+        ++width;
+    }
+}
+
+}  // namespace
+
+core::Result<std::string> checked_query(ExportSession& session, const std::string& sql) {
+    RL_ASSIGN(auto tree, parse_query(session, sql));
+    auto* statements = member_of(tree, "statements");
+    auto* list = statements == nullptr ? nullptr : statements->as_array();
+    if (list == nullptr || list->size() != 1) { return Error(Errc::usage, "it is not one statement"); }
+    Names tables = {"selected_runs", "job_context"};
+    for (const auto& table : session.tables()) { tables.insert(core::lower_ascii(table.name)); }
+    collect_ctes(list->front(), tables);
+    RL_TRY(Walk(std::move(tables)).check(list->front()));
+    auto* node = member_of(list->front(), "node");
+    auto* orders = node == nullptr ? nullptr : orders_of(*node);
+    if (orders == nullptr) { return Error(Errc::usage, "it has no ORDER BY at its end: the order of the rows is part of a dataset"); }
+    const auto restored = [&](const Json& query) -> core::Result<std::string> {
+        RL_ASSIGN(auto rows, session.connection().query(cat("SELECT json_deserialize_sql(", sql::quote_literal(core::to_json(query)), ")")));
+        RL_TRY(rows.next());
+        return std::string(rows.text(0));
+    };
+    RL_ASSIGN(const auto plain, restored(tree));
+    RL_ASSIGN(const auto width, width_of(session, plain));
+    for (std::int64_t i = 1; i <= width; ++i) { orders->push_back(position_order(i)); }
+    return restored(tree);
+}
+
+}  // namespace runlake::lake
