@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/clock.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "os/child.hpp"
@@ -53,7 +54,7 @@ std::string reason(const os::Output& output) {
     return core::cat("rclone: ", core::valid_utf8(last));
 }
 
-core::Error failed(std::string_view what, const RemoteUri& uri, const os::Output& output) { return core::Error(core::Errc::io, core::cat(what, ' ', uri.text(), ": ", reason(output))); }
+core::Error failed(std::string_view what, const std::string& shown, const os::Output& output) { return core::Error(core::Errc::io, core::cat(what, ' ', shown, ": ", reason(output))); }
 
 std::optional<std::array<int, 2>> version_in(std::string_view text) {
     constexpr std::string_view k_before = "rclone v";
@@ -75,7 +76,7 @@ core::Status check_keeps_slashes(const RemoteUri& uri, const std::string& place,
     if (!found) { return refuse("this rclone does not say its version"); }
     if (*found < k_keeps_slashes) { return refuse(core::cat("rclone ", (*found)[0], '.', (*found)[1], " would write to another place, 1.68 and newer keep it")); }
     RL_ASSIGN(const os::Output features, call({"backend", "features", place}, k_ask_ms));
-    if (status_of_exit(features) != 0) { return failed("asking about", uri, features); }
+    if (status_of_exit(features) != 0) { return failed("asking about", uri.text(), features); }
     RL_ASSIGN(const core::Json answer, core::parse_json(features.out, "rclone backend features"));
     const core::Json* known = answer.find("Features");
     if (known == nullptr || !known->bool_at("BucketBased").value_or(false)) { return refuse("this kind of store has folders, which have no empty names"); }
@@ -85,7 +86,7 @@ core::Status check_keeps_slashes(const RemoteUri& uri, const std::string& place,
 // What rclone's configuration calls the scheme: a remote of that name, else its own way to S3 without any configuration, with credentials out of the environment.
 core::Result<std::string> place_of(const RemoteUri& uri) {
     RL_ASSIGN(const os::Output remotes, call({"listremotes"}, k_ask_ms));
-    if (status_of_exit(remotes) != 0) { return failed("reading rclone's configuration for", uri, remotes); }
+    if (status_of_exit(remotes) != 0) { return failed("reading rclone's configuration for", uri.text(), remotes); }
     const std::string wanted = core::cat(uri.scheme(), ':');
     for (const std::string_view line : core::split(remotes.out, '\n')) {
         if (core::trim(line) == wanted) { return core::cat(wanted, uri.place()); }
@@ -94,8 +95,8 @@ core::Result<std::string> place_of(const RemoteUri& uri) {
     return core::Error(core::Errc::usage, core::cat("the address ", uri.text(), ": rclone has no remote named \"", uri.scheme(), "\"; `rclone config` or RCLONE_CONFIG_<NAME>_TYPE and so on make one"));
 }
 
-core::Result<ObjectList> parse_list(std::string_view text, const RemoteUri& uri) {
-    RL_ASSIGN(const core::Json answer, core::parse_json(text, core::cat("listing ", uri.text())));
+core::Result<ObjectList> parse_list(std::string_view text, const std::string& shown) {
+    RL_ASSIGN(const core::Json answer, core::parse_json(text, core::cat("listing ", shown)));
     ObjectList objects;
     const core::JsonArray* entries = answer.as_array();
     if (entries == nullptr) { return objects; }
@@ -107,11 +108,23 @@ core::Result<ObjectList> parse_list(std::string_view text, const RemoteUri& uri)
     return objects;
 }
 
-core::Result<ObjectList> list_with(const RemoteUri& uri, std::vector<std::string> words) {
+// RFC 3339 as rclone writes it, to the microsecond; 0 for what is none.
+std::int64_t parse_time(std::string_view text) {
+    constexpr std::size_t k_seconds = std::string_view("2006-01-02T15:04:05").size();
+    std::string kept(text.substr(0, k_seconds));
+    std::size_t zone = text.find_first_not_of("0123456789.", std::min(text.size(), k_seconds));
+    if (zone == std::string_view::npos) { zone = text.size(); }
+    kept += text.substr(kept.size(), std::min<std::size_t>(zone - kept.size(), 7));
+    kept += text.substr(zone);
+    const core::Result<core::Timestamp> at = core::parse_iso(kept);
+    return at.ok() ? at.value().micros * 1000 : 0;
+}
+
+core::Result<ObjectList> list_with(const std::string& shown, std::vector<std::string> words) {
     RL_ASSIGN(const os::Output output, call(words, k_transfer_ms));
     if (status_of_exit(output) == k_no_such_folder) { return ObjectList(); }
-    if (status_of_exit(output) != 0) { return failed("listing", uri, output); }
-    return parse_list(output.out, uri);
+    if (status_of_exit(output) != 0) { return failed("listing", shown, output); }
+    return parse_list(output.out, shown);
 }
 
 }  // namespace
@@ -120,23 +133,22 @@ core::Result<Rclone> Rclone::open(const RemoteUri& uri) {
     RL_ASSIGN(const os::Output version, call({"version"}, k_ask_ms));
     RL_ASSIGN(std::string place, place_of(uri));
     if (uri.place().find("//") != std::string_view::npos) { RL_TRY(check_keeps_slashes(uri, place, version)); }
-    return Rclone(uri, std::move(place));
+    return Rclone(uri.text(), std::move(place));
 }
 
-core::Result<ObjectList> Rclone::list() const { return list_with(uri_, {"lsjson", "-R", "--files-only", "--no-modtime", "--no-mimetype", place_}); }
+core::Result<ObjectList> Rclone::list() const { return list_with(shown_, {"lsjson", "-R", "--files-only", "--no-modtime", "--no-mimetype", place_}); }
 
 core::Result<ObjectList> Rclone::list_matching(const std::string& pattern) const {
-    return list_with(uri_, {"lsjson", "-R", "--files-only", "--no-modtime", "--no-mimetype", "--include", pattern, place_});
+    return list_with(shown_, {"lsjson", "-R", "--files-only", "--no-modtime", "--no-mimetype", "--include", pattern, place_});
 }
 
 core::Result<std::string> Rclone::read(std::string_view name) const {
     RL_ASSIGN(os::Output output, call({"cat", core::cat(place_, place_.ends_with('/') ? "" : "/", name)}, k_transfer_ms));
-    if (status_of_exit(output) != 0) { return failed(core::cat("reading ", name, " of"), uri_, output); }
+    if (status_of_exit(output) != 0) { return failed(core::cat("reading ", name, " of"), shown_, output); }
     return std::move(output.out);
 }
 
-core::Status Rclone::with_names(std::vector<std::string> words, const std::vector<std::string>& names, std::string_view what) const {
-    if (names.empty()) { return core::ok(); }
+core::Result<os::Output> Rclone::call_with_names(std::vector<std::string> words, const std::vector<std::string>& names) const {
     std::string text;
     for (const std::string& name : names) { text.append(name).push_back('\n'); }
     const std::string file = core::cat(os::env("TMPDIR").value_or("/tmp"), "/runlake-names-", os::random_hex(k_random_digits));
@@ -144,14 +156,19 @@ core::Status Rclone::with_names(std::vector<std::string> words, const std::vecto
     words.insert(words.begin() + 1, {"--files-from-raw", file});
     core::Result<os::Output> output = call(words, k_transfer_ms);
     static_cast<void>(os::remove_file(file, point::remote_write).ok());
-    if (!output.ok()) { return std::move(output).take_error(); }
-    if (status_of_exit(output.value()) != 0 || output.value().timed_out) { return failed(what, uri_, output.value()); }
+    return output;
+}
+
+core::Status Rclone::with_names(std::vector<std::string> words, const std::vector<std::string>& names, std::string_view what) const {
+    if (names.empty()) { return core::ok(); }
+    RL_ASSIGN(const os::Output output, call_with_names(std::move(words), names));
+    if (status_of_exit(output) != 0 || output.timed_out) { return failed(what, shown_, output); }
     return core::ok();
 }
 
 core::Status Rclone::send(const std::string& folder, const std::vector<std::string>& names, Compare compare) const {
     if (names.empty()) { return core::ok(); }
-    if (const os::Injection fault = os::at_point(point::remote_send); fault.error != 0) { return os::system_error(fault.error, "sending to", uri_.text()); }
+    if (const os::Injection fault = os::at_point(point::remote_send); fault.error != 0) { return os::system_error(fault.error, "sending to", shown_); }
     return with_names({"copy", "--copy-links", compare == Compare::content ? "--checksum" : "--ignore-times", folder, place_}, names, "sending to");
 }
 
@@ -160,5 +177,60 @@ core::Status Rclone::receive(const std::vector<std::string>& names, const std::s
 }
 
 core::Status Rclone::remove(const std::vector<std::string>& names) const { return with_names({"delete", place_}, names, "removing from"); }
+
+core::Result<Rclone> Rclone::at(const std::string& place) {
+    RL_TRY(call({"version"}, k_ask_ms));
+    return Rclone(place, place);
+}
+
+Rclone Rclone::below(std::string_view folder) const {
+    const auto joined = [&](const std::string& text) { return core::cat(text, text.ends_with('/') || text.ends_with(':') ? "" : "/", folder); };
+    return {joined(shown_), joined(place_)};
+}
+
+core::Result<StampedList> Rclone::list_stamped() const {
+    // The store's own time of writing: asking for the file's would be a request an object.
+    RL_ASSIGN(const os::Output output, call({"lsjson", "-R", "--files-only", "--use-server-modtime", "--no-mimetype", place_}, k_transfer_ms));
+    StampedList objects;
+    if (status_of_exit(output) == k_no_such_folder) { return objects; }
+    if (status_of_exit(output) != 0) { return failed("listing", shown_, output); }
+    RL_ASSIGN(const core::Json answer, core::parse_json(output.out, core::cat("listing ", shown_)));
+    const core::JsonArray* const entries = answer.as_array();
+    if (entries == nullptr) { return objects; }
+    for (const core::Json& entry : *entries) {
+        const std::optional<std::string> path = entry.string_at("Path");
+        const std::optional<std::int64_t> size = entry.integer_at("Size");
+        if (path && size && *size >= 0) { objects.emplace(*path, StampedObject{static_cast<std::uint64_t>(*size), parse_time(entry.string_at("ModTime").value_or(""))}); }
+    }
+    return objects;
+}
+
+core::Result<StoreKind> Rclone::kind() const {
+    RL_ASSIGN(const os::Output output, call({"backend", "features", place_}, k_ask_ms));
+    if (status_of_exit(output) != 0) { return failed("asking about", shown_, output); }
+    RL_ASSIGN(const core::Json answer, core::parse_json(output.out, "rclone backend features"));
+    const core::Json* const known = answer.find("Features");
+    if (known == nullptr) { return StoreKind{}; }
+    return StoreKind{.has_folders = !known->bool_at("BucketBased").value_or(false), .ignores_case = known->bool_at("CaseInsensitive").value_or(false)};
+}
+
+core::Result<std::vector<std::string>> Rclone::same(const std::string& folder, const std::vector<std::string>& names) const {
+    std::vector<std::string> equal;
+    if (names.empty()) { return equal; }
+    std::vector<std::string> words = {"check", "--one-way", "--combined", "-", folder, place_};
+    RL_ASSIGN(os::Output output, call_with_names(words, names));
+    if (output.err.find("could not be checked") != std::string::npos) {
+        words.insert(words.begin() + 1, "--download");
+        RL_ASSIGN(output, call_with_names(words, names));
+    }
+    // 1: not all of them are equal.
+    if (output.timed_out || (status_of_exit(output) != 0 && status_of_exit(output) != 1)) { return failed("comparing with", shown_, output); }
+    for (const std::string_view line : core::split(output.out, '\n')) {
+        if (line.starts_with("= ")) { equal.emplace_back(line.substr(2)); }
+    }
+    return equal;
+}
+
+core::Status Rclone::move(const std::vector<std::string>& names, const Rclone& to) const { return with_names({"move", "--ignore-times", place_, to.place_}, names, "moving into place in"); }
 
 }  // namespace runlake::rundir

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/json.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
-#include "os/system.hpp"
 #include "rundir/parts.hpp"
+#include "rundir/push_lock.hpp"
 #include "rundir/rclone.hpp"
 #include "rundir/remote.hpp"
 #include "rundir/remote_tree.hpp"
@@ -17,8 +16,6 @@ namespace runlake::rundir {
 namespace {
 
 namespace point = os::point;
-
-constexpr std::size_t k_token_digits = 32;
 
 core::Status send_text(const Rclone& rclone, const RunDir& run_dir, const std::string& name, const std::string& text) {
     // By way of a file of the same name, which is what rclone sends.
@@ -30,47 +27,22 @@ core::Status send_text(const Rclone& rclone, const RunDir& run_dir, const std::s
     return sent;
 }
 
-// An object that says who pushes. Object stores lack an exclusive create, so everyone writes a name of his own and then looks: who sees another's takes his own away, so that
-// never two go on. What a dead process of this machine left is taken away.
-class PushLock {
-  public:
-    // `seen` is what stands there once nobody else pushes.
-    static core::Result<PushLock> take(const Rclone& rclone, const RunDir& run_dir, const RemoteUri& uri, RemoteTree& seen) {
-        const std::string name = core::cat(k_remote_lock_prefix, os::random_hex(k_token_digits));
-        core::Json said = core::Json::object();
-        said.set("version", 1).set("process", to_json(os::this_process())).set("host", os::host_name());
-        RL_TRY(send_text(rclone, run_dir, name, core::to_json(said) + "\n"));
-        PushLock lock(rclone, name);
+// `seen` is what stands there once nobody else pushes.
+core::Result<PushLock> take_lock(const Rclone& rclone, const RunDir& run_dir, const RemoteUri& uri, RemoteTree& seen) {
+    LockPlace place;
+    place.prefix = k_remote_lock_prefix;
+    place.put = [rclone, run_dir](const std::string& name, const std::string& text) { return send_text(rclone, run_dir, name, text); };
+    place.list = [rclone, &seen]() -> core::Result<std::vector<std::string>> {
         RL_ASSIGN(ObjectList objects, rclone.list());
         seen = sort_objects(std::move(objects));
-        for (const std::string& other : seen.locks) {
-            if (other == name) { continue; }
-            RL_ASSIGN(const std::string text, rclone.read(other));
-            const core::Result<core::Json> holder = core::parse_json(text, other);
-            const core::Json nobody = core::Json::object();
-            const core::Json& known = holder.ok() ? holder.value() : nobody;
-            if (known.find("process") != nullptr && os::liveness(parse_process(known.find("process"))) == os::Liveness::dead) {
-                RL_TRY(rclone.remove({other}));
-                continue;
-            }
-            return core::Error(core::Errc::busy, core::cat("pushing to ", uri.text(), ": a process on ", known.string_at("host").value_or("an unknown host"),
-                                                           " pushes to it; if that is over for certain, remove the object ", uri.child(other)));
-        }
-        return lock;
-    }
-    PushLock(PushLock&& other) noexcept : rclone_(std::move(other.rclone_)), name_(std::exchange(other.name_, {})) {}
-    PushLock& operator=(PushLock&&) = delete;
-    PushLock(const PushLock&) = delete;
-    PushLock& operator=(const PushLock&) = delete;
-    ~PushLock() {
-        if (!name_.empty()) { static_cast<void>(rclone_.remove({name_}).ok()); }
-    }
-
-  private:
-    PushLock(Rclone rclone, std::string name) : rclone_(std::move(rclone)), name_(std::move(name)) {}
-    Rclone rclone_;
-    std::string name_;
-};
+        return seen.locks;
+    };
+    place.read = [rclone](const std::string& name) { return rclone.read(name); };
+    place.remove = [rclone](const std::vector<std::string>& names) { return rclone.remove(names); };
+    place.what = core::cat("pushing to ", uri.text());
+    place.shown = [uri](const std::string& name) { return uri.child(name); };
+    return PushLock::take(place);
+}
 
 core::Status check_same(const Rclone& rclone, const RemoteTree& tree, const RunDir& run_dir, const RemoteUri& to) {
     if (!tree.is_run_dir()) {
@@ -199,7 +171,7 @@ core::Result<Pushed> push(const RunDir& run_dir, const RemoteUri& to, const std:
     RL_ASSIGN(ObjectList objects, rclone.list());
     RL_TRY(check_same(rclone, sort_objects(std::move(objects)), run_dir, to));   // before the lock is written into another's place
     RemoteTree tree;
-    RL_ASSIGN(const PushLock lock, PushLock::take(rclone, run_dir, to, tree));
+    RL_ASSIGN(const PushLock lock, take_lock(rclone, run_dir, to, tree));
     RL_TRY(check_same(rclone, tree, run_dir, to));
 
     RL_ASSIGN(const std::vector<Outgoing> results, choose(rclone, tree, run_dir, std::move(checked)));
