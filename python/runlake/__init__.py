@@ -28,10 +28,10 @@ import warnings
 from types import TracebackType
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Type, TypeVar, Union
 
-from . import _runlake
+from . import _runlake, replay
 from ._runlake import Error
 
-__all__ = ["Error", "Run", "configure", "current", "lost", "run", "__version__"]
+__all__ = ["Error", "Run", "configure", "current", "lost", "replay", "run", "__version__"]
 __version__: str = _runlake.version
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -12,6 +12,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "ops/lake_tables.hpp"
+#include "ops/replay_child.hpp"
 #include "ops/ledger_verify.hpp"
 #include "ops/validate.hpp"
 #include "os/fault.hpp"
@@ -108,6 +109,11 @@ core::Result<std::string> merge_ledger(const std::string& ours, const std::strin
     return std::string();
 }
 
+// The child of a replay, before it becomes its program.
+core::Result<std::string> become_replayed(const std::vector<std::string>& words) {
+    std::_Exit(ops::replay_child({words.begin() + 1, words.end()}));
+}
+
 }  // namespace
 
 std::optional<core::Result<std::string>> run_hidden(const std::vector<std::string>& words) {
@@ -117,6 +123,7 @@ std::optional<core::Result<std::string>> run_hidden(const std::vector<std::strin
     if (word == "__docs" && words.size() == 2) { return write_docs(words[1]); }
     if (word == "__codes" && words.size() == 2) { return write_codes(words[1]); }
     if (word == "__lake_tables" && words.size() == 2) { return write_lake_tables(words[1]); }
+    if (word == "__replay-child") { return become_replayed(words); }
     if (word == "__merge-ledger" && words.size() == 4) { return merge_ledger(words[2], words[3]); }
     if (word == "__points") { return points(); }
     if (word == "__commands") { return commands(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/ledger_promote.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/redact.hpp"
@@ -14,6 +15,7 @@
 #include "ledger/write.hpp"
 #include "ops/job_artifacts.hpp"
 #include "ops/ledger_run_entry.hpp"
+#include "ops/replay_canonical.hpp"
 #include "ops/run_parts.hpp"
 #include "os/system.hpp"
 #include "record/installed.hpp"
@@ -61,13 +63,19 @@ void add_metrics(const runs::RunParts& run, Extra& extra) {
 }
 
 // What the journal says of a run, for what stands beside its entry or its job's.
-void add_run(const runs::RunParts& run, Extra& extra) {
+void add_run(const record::Store& store, const runs::RunParts& run, Extra& extra) {
     add_metrics(run, extra);
     if (run.end) {
         extra.exit_status = run.end->exit_status;
         extra.signal = run.end->signal;
     }
     if (run.facts.environment) { extra.environment = run.facts.environment->value; }
+    // What is informational only is in the environment's document.
+    static const replay::ParityPolicy k_policy = replay::default_policy();
+    for (const auto& [name, value] : provenance_of_run(store, run)) {
+        const bool informational = std::ranges::any_of(k_policy.dimensions, [&](const auto& one) { return one.name == name && one.weight == replay::Weight::informational; });
+        if (!informational && is_harmless_name(value)) { extra.provenance.emplace(name, value); }
+    }
     if (run.facts.code_ref) { extra.dirty = run.facts.code_ref->value.find("+dirty.") != std::string::npos; }
 }
 
@@ -80,12 +88,11 @@ void add_summary(const Json& document, Extra& extra) {
     }
 }
 
-// Whoever allowed a path once need not say so at each later promotion.
-bool was_allowed(const record::Store& store, const std::string& id) {
+// What stands beside an entry already; nothing of it when it can't be read.
+Extra known_extra(const record::Store& store, const std::string& id) {
     const auto text = os::read_file(ledger::extra_path(store, id), 16U << 20U);
-    if (!text.ok()) { return false; }
-    const auto extra = ledger::parse_extra(text.value(), id);
-    return extra.ok() && extra.value().allow_paths;
+    if (!text.ok()) { return {}; }
+    return ledger::parse_extra(text.value(), id).value_or(Extra());
 }
 
 core::Status check_state_point(const jobs::Job& job) {
@@ -110,10 +117,12 @@ core::Result<Promoted> promote_job_of(const record::Store& store, const jobs::Jo
     RL_ASSIGN(const std::string label, label_of(store, options));
     const core::Timestamp now = now_of(options);
     RL_ASSIGN(Json entry, ledger::project_job({.id = job.id, .state_point = job.state_point, .document = job.document}, label, now));
-    const bool allowed = options.allow_paths || was_allowed(store, job.id.str());
+    // Whoever allowed a path once need not say so at each later promotion.
+    const Extra before = known_extra(store, job.id.str());
+    const bool allowed = options.allow_paths || before.allow_paths;
     if (!allowed) { RL_TRY(check_state_point(job)); }
     const jobs::Own own = jobs::own_of(job.document);
-    Extra extra{.id = job.id.str(), .promoted_at = now, .machine = label};
+    Extra extra{.id = job.id.str(), .promoted_at = now, .machine = label, .last_verdict = before.last_verdict};
     extra.end = ledger::parse_job_end(*entry.string_at("status")).value_or(JobEnd::complete);
     if (const auto ended = entry.string_at("ended_at")) {
         auto at = core::parse_iso(*ended);
@@ -124,9 +133,9 @@ core::Result<Promoted> promote_job_of(const record::Store& store, const jobs::Jo
         // A run that was pruned, or recorded elsewhere, leaves less to say.
         if (runs == nullptr) {
             const auto run = read_run_parts(store, own.run->str(), own.started_at);
-            if (run.ok()) { add_run(run.value().parts, extra); }
+            if (run.ok()) { add_run(store, run.value().parts, extra); }
         } else if (const auto run = runs->find(*own.run); run != runs->end()) {
-            add_run(run->second, extra);
+            add_run(store, run->second, extra);
         }
     }
     if (own.exit_status) { extra.exit_status = *own.exit_status; }
@@ -153,13 +162,18 @@ core::Result<Promoted> promote_run(const record::Store& store, const PromoteRun&
         const std::string_view why = run.parts.state() == record::RunState::cached ? "its result was reused, so the run that made it is the one to promote" : "it has not ended";
         return Error(Errc::conflict, cat("promoting run ", run.id.str(), ": ", why));
     }
+    if (const auto of = run.parts.tags.find("replay_of"); run.parts.tags.contains("replay")) {
+        return Error(Errc::conflict, cat("promoting run ", run.id.str(), ": it is a replay", of == run.parts.tags.end() ? "" : cat(" of ", of->second.value.value_or("")),
+                                         ", which says nothing that the verdict on it does not"));
+    }
     ledger::RunEntry entry = *std::move(known);
     entry.rule = request.rule;
     entry.promoted_at = now;
     entry.machine = label;
     entry.stages = request.stages;
     Extra extra{.id = run.id.str(), .end = entry.end, .promoted_at = now, .machine = label, .ended_at = entry.ended_at};
-    add_run(run.parts, extra);
+    extra.last_verdict = request.last_verdict ? request.last_verdict : known_extra(store, extra.id).last_verdict;
+    add_run(store, run.parts, extra);
     extra.artifacts = request.artifacts;
     RL_ASSIGN(ledger::WrittenEntry written, ledger::write_entry(store, {.kind = ledger::TextKind::run,
                                                                        .id = run.id.str(),

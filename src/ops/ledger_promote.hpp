@@ -53,13 +53,14 @@ core::Result<Promoted> promote_job(const record::Store& store, const jobs::Job& 
 core::Result<Promoted> promote_job_of(const record::Store& store, const jobs::Job& job, const PromoteOptions& options, const std::map<core::RunId, runs::RunParts>* runs);
 
 // Promotes a recorded run: the one that `id` (whole or its beginning) means, out of the journal. `since`: it began no earlier, which spares reading older segments.
-// Errc::not_found, conflict (ambiguous; still running; cached, which is never promoted).
+// Errc::not_found, conflict (ambiguous; still running; cached, or a replay of another run, which are never promoted).
 struct PromoteRun {
     std::string id;
     ledger::RunRule rule = ledger::RunRule::asked;
     std::optional<core::Timestamp> since;
     std::vector<ledger::StageOfRun> stages;
     std::vector<ledger::ArtifactFact> artifacts;
+    std::optional<std::string> last_verdict;      // of a replay; without one, that of an earlier promotion stays
 };
 core::Result<Promoted> promote_run(const record::Store& store, const PromoteRun& request, const PromoteOptions& options = {});
 

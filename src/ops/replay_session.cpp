@@ -201,15 +201,16 @@ class Session final : public ReplaySession {
         const bool own_tree = request_.tree.repository.has_value();
         const std::string worktree = cat(k_worktree_prefix, id_, '-', task.name);
         std::string tree = request_.tree.root;
+        std::map<std::string, std::string> places = request_.places;
         core::Status ready = os::make_dir(folder, 0700, os::point::replay_folder_create);
         if (ready.ok() && own_tree) {
             tree = folder + "/tree";
-            ready = make_tree(tree, worktree);
+            ready = make_tree(tree, worktree, *task.cell, places);
         }
         replay::Outcome outcome;
         outcome.replica = task.replica;
         if (ready.ok()) {
-            outcome = replay::run_replica(launcher_, request_for(task, folder, tree, own_tree));
+            outcome = replay::run_replica(launcher_, request_for(task, folder, tree, own_tree, &places));
         } else {
             outcome.error = replay::ReplayError{.kind = replay::ErrorKind::internal, .detail = ready.error().message(), .exit_status = std::nullopt, .signal = std::nullopt};
         }
@@ -217,13 +218,17 @@ class Session final : public ReplaySession {
         return outcome;
     }
 
-    replay::ReplicaRequest request_for(const Task& task, const std::string& folder, const std::string& tree, bool own_tree) {
+    replay::ReplicaRequest request_for(const Task& task, const std::string& folder, const std::string& tree, bool own_tree, const std::map<std::string, std::string>* places) {
         replay::ReplicaRequest one{.cell = *task.cell, .pinned = *task.pinned};
         one.replica = task.replica;
         one.folder = folder;
         one.tree = tree;
         one.own_tree = own_tree;
         one.environment = replay::base_environment(task.cell->pins.pass, request_.uncapped);
+        one.environment.insert(one.environment.end(), request_.environment.begin(), request_.environment.end());
+        one.project = request_.tree.root;
+        one.places = places;
+        one.program_beside = request_.program_beside;
         {
             const std::scoped_lock lock(mutex_);
             one.code_ref = code_ref_;
@@ -234,9 +239,16 @@ class Session final : public ReplaySession {
         return one;
     }
 
-    core::Status make_tree(const std::string& path, const std::string& name) {
+    core::Status make_tree(const std::string& path, const std::string& name, const replay::Cell& cell, std::map<std::string, std::string>& places) {
         RL_TRY(git::add_worktree({.repository = *request_.tree.repository, .commit = request_.tree.commit, .path = path, .name = name, .patch = request_.tree.patch}));
         look_at_code(path);
+        // An input that the commit lacks is the present one, and is looked at where it is: links in a folder would make another digest.
+        for (const std::string& input : cell.inputs.value_or(std::vector<std::string>())) {
+            const std::string inside = os::lexically_normal(os::join_path(cell.directory, input));
+            const std::size_t glob = inside.find_first_of("*?[");
+            const std::string fixed = glob == std::string::npos ? inside : os::parent_path(inside.substr(0, glob) + "x");
+            if (!places.contains(input) && !inside.starts_with('/') && !os::exists(os::join_path(path, fixed))) { places.emplace(input, os::join_path(request_.tree.root, inside)); }
+        }
         for (const std::string& beside : request_.tree.beside) { RL_TRY(link_into(request_.tree.root, path, beside)); }
         return core::ok();
     }
@@ -280,6 +292,12 @@ core::Result<std::unique_ptr<ReplaySession>> ReplaySession::begin(ReplaySessionR
     RL_TRY(os::make_dir(folder, 0700, os::point::replay_folder_create));
     auto lease = os::Lease::take(os::join_path(folder, k_lease_name), {.purpose = "replay"});
     if (!lease.ok()) { return std::move(lease).take_error(); }
+    // Runs of an envelope have the machine to themselves. It looks for our lease after it took its own, and we for its after ours: one of both sees the other.
+    if (const auto envelope = os::lease_lives(replays_folder(request.store) + "/envelope.lease"); !request.uncapped && envelope.ok() && envelope.value()) {
+        std::move(lease).take().reset();
+        static_cast<void>(os::remove_tree(folder, os::point::replay_worktree_remove));
+        return Error(Errc::busy, "replaying: an envelope is being measured, which needs the machine for itself; try again when it is done");
+    }
     std::optional<Error> problem;
     const record::Settings settings = record::Settings::load_tolerant(request.store, problem);
     record::Recorder::Options options;

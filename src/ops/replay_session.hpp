@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ struct ReplaySessionRequest {
     bool uncapped = false;                         // runs of an envelope: no pins, no caps, one after the other
     std::vector<std::pair<std::string, std::string>> tags;   // of the recorded runs, beside replay=<session>
     std::string stage;                             // of the recorded runs; "": the cell's name
+    std::map<std::string, std::string> places;     // and the three below: as ReplicaRequest has them
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::optional<std::string> program_beside;
     std::function<void(std::string_view)> say;     // a line for people
     std::function<void(const replay::Cell&, const replay::Outcome&)> tell;   // a replica has ended; calls do not overlap
 };

@@ -30,15 +30,15 @@ core::Status copy_any(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-std::vector<FileDigest> digest_files(const std::string& directory, const std::vector<std::string>& paths, const std::string& store_dir) {
+std::vector<FileDigest> digest_files(const std::vector<PlacedFile>& files, const std::string& store_dir) {
     std::vector<FileDigest> digests;
-    for (const std::string& path : paths) {
+    for (const PlacedFile& one : files) {
         fingerprint::InputOptions options;
-        options.root = directory;
-        options.working_dir = directory;
+        options.root = one.root;
+        options.working_dir = one.root;
         options.cache_dir = fingerprint::digests_dir(store_dir);
-        FileDigest file{.path = path, .digest = std::nullopt, .bytes = std::nullopt};
-        const auto read = fingerprint::input_fingerprint({path}, options);
+        FileDigest file{.path = one.name, .digest = std::nullopt, .bytes = std::nullopt};
+        const auto read = fingerprint::input_fingerprint({one.path}, options);
         if (read.ok() && !read.value().inputs.empty()) {
             file.digest = read.value().inputs.front().fingerprint;
             file.bytes = read.value().inputs.front().bytes;

@@ -11,8 +11,14 @@
 
 namespace runlake::replay {
 
-// Digests of files and folders below `directory`, by path. What can't be read has none.
-std::vector<FileDigest> digest_files(const std::string& directory, const std::vector<std::string>& paths, const std::string& store_dir);
+// A file or folder: its name in the outcome, and where it is.
+struct PlacedFile {
+    std::string name;
+    std::string path;      // absolute; may be a glob
+    std::string root;      // what names in its digest are relative to
+};
+// Their digests, by name. What can't be read has none.
+std::vector<FileDigest> digest_files(const std::vector<PlacedFile>& files, const std::string& store_dir);
 
 // Brings a file or folder to `to` (whose parent is made): moved where it may be, else cloned or copied. Links in folders are left out.
 core::Status keep_file(const std::string& from, const std::string& to, bool may_move);

@@ -21,6 +21,7 @@
 #include "replay/files.hpp"
 #include "replay/metric.hpp"
 #include "replay/provenance.hpp"
+#include "rundir/manifest.hpp"
 
 namespace runlake::replay {
 namespace {
@@ -84,14 +85,14 @@ class Replica {
     }
 
     std::optional<ReplayError> prepare() {
-        for (const char* name : {"/tmp", "/fresh", "/artifacts"}) {
+        for (const char* name : {"/tmp", "/fresh", "/artifacts", "/out"}) {
             if (auto made = os::make_dirs(request_.folder + name, 0700, os::point::replay_folder_create); !made.ok()) { return failure(ErrorKind::internal, made.error().message()); }
         }
         auto report = os::create_exclusive(report_path_, 0600, os::point::replay_output_write);
         if (!report.ok()) { return failure(ErrorKind::internal, report.error().message()); }
         if (!os::is_dir(directory_)) { return failure(ErrorKind::not_started, cat("its directory ", request_.cell.directory, " is not there")); }
         if (request_.cell.inputs) {
-            outcome_.inputs = digest_files(directory_, *request_.cell.inputs, launcher_.store.dir);
+            outcome_.inputs = digest_files(placed(*request_.cell.inputs), launcher_.store.dir);
             for (const FileDigest& input : outcome_.inputs) {
                 if (!input.digest) { return failure(ErrorKind::missing_input, cat("its input ", input.path, " can't be read")); }
             }
@@ -102,16 +103,41 @@ class Replica {
         return std::nullopt;
     }
 
+    std::string filled(std::string text) const {
+        for (const auto& [marker, place] : {std::pair{k_out_marker, request_.folder + "/out"}, std::pair{k_tree_marker, request_.tree}}) {
+            for (std::size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + place.size())) { text.replace(at, marker.size(), place); }
+        }
+        return text;
+    }
+    std::string place_of(const std::string& name) const {
+        if (request_.places != nullptr) {
+            if (const auto found = request_.places->find(name); found != request_.places->end()) { return filled(found->second); }
+        }
+        return os::join_path(directory_, name);
+    }
+    std::vector<PlacedFile> placed(const std::vector<std::string>& names) const {
+        std::vector<PlacedFile> files;
+        const bool has_places = request_.places != nullptr;
+        for (const std::string& name : names) { files.push_back({name, place_of(name), has_places && request_.places->contains(name) ? request_.project : request_.tree}); }
+        return files;
+    }
+    std::vector<std::string> command() const {
+        std::vector<std::string> words;
+        for (const std::string& word : request_.cell.command) { words.push_back(filled(word)); }
+        if (request_.program_beside && !os::exists(os::join_path(directory_, words.front()))) { words.front() = *request_.program_beside; }
+        return words;
+    }
+
     // How a file that the program should write looks before it does: one that stays as it is was not written.
     void remember(const std::string& path) {
-        const auto info = os::stat_path(os::join_path(directory_, path));
+        const auto info = os::stat_path(place_of(path));
         if (!info || !S_ISREG(info->st_mode)) { return; }
         const os::Stamp stamp = os::Stamp::of(*info);
         static_cast<void>(os::settle(stamp.newest_ns()));
         before_.insert_or_assign(path, stamp);
     }
     bool was_written(const std::string& path) const {
-        const auto info = os::stat_path(os::join_path(directory_, path));
+        const auto info = os::stat_path(place_of(path));
         const auto before = before_.find(path);
         return info && (before == before_.end() || os::Stamp::of(*info) != before->second);
     }
@@ -119,13 +145,13 @@ class Replica {
     os::FreshChild fresh_child() const {
         os::FreshChild child;
         std::map<std::string, std::string> environment;
-        for (const auto& [name, value] : request_.environment) { environment.insert_or_assign(name, value); }
+        for (const auto& [name, value] : request_.environment) { environment.insert_or_assign(name, filled(value)); }
         environment.insert_or_assign("TMPDIR", request_.folder + "/tmp");
         environment.insert_or_assign("RUNLAKE_RUN_ID", id_.str());
         environment.insert_or_assign("RUNLAKE_STORE", launcher_.store.dir);
         environment.insert_or_assign(k_report_variable, report_path_);
         environment.insert_or_assign(k_parameters_variable, core::to_json(request_.pinned.parameters));
-        ChildWords words{.store = launcher_.store.dir, .observer = launcher_.observer, .watched = {}, .program = request_.cell.command};
+        ChildWords words{.store = launcher_.store.dir, .observer = launcher_.observer, .watched = {}, .program = command()};
         for (const auto& [name, value] : request_.pinned.environment) {
             environment.insert_or_assign(name, value == k_fresh_folder ? request_.folder + "/fresh" : value);
             words.watched.push_back(name);
@@ -150,7 +176,7 @@ class Replica {
         record::RunSpec spec;
         spec.id = id_;
         spec.stage = request_.stage;
-        spec.argv = request_.cell.command;
+        spec.argv = command();
         for (const FileDigest& input : outcome_.inputs) { spec.inputs.push_back({.path = input.path, .fingerprint = input.digest, .bytes = input.bytes}); }
         for (const auto& [name, value] : request_.tags) { spec.tags.set(name, value); }
         for (const auto& [name, value] : request_.cell.dimensions) { spec.params.set(name, value); }
@@ -230,7 +256,7 @@ class Replica {
     void read_value(const Report& report) {
         const MetricSource& source = request_.cell.metric;
         if (source.kind == MetricKind::report) {
-            ReadMetric read = reported_metric(source, report, [&](std::string_view name) { return launcher_.logged ? launcher_.logged(id_, name) : std::nullopt; });
+            ReadMetric read = reported_metric(source, report, [&](std::string_view name) { return told_otherwise(name); });
             outcome_.value = read.value;
             outcome_.value_text = std::move(read.text);
             if (read.error) { fail(std::move(*read.error)); }
@@ -250,14 +276,27 @@ class Replica {
         outcome_.value_text = std::move(value.text);
     }
 
+    // What the report does not hold: a digest of what was made, or what the program recorded as a metric of its run.
+    std::optional<double> told_otherwise(std::string_view name) const {
+        if (name == k_stdout_digest) {
+            const auto text = os::read_file(request_.folder + "/stdout.log", k_most_text);
+            return text.ok() ? std::optional(digest_as_number(core::sha256(text.value()))) : std::nullopt;
+        }
+        if (name == k_out_digest) {
+            const auto manifest = rundir::build_manifest(request_.folder + "/out", {});
+            return manifest.ok() ? std::optional(digest_as_number(manifest.value().digest())) : std::nullopt;
+        }
+        return launcher_.logged ? launcher_.logged(id_, name) : std::nullopt;
+    }
+
     void read_artifacts() {
-        outcome_.artifacts = digest_files(directory_, request_.cell.artifacts, launcher_.store.dir);
+        outcome_.artifacts = digest_files(placed(request_.cell.artifacts), launcher_.store.dir);
         for (const FileDigest& artifact : outcome_.artifacts) {
             if (!artifact.digest || !was_written(artifact.path)) {
                 fail(failure(ErrorKind::missing_artifact, cat(artifact.path, artifact.digest ? " is there from before, and was not written" : " was not written")));
                 continue;
             }
-            const auto kept = keep_file(os::join_path(directory_, artifact.path), os::join_path(request_.folder + "/artifacts", safe_name(artifact.path)), request_.own_tree);
+            const auto kept = keep_file(place_of(artifact.path), os::join_path(request_.folder + "/artifacts", safe_name(artifact.path)), request_.own_tree);
             if (!kept.ok()) { fail(failure(ErrorKind::internal, cat("keeping ", artifact.path, ": ", kept.error().message()))); }
         }
     }
@@ -295,6 +334,12 @@ class Replica {
 };
 
 }  // namespace
+
+double digest_as_number(const core::Digest& digest) {
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < 8; ++i) { number = number << 8U | digest.bytes()[i]; }
+    return static_cast<double>(number >> 12U);   // 52 bits: every one of them stays
+}
 
 Outcome run_replica(const Launcher& launcher, const ReplicaRequest& request) { return Replica(launcher, request).run(); }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/digest.hpp"
 #include "core/ids.hpp"
 #include "os/group_guard.hpp"
 #include "record/recorder.hpp"
@@ -17,6 +19,15 @@
 #include "replay/spec.hpp"
 
 namespace runlake::replay {
+
+// Metrics of programs that tell none: what they made, as a number that is equal for equal bytes alone (52 bits of a SHA-256).
+inline constexpr std::string_view k_stdout_digest = "stdout_digest";
+inline constexpr std::string_view k_out_digest = "out_digest";               // of the folder behind k_out_marker, by its manifest
+double digest_as_number(const core::Digest& digest);
+
+// In words of the command, in variables and in places: a folder of the replica's own that is there and empty, and the tree that it runs in.
+inline constexpr std::string_view k_out_marker = "\x01out\x01";
+inline constexpr std::string_view k_tree_marker = "\x01tree\x01";
 
 // What all replays of one call share.
 struct Launcher {
@@ -36,8 +47,11 @@ struct ReplicaRequest {
     int replica = 0;
     std::string folder;                                            // its own, absolute, empty: output, report, temporary files, artifacts
     std::string tree;                                              // absolute: where cell.directory stands
+    std::string project;                                           // absolute: the present tree, which may be the same
     bool own_tree = false;                                         // nobody else needs the files in it: artifacts are moved, not copied
     std::vector<std::pair<std::string, std::string>> environment;  // more variables, which are no pins
+    const std::map<std::string, std::string>* places = nullptr;    // of inputs and artifacts that are named logically
+    std::optional<std::string> program_beside;                     // to be run where the tree lacks the command's program
     std::optional<std::string> code_ref;
     std::string stage;
     std::vector<std::pair<std::string, std::string>> tags;

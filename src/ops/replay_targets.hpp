@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is replayed without a spec file: a recorded run, or a stage of a run directory, as a cell; and the tree that it ran in.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "ops/replay_session.hpp"
+#include "record/store.hpp"
+#include "replay/canonical.hpp"
+#include "replay/spec.hpp"
+
+namespace runlake::ops {
+
+struct ReplayChoice {
+    std::optional<std::string> metric;             // --metric; default: the first by name that the run recorded, else a digest of what it made
+    std::vector<std::string> presets;              // --preset; default: python and openmp
+    std::optional<int> threads;
+    int replicas = 2;
+    bool here = false;                             // the present tree
+};
+
+struct ReplayTarget {
+    replay::Cell cell;
+    ReplayTree tree;
+    std::string original;                          // id of the run that is replayed
+    std::optional<std::string> code_ref;           // as it was recorded
+    std::optional<replay::Canonical> canonical;    // for what a recorded run does not know of itself: a digest of its result
+    std::optional<std::string> run_dir;            // --run-dir: verdict.json is written there
+    std::optional<std::string> program_beside;     // the present program, for a worktree that lacks it
+    std::vector<std::pair<std::string, std::string>> environment;   // more variables, no pins
+    std::map<std::string, std::string> places;     // of inputs and artifacts that are named logically: where they are
+    std::vector<std::string> notes;                // what is not as it was recorded, one sentence each
+};
+
+// By a whole id or its beginning. Errc::conflict: it was recorded from inside its program (its command is not known), its arguments held secrets, its code is not known
+// (use `here`), or it is itself a replay.
+core::Result<ReplayTarget> target_of_run(const record::Store& store, const std::string& id, const ReplayChoice& choice);
+
+// `stage` is NAME or NAME[instance]; a stage with several instances needs one. not_found: no such stage, or no result of it.
+core::Result<ReplayTarget> target_of_stage(const record::Store& store, const std::string& run_dir, const std::string& stage, const ReplayChoice& choice);
+
+}  // namespace runlake::ops
