@@ -1,5 +1,5 @@
 # Every third-party package, where it comes from, and how it is linked. ARCHITECTURE.md says why each is there.
-# Static where the recording path needs it, so that a short program does not pay for loading libraries; DuckDB, libgit2 and libcurl are loaded
+# Static where the recording path needs it, so that a short program does not pay for loading libraries; DuckDB, libgit2, libcurl and libpq are loaded
 # when they are first used (os/shared_library.hpp) and only their headers are needed here.
 find_package(Threads REQUIRED)
 
@@ -18,6 +18,10 @@ add_library(runlake_yaml INTERFACE)
 target_link_libraries(runlake_yaml INTERFACE $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>,${RUNLAKE_YAML_A},${RUNLAKE_YAML_SO}>)
 
 find_package(nlohmann_json REQUIRED)
+
+# Headers alone: libpq is loaded when it is first used, and Boost.Math is nothing else.
+find_path(RUNLAKE_LIBPQ_INCLUDE libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+find_path(RUNLAKE_BOOST_INCLUDE boost/math/distributions/non_central_t.hpp REQUIRED)
 
 # DuckDB: a system's own by DUCKDB_ROOT, else what tools/setup put into .deps/duckdb.
 set(DUCKDB_ROOT "$ENV{DUCKDB_ROOT}" CACHE PATH "Folder of a DuckDB to use: include/duckdb.h and lib/libduckdb.so, or both in it")

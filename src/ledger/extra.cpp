@@ -47,6 +47,18 @@ core::Result<std::vector<ArtifactFact>> artifacts_of(const Members& members) {
     return artifacts;
 }
 
+core::Result<std::map<std::string, std::string>> provenance_of(const Members& members) {
+    std::map<std::string, std::string> provenance;
+    RL_ASSIGN(const Json* found, members.object("provenance"));
+    if (found == nullptr) { return provenance; }
+    for (const auto& [name, said] : *found->as_object()) {
+        const std::string* text = said.as_string();
+        if (text == nullptr) { return members.wrong("provenance", "no object of texts"); }
+        provenance.emplace(name, *text);
+    }
+    return provenance;
+}
+
 }  // namespace
 
 Json to_json(const Extra& extra) {
@@ -73,7 +85,13 @@ Json to_json(const Extra& extra) {
         }
         json.set("artifacts", std::move(artifacts));
     }
-    json.set_if("environment", extra.environment).set_if("dirty", extra.dirty).set_if("run_id", extra.run_id).set_if("last_verdict", extra.last_verdict);
+    json.set_if("environment", extra.environment);
+    if (!extra.provenance.empty()) {
+        Json provenance = Json::object();
+        for (const auto& [name, value] : extra.provenance) { provenance.set(name, value); }
+        json.set("provenance", std::move(provenance));
+    }
+    json.set_if("dirty", extra.dirty).set_if("run_id", extra.run_id).set_if("last_verdict", extra.last_verdict);
     if (extra.allow_paths) { json.set("allow_paths", true); }
     return json;
 }
@@ -94,6 +112,7 @@ core::Result<Extra> parse_extra(std::string_view text, std::string_view id) {
     RL_ASSIGN(extra.signal, members.integer("signal"));
     RL_ASSIGN(extra.artifacts, artifacts_of(members));
     RL_ASSIGN(extra.environment, members.text("environment"));
+    RL_ASSIGN(extra.provenance, provenance_of(members));
     RL_ASSIGN(extra.dirty, members.flag("dirty"));
     RL_ASSIGN(extra.run_id, members.text("run_id"));
     RL_ASSIGN(extra.last_verdict, members.text("last_verdict"));

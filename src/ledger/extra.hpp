@@ -45,6 +45,7 @@ struct Extra {
     std::optional<std::int64_t> signal;
     std::vector<ArtifactFact> artifacts;           // by path
     std::optional<std::string> environment;        // digest
+    std::map<std::string, std::string> provenance; // dimension -> digest or name: what a replay elsewhere compares (docs/guide/replay-method.md)
     std::optional<bool> dirty;                     // whether the code differed from its commit
     std::optional<std::string> run_id;             // of a job: the recorded run that made it
     std::optional<std::string> last_verdict;       // of a replay: FIDELITY_OK, ...

@@ -12,6 +12,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "ops/replay_canonical.hpp"
 #include "record/settings.hpp"
 #include "record/store.hpp"
 #include "replay/spec.hpp"
@@ -43,7 +44,7 @@ struct ReplayDeciderOptions {
 struct DecidedCell {
     const replay::Cell& cell;
     std::vector<replay::Outcome> replays;                      // by replica; provenance from inside each child
-    std::optional<std::string> run_dir;                        // verdict.json is written there as well
+    std::optional<std::string> run_dir;                        // verdicts/<id>.json is written there as well
     std::optional<std::string> attributed_to;
     std::optional<std::string> first_difference;
     // Given when the caller has it already (`--run`): no source is looked up then.
@@ -64,11 +65,10 @@ class ReplayDecider {
     virtual core::Status send() = 0;
 };
 
+// What an envelope must have been measured against to count for these replays of the cell.
+replay::EnvelopeKey envelope_key(const replay::Cell& cell, const std::vector<replay::Outcome>& replays);
+
 // A path of the verdict's file, relative to the project where it lies inside.
 std::string verdict_path(const record::Store& store, const replay::VerdictRecord& record);
-
-// The canonical that a recorded run is of itself: for `replay run --run ID`. By a whole run id or the beginning of one, from the journal here or the ledger.
-// `metric` "" : the only metric it has. Errc::not_found, conflict.
-core::Result<replay::Canonical> canonical_of_run(const record::Store& store, const std::string& id, const std::string& metric);
 
 }  // namespace runlake::ops

@@ -40,6 +40,11 @@ constexpr auto k_table = std::to_array<Setting>({
      "The key that signs webhook posts; keep it in the environment or the user's file, not in a committed one."},
     {"observe.serve_token", "RUNLAKE_SERVE_TOKEN", SettingKind::text, "", "",
      "The token that `observe serve` demands of scrapers, needed beyond loopback; keep it in the environment or the user's file."},
+    {"replay.event_prefix", "RUNLAKE_EVENT_PREFIX", SettingKind::text, "", "", "What stands before the names of a replay's events, as s18_."},
+    {"replay.events_file", "RUNLAKE_EVENTS_FILE", SettingKind::text, "", "", "The file that a replay's events are appended to."},
+    {"replay.loki_url", "RUNLAKE_LOKI_URL", SettingKind::text, "", "", "Where a replay's events are pushed: the URL of a Loki."},
+    {"replay.loki_labels", "RUNLAKE_LOKI_LABELS", SettingKind::list, "", "", "Labels of a replay's events in Loki, as name=value, beside job=runlake_replay."},
+    {"replay.loki_headers", "RUNLAKE_LOKI_HEADERS", SettingKind::list, "", "", "Headers for Loki, as name=value; keep them in the environment or the user's file."},
 });
 
 const Setting* find_setting(std::string_view key) {

@@ -57,9 +57,10 @@ core::Result<Provenance> provenance_of(const Json& document) {
         const auto processor = said(values, "cpu_name");
         const auto count = said(values, "processors_online");
         if (processor && count) {
-            provenance.emplace("instance_type_fallback", cat(said(values, "vendor").value_or("-"), " / ", said(values, "product").value_or("-"), " / ", *processor, " / ", *count));
+            provenance.emplace("instance_type_fallback", cat(said(values, "vendor").value_or("-"), "; ", said(values, "product").value_or("-"), "; ", *processor, "; ", *count));
         }
-        add(provenance, "cpu_flags", said(values, "cpu_flags"));
+        // Some hundred words: their digest tells as much.
+        if (const auto flags = said(values, "cpu_flags")) { provenance.emplace("cpu_flags", core::sha256(*flags).hex()); }
         add(provenance, "cpu_microcode", said(values, "cpu_microcode"));
     }
     if (const Json* system = groups->find("system")) {

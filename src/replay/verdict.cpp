@@ -191,7 +191,11 @@ core::Result<std::string> write_verdict(const record::Store& store, const Verdic
     RL_TRY(os::make_dirs(folder, 0777, os::point::verdict_write));
     std::string path = cat(folder, '/', record.id, ".json");
     RL_TRY(os::publish_file(path, text, 0666, os::Existing::keep, os::Durability::power, os::point::verdict_write));
-    if (run_dir) { RL_TRY(os::publish_file(os::join_path(*run_dir, "verdict.json"), text, 0666, os::Existing::replace, os::Durability::power, os::point::verdict_write)); }
+    if (run_dir) {
+        const std::string beside = os::join_path(*run_dir, "verdicts");
+        RL_TRY(os::make_dirs(beside, 0777, os::point::verdict_write));
+        RL_TRY(os::publish_file(cat(beside, '/', record.id, ".json"), text, 0666, os::Existing::keep, os::Durability::power, os::point::verdict_write));
+    }
     return path;
 }
 

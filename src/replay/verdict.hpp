@@ -61,7 +61,7 @@ core::Result<VerdictFile> parse_verdict(std::string_view text);   // corrupt, un
 
 // "<store>/verdicts".
 std::string verdict_folder(const record::Store& store);
-// Written whole: <store>/verdicts/<id>.json, and verdict.json in `run_dir` when there is one. The path in the store.
+// Written whole: <store>/verdicts/<id>.json, and verdicts/<id>.json in `run_dir` when there is one. The path in the store.
 core::Result<std::string> write_verdict(const record::Store& store, const VerdictRecord& record, const std::optional<std::string>& run_dir);
 
 // The four events of a cell in logfmt, each "event=<prefix>replay_... key=value ...", in this order: determinism (always), determinism_cause (on FAIL), divergence
