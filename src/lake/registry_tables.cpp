@@ -190,12 +190,15 @@ std::span<const Table* const> registry_tables() {
 
 std::vector<const Table*> all_tables() {
     std::vector<const Table*> tables(registry_tables().begin(), registry_tables().end());
-    for (const auto* source : all_sources()) {
-        for (const auto* table : source->unit_tables) {
-            // Those of proof-search runs are the registry's own.
+    // Some are the registry's own, and some stand with several sources.
+    const auto add = [&](std::span<const Table* const> more) {
+        for (const auto* table : more) {
             if (std::find(tables.begin(), tables.end(), table) == tables.end()) { tables.push_back(table); }
         }
-        for (const auto* extractor : source->extractors) { tables.insert(tables.end(), extractor->tables.begin(), extractor->tables.end()); }
+    };
+    for (const auto* source : all_sources()) {
+        add(source->unit_tables);
+        for (const auto* extractor : source->extractors) { add(extractor->tables); }
     }
     return tables;
 }
@@ -206,15 +209,20 @@ std::string tables_page() {
                                  "release, where `run_uid` stands for the run. `source` says which file a row comes from. All others follow from the bytes of the run alone.\n\n"
                                  "There are no constraints and indexes in the database: rows are checked before they are appended.\n\n## Registry, errors, references, jobs\n\n");
     for (const auto* table : registry_tables()) { append_table(page, *table); }
+    std::vector<const Table*> told(registry_tables().begin(), registry_tables().end());
+    const auto tell = [&](std::span<const Table* const> tables) {
+        for (const auto* table : tables) {
+            if (std::find(told.begin(), told.end(), table) != told.end()) { continue; }
+            told.push_back(table);
+            append_table(page, *table);
+        }
+    };
     for (const auto* source : all_sources()) {
         page += core::cat("## Source `", source->name, "`\n\n", source->help, "\n\n");
-        for (const auto* table : source->unit_tables) {
-            const auto registry = registry_tables();
-            if (std::find(registry.begin(), registry.end(), table) == registry.end()) { append_table(page, *table); }
-        }
+        tell(source->unit_tables);
         for (const auto* extractor : source->extractors) {
             page += core::cat("Extractor `", extractor->name, "`; stage of its errors: `", extractor->stage, "`.\n\n");
-            for (const auto* table : extractor->tables) { append_table(page, *table); }
+            tell(extractor->tables);
         }
     }
     while (page.ends_with("\n\n")) { page.pop_back(); }

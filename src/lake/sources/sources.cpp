@@ -11,7 +11,14 @@
 // X(name of the Source), one a line, in the order in which they are asked: those that take only what nobody took stand last.
 #define RUNLAKE_SOURCES(X)   \
     X(k_proof_search_source) \
-    X(k_mlflow_source)
+    X(k_runlake_source)      \
+    X(k_rundir_source)       \
+    X(k_ledger_source)       \
+    X(k_signac_source)       \
+    X(k_mlflow_source)       \
+    X(k_dvc_source)          \
+    X(k_hydra_source)        \
+    X(k_metrics_source)
 
 namespace runlake::lake {
 
@@ -44,7 +51,13 @@ std::string all_runs_sql() {
         if (source->all_runs.empty()) { continue; }
         parts += core::cat(parts.empty() ? "" : "\nUNION ALL BY NAME\n", source->all_runs);
     }
-    return core::cat("CREATE OR REPLACE VIEW all_runs AS SELECT source, run_key, run_id, name, state, started_at, finished_at, params, metrics FROM (\n", parts, "\n)");
+    // What several parts need: the last value of each metric in files of metrics, by name and as an object.
+    constexpr std::string_view k_shared = R"(WITH file_metrics_last AS (
+  SELECT DISTINCT ON (run_key, name) run_key, name, "value" FROM file_metrics ORDER BY run_key, name, rel_path, position DESC
+), file_metrics_of_runs AS (
+  SELECT run_key, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS metrics FROM file_metrics_last GROUP BY run_key
+))";
+    return core::cat("CREATE OR REPLACE VIEW all_runs AS ", k_shared, "\nSELECT source, run_key, run_id, name, state, started_at, finished_at, params, metrics FROM (\n", parts, "\n)");
 }
 
 }  // namespace runlake::lake

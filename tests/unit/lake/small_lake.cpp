@@ -69,6 +69,8 @@ SmallLake fill_lake(const std::vector<std::string>& roots, const std::vector<std
     taken(lake.connection.run(all_runs_sql()));
     for (const auto& unit : lake.units.units) {
         const Source& source = *unit.source;
+        taken(lake.connection.run("INSERT INTO lake_units (unit_key, source, root_id, rel_dir, dir) VALUES (" + sql::quote_literal(unit.key) + ", " + sql::quote_literal(source.name) + ", " +
+                                  sql::quote_literal(unit.root_id) + ", " + sql::quote_literal(unit.rel_dir) + ", " + sql::quote_literal(unit.dir) + ")"));
         const auto files = taken(source.list(unit));
         for (const auto& one : files.unreadable) { lake.problems.push_back({std::string(source.name), {one.rel_path, one.why, {}, false}}); }
         if (source.read != nullptr) {
