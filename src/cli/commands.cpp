@@ -72,6 +72,11 @@
     X(k_link)           \
     X(k_lake_paths)     \
     X(k_lake_reconcile) \
+    X(k_lake_export) \
+    X(k_lake_job_presets) \
+    X(k_lake_job_run) \
+    X(k_lake_job_release_site_dashboard) \
+    X(k_lake_release_verify) \
     X(k_doctor)         \
     X(k_config_list)    \
     X(k_completion)     \
