@@ -71,12 +71,21 @@
     X(k_queue_materialize) \
     X(k_link)           \
     X(k_lake_paths)     \
+    X(k_lake_sql)       \
+    X(k_lake_tables)    \
+    X(k_lake_show)      \
+    X(k_lake_doctor)    \
     X(k_lake_reconcile) \
     X(k_lake_export) \
     X(k_lake_job_presets) \
     X(k_lake_job_run) \
     X(k_lake_job_release_site_dashboard) \
     X(k_lake_release_verify) \
+    X(k_replay_run)     \
+    X(k_fingerprint)    \
+    X(k_sync_now)       \
+    X(k_sync_durability_status) \
+    X(k_sync_durable_push) \
     X(k_doctor)         \
     X(k_config_list)    \
     X(k_completion)     \
