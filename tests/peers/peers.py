@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import slurm_cluster
+import ssh_server
 
 SOURCE = Path(os.environ.get("RUNLAKE_SOURCE", Path(__file__).resolve().parents[2]))
 UNPACKED = SOURCE / ".deps" / "peers"
@@ -80,4 +81,8 @@ def missing(peer):
         return None if python_with_signac(2) and python_with_signac(1) else "no Python environments with signac 2 and signac 1 (make test-peers installs them)"
     if peer == "slurm":
         return slurm_cluster.absent()
+    if peer == "network_folder":
+        if os.getuid() != 0 or shutil.which("sshfs") is None or not os.path.exists("/dev/fuse"):
+            return "no sshfs, no /dev/fuse or not root (make test-peers installs sshfs)"
+        return ssh_server.missing()
     return f"no peer is called {peer}"
