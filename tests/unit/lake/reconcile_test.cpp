@@ -451,7 +451,7 @@ TEST_F(ReconcileTest, EndsBetweenRunsWhenItIsStopped) {
     request_.batch_bytes = 1;  // a run a transaction
     reconciled();
     const auto whole = testing::lake_rows(request_.database);
-    for (int after = 1; after < 14; ++after) {
+    for (const int after : {1, 4, 6, 9}) {
         fs::remove_all(folder_ / "lake");
         int asked = 0;
         request_.is_stopped = [&] { return ++asked > after; };
