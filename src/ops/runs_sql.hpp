@@ -4,31 +4,18 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
-#include "core/json.hpp"
 #include "ops/runs_reading.hpp"
-#include "os/stop_signal.hpp"
-#include "runs/query_console.hpp"
+#include "ops/sql_console.hpp"
 
 namespace runlake::ops {
 
 struct RunsSqlRequest {
     RunsScope scope;                                     // with a tenant: over a copy that has only its runs
-    std::string sql;
-    runs::ConsoleForm form = runs::ConsoleForm::text;
-    const os::StopSignal* stop = nullptr;                // ends the statement: Errc::interrupted. Made before DuckDB is loaded
+    SqlQuestion question;
     std::function<void(const std::string&)> note;        // before the rows
-    std::function<core::Status(const std::vector<runs::ConsoleColumn>&)> columns;   // once, before the rows
-    std::function<core::Status(const std::vector<core::Json>&)> row;                // as they come
 };
 
-// Errc::usage for whatever DuckDB has against the statement.
 core::Status runs_sql(const RunsSqlRequest& request);
-
-// A value as CSV and tables show it.
-std::string sql_text(const core::Json& value);
-// The rows as CSV: see runs::append_csv().
-std::string csv_line(const std::vector<core::Json>& cells);
 
 }  // namespace runlake::ops

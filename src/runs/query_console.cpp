@@ -172,11 +172,15 @@ core::Result<Console> Console::open(Session session, const std::optional<std::st
     } else {
         connection = std::move(session.connection());
     }
+    return over(std::move(*connection));
+}
+
+core::Result<Console> Console::over(sql::Connection connection) {
     // No spilling to disk, then no files at all, then no way back: the order matters.
-    RL_TRY(connection->run("SET temp_directory = ''"));
-    RL_TRY(connection->run("SET enable_external_access = false"));
-    RL_TRY(connection->run("SET lock_configuration = true"));
-    return Console(std::move(*connection));
+    RL_TRY(connection.run("SET temp_directory = ''"));
+    RL_TRY(connection.run("SET enable_external_access = false"));
+    RL_TRY(connection.run("SET lock_configuration = true"));
+    return Console(std::move(connection));
 }
 
 core::Status Console::check(const std::string& statement) {
@@ -193,7 +197,7 @@ core::Status Console::check(const std::string& statement) {
     })));
     RL_ASSIGN(const core::Json tree, core::parse_json(plan, "plan of the statement", 2000));
     if (const auto function = other_function(tree)) {
-        return Error(Errc::usage, core::cat("the function ", *function, "() is not available here: queries read the tables of runs only"));
+        return Error(Errc::usage, core::cat("the function ", *function, "() is not available here: queries read tables only"));
     }
     return core::ok();
 }

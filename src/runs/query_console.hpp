@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQL that a user wrote, over the tables of runs: it can read them and nothing else.
+// SQL that a user wrote, over the tables of runs or of the lake: it can read them and nothing else.
 //
 // Four walls, each enough for what it is for: the database is open for reading only; DuckDB's access to files and the network is off and its configuration
 // locked; only one SELECT (or what DuckDB reads as one: FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE) is taken; and its plan may call no table function but
@@ -34,6 +34,8 @@ class Console {
   public:
     // Over the session's tables as they are; or, with a tenant, over a database in memory that holds the rows of that tenant's runs alone.
     static core::Result<Console> open(Session session, const std::optional<std::string>& tenant);
+    // Over what a connection holds, opened for reading only: the lake's tables. Its settings are locked from here on.
+    static core::Result<Console> over(sql::Connection connection);
 
     // Calls `columns` once, then `row` for every row, as it is made; null is NULL. Errc::usage: not one statement that reads, or what DuckDB says against it.
     core::Status run(std::string_view sql, ConsoleForm form, const std::function<core::Status(const std::vector<ConsoleColumn>&)>& columns,

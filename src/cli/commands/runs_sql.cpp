@@ -3,69 +3,22 @@
 #include "ops/runs_sql.hpp"
 
 #include <array>
+#include <utility>
 
-#include "cli/command.hpp"
 #include "cli/commands/runs_shared.hpp"
-#include "cli/render/table.hpp"
-#include "core/text.hpp"
-#include "os/stop_signal.hpp"
+#include "cli/commands/sql_shared.hpp"
 
 namespace runlake::cli {
 namespace {
 
-constexpr std::array k_options = {
-    Option{.names = "--csv", .value = "", .help = "print the rows as CSV, with a head"},
-    k_tenant_option,
-};
-constexpr std::array k_arguments = {Argument{.name = "SQL", .help = "one statement that reads: SELECT, FROM, DESCRIBE, SHOW, SUMMARIZE"}};
+constexpr std::array k_options = {k_csv_option, k_tenant_option};
+constexpr std::array k_arguments = {k_sql_argument};
 
 core::Result<int> run(Invocation& inv) {
-    if (inv.json() && inv.flag("--csv")) { return core::Error(core::Errc::usage, "--json and --csv exclude each other"); }
-    // Before DuckDB starts its threads, which are not to get the signals.
-    RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
-    ops::RunsSqlRequest request;
-    request.sql = inv.value("SQL").value_or("");
-    RL_ASSIGN(request.scope, scope_of(inv));
-    request.form = inv.json() ? runs::ConsoleForm::typed : runs::ConsoleForm::text;
-    request.stop = &stop;
-    request.note = [&](const std::string& note) { inv.say(note); };
-
-    const bool csv = inv.flag("--csv");
-    std::vector<runs::ConsoleColumn> columns;
-    core::Json rows = core::Json::array();
-    std::vector<render::Row> lines;
-    request.columns = [&](const std::vector<runs::ConsoleColumn>& described) {
-        columns = described;
-        if (csv) {
-            std::vector<core::Json> names;
-            for (const auto& column : columns) { names.emplace_back(column.name); }
-            inv.out(ops::csv_line(names));
-        }
-        return core::ok();
-    };
-    request.row = [&](const std::vector<core::Json>& cells) {
-        if (csv) {
-            inv.out(ops::csv_line(cells));
-        } else if (inv.json()) {
-            rows.push(core::JsonArray(cells));
-        } else {
-            render::Row line;
-            for (const core::Json& cell : cells) { line.push_back({cell.is_null() ? "-" : ops::sql_text(cell)}); }
-            lines.push_back(std::move(line));
-        }
-        return core::ok();
-    };
-    RL_TRY(ops::runs_sql(request));
-    if (inv.json()) {
-        core::Json heads = core::Json::array();
-        for (const auto& column : columns) { heads.push(core::Json::object().set("name", column.name).set("type", column.type)); }
-        inv.answer(core::Json::object().set("columns", std::move(heads)).set("rows", std::move(rows)));
-    } else if (!csv) {
-        std::vector<render::Column> heads;
-        for (const auto& column : columns) { heads.push_back({.title = column.name, .may_shrink = true}); }
-        inv.out(render::table(heads, lines, {.color = inv.color(), .width = inv.width()}));
-    }
-    return 0;
+    RL_ASSIGN(const auto scope, scope_of(inv));
+    return print_sql(inv, [&](ops::SqlQuestion question) {
+        return ops::runs_sql({.scope = scope, .question = std::move(question), .note = [&](const std::string& note) { inv.say(note); }});
+    });
 }
 
 }  // namespace

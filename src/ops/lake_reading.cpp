@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/lake_reading.hpp"
+
+#include "lake/database.hpp"
+#include "ops/lake_paths.hpp"
+
+namespace runlake::ops {
+
+core::Result<sql::Connection> open_lake_of(const record::Store& store) {
+    RL_ASSIGN(const auto roots, lake_roots(store));
+    return lake::open_lake(roots.database);
+}
+
+}  // namespace runlake::ops
