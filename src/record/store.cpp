@@ -41,7 +41,7 @@ bool is_home_store(const std::string& dir) {
 
 // What may be taken for a store although this call did not make it: its name says so, it has a store's folders, or it is empty.
 core::Status check_is_store(const std::string& dir) {
-    if (os::base_name(dir) == k_store_name || os::is_dir(dir + "/journal") || os::exists(dir + "/config.yaml")) { return core::ok(); }
+    if (os::base_name(dir) == k_store_name || os::is_dir(dir + "/journal") || os::exists(dir + "/config.yaml") || os::exists(dir + "/lake/lake.duckdb")) { return core::ok(); }
     RL_ASSIGN(const auto entries, os::list_dir(dir));
     const bool empty = std::all_of(entries.begin(), entries.end(), [](const os::DirEntry& entry) { return entry.name == ".gitignore"; });
     if (empty) { return core::ok(); }
