@@ -92,7 +92,7 @@ core::Result<RunStore::Created> RunStore::make(const Json& state_point, const st
     RL_ASSIGN(const std::string document_text, core::write_python_json(document));
     // Whole or not at all: made beside under a name that no reader takes for a job's, then renamed.
     if (!os::is_dir(workspace_)) { RL_TRY(os::make_dirs(workspace_, 0777, os::point::job_create)); }
-    const std::string making = cat(workspace_, "/.new-", id.brief(), '-', os::random_hex(16));
+    const std::string making = cat(workspace_, '/', k_making_prefix, id.brief(), '-', os::random_hex(16));
     const core::Status made = [&]() -> core::Status {
         RL_TRY(os::make_dir(making, 0777, os::point::job_create));
         RL_TRY(write_new(cat(making, '/', k_state_point_file), state_text));

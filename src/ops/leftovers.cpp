@@ -7,6 +7,8 @@
 #include <array>
 
 #include "core/hex.hpp"
+#include "jobs/files.hpp"
+#include "jobs/run_store.hpp"
 #include "os/files.hpp"
 
 namespace runlake::ops {
@@ -22,6 +24,8 @@ struct Ending {
 };
 constexpr std::array k_endings = std::to_array<Ending>({{".tmp", 16}, {".probe", 8}});
 
+bool is_resting(const struct stat& info, core::Timestamp now) { return std::int64_t{info.st_mtim.tv_sec} * k_second <= now.micros - k_resting; }
+
 void look_into(const std::string& folder, core::Timestamp now, int depth, Leftovers& found) {
     const auto entries = os::list_dir(folder);
     if (!entries.ok() || depth > k_deepest) { return; }
@@ -32,9 +36,28 @@ void look_into(const std::string& folder, core::Timestamp now, int depth, Leftov
         const auto info = os::stat_link(path);
         if (!info) { continue; }
         if (S_ISDIR(info->st_mode)) { look_into(path, now, depth + 1, found); }
-        if (!is_temporary || !S_ISREG(info->st_mode) || std::int64_t{info->st_mtim.tv_sec} * k_second > now.micros - k_resting) { continue; }
+        if (!is_temporary || !S_ISREG(info->st_mode) || !is_resting(*info, now)) { continue; }
         found.bytes += static_cast<std::uint64_t>(info->st_size);
         found.paths.push_back(std::move(path));
+    }
+}
+
+// Folders in which jobs were being made.
+void look_for_jobs(const record::Store& store, core::Timestamp now, Leftovers& found) {
+    const auto runs = jobs::RunStore::find(store);
+    const auto entries = runs.ok() ? os::list_dir(runs.value().workspace()) : core::Result<std::vector<os::DirEntry>>(std::vector<os::DirEntry>());
+    if (!entries.ok()) { return; }
+    for (const os::DirEntry& entry : entries.value()) {
+        if (!entry.name.starts_with(jobs::k_making_prefix)) { continue; }
+        const std::string folder = os::join_path(runs.value().workspace(), entry.name);
+        const auto info = os::stat_link(folder);
+        const auto files = os::list_dir(folder);
+        if (!info || !S_ISDIR(info->st_mode) || !is_resting(*info, now) || !files.ok()) { continue; }
+        for (const os::DirEntry& file : files.value()) {
+            const auto size = os::stat_link(os::join_path(folder, file.name));
+            if (size && S_ISREG(size->st_mode)) { found.bytes += static_cast<std::uint64_t>(size->st_size); }
+        }
+        found.paths.push_back(folder);
     }
 }
 
@@ -54,11 +77,12 @@ Leftovers find_leftovers(const record::Store& store, core::Timestamp now) {
     look_into(store.dir, now, 0, found);
     const std::string beside = os::parent_path(store.runs_database());
     if (beside != store.dir) { look_into(beside, now, 0, found); }
+    look_for_jobs(store, now, found);
     return found;
 }
 
 core::Status remove_leftovers(const Leftovers& leftovers) {
-    for (const std::string& path : leftovers.paths) { RL_TRY(os::remove_file(path, os::point::prune_remove)); }
+    for (const std::string& path : leftovers.paths) { RL_TRY(os::remove_tree(path, os::point::prune_remove)); }
     return core::ok();
 }
 

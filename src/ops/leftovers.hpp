@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Temporary files in a store whose writers were killed before they could rename or remove them.
+// Temporary files in a store, and folders of jobs that were being made, whose writers were killed before they could rename or remove them.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Leftovers {
 // Whether a file is called as those are that publishing a file or asking for the file server's time make beside it: ".NAME.<16 hex>.tmp", ".NAME.<8 hex>.probe".
 bool is_temporary_name(std::string_view name);
 
-// Those in the store, and beside a database that lies elsewhere, that were last written more than a day before `now`. A living writer writes or renames within moments: what rested for
+// Those in the store, beside a database that lies elsewhere, and the folders in the run store's workspace in which jobs were being made, that were last written more than a day before `now`. A living writer writes or renames within moments: what rested for
 // a day has none, on whichever machine it was. Links are not followed.
 Leftovers find_leftovers(const record::Store& store, core::Timestamp now);
 

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "ops/doctor_parts.hpp"
+#include "jobs/run_store.hpp"
 #include "ops/leftovers.hpp"
 #include "os/stamp.hpp"
 #include "os/system.hpp"
@@ -128,6 +129,25 @@ TEST_F(DoctorTest, LeftoversAreOldAndInTheStore) {
     ASSERT_TRUE(remove_leftovers(found()).ok());
     EXPECT_TRUE(found().paths.empty());
     EXPECT_TRUE(fs::exists(store.dir + "/.young.0123456789abcdef.tmp") && fs::exists(store.dir + "/output/run/stdout.tmp"));
+}
+
+TEST_F(DoctorTest, FoldersOfJobsThatWereBeingMadeAreLeftovers) {
+    store.root = fs::path(store.dir).parent_path();
+    const auto runs = jobs::RunStore::create(store);
+    ASSERT_TRUE(runs.ok()) << runs.error().message();
+    const std::string workspace = runs.value().workspace();
+    for (const char* name : {".new-01234567-0123456789abcdef", ".new-89abcdef-0123456789abcdef", "0123456789abcdef0123456789abcdef"}) {
+        fs::create_directories(workspace + "/" + name);
+        std::ofstream(workspace + "/" + name + "/signac_statepoint.json") << "{}";
+        const std::int64_t at = os::system_clock().now().micros / k_second - (name[5] == '8' ? 60 : 2 * k_day / k_second);
+        const struct timespec times[2] = {{.tv_sec = at, .tv_nsec = 0}, {.tv_sec = at, .tv_nsec = 0}};
+        ASSERT_EQ(::utimensat(AT_FDCWD, (workspace + "/" + name).c_str(), times, 0), 0);
+    }
+    EXPECT_THAT(found().paths, ElementsAre(workspace + "/.new-01234567-0123456789abcdef"));
+    EXPECT_EQ(found().bytes, 2U);
+    ASSERT_TRUE(remove_leftovers(found()).ok());
+    EXPECT_FALSE(fs::exists(workspace + "/.new-01234567-0123456789abcdef"));
+    EXPECT_TRUE(fs::exists(workspace + "/.new-89abcdef-0123456789abcdef") && fs::exists(workspace + "/0123456789abcdef0123456789abcdef"));
 }
 
 }  // namespace
