@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rundir/push_lock.hpp"
 
+#include <algorithm>
+
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "os/system.hpp"
@@ -23,8 +25,12 @@ core::Result<PushLock> PushLock::take(const LockPlace& place) {
     for (const std::string& other : locks) {
         if (other == name) { continue; }
         const core::Result<std::string> text = place.read(other);
-        if (!text.ok() && text.error().code() == core::Errc::not_found) { continue; }   // given back since
-        if (!text.ok()) { return text.error(); }
+        if (!text.ok()) {
+            // Given back since, for which stores have many words.
+            RL_ASSIGN(const std::vector<std::string> still, place.list());
+            if (std::find(still.begin(), still.end(), other) == still.end()) { continue; }
+            return text.error();
+        }
         const core::Result<core::Json> holder = core::parse_json(text.value(), other);
         const core::Json nobody = core::Json::object();
         const core::Json& known = holder.ok() ? holder.value() : nobody;

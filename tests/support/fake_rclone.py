@@ -3,8 +3,9 @@
 """Stands in for rclone where it need not be installed: an object store in a folder, a file an object, so that its names are kept to the letter.
 
 FAKE_RCLONE_STORE is the folder, FAKE_RCLONE_VERSION what it says it is, FAKE_RCLONE_LOG collects the words it is called with. FAKE_RCLONE_FAIL=N fails the N-th call that sends,
-receives or removes, after half of its names. FAKE_RCLONE_LOSE=TEXT: objects whose names hold it are sent without arriving.
+receives or removes, after half of its names. FAKE_RCLONE_LOSE=TEXT: objects whose names hold it are sent without arriving. FAKE_RCLONE_FEATURES is what it says the store can do.
 """
+import datetime
 import json
 import os
 import sys
@@ -19,8 +20,10 @@ def object_file(name):
 def copy_file(source, target):
     with open(source, "rb") as file:
         content = file.read()
-    with open(target, "wb") as file:
+    # An object is there whole or not at all.
+    with open(f"{target}.{os.getpid()}.part", "wb") as file:
         file.write(content)
+    os.rename(f"{target}.{os.getpid()}.part", target)
 
 
 def is_remote(place):
@@ -75,12 +78,39 @@ def lsjson(words):
     below = prefix(words[-1])
     found = []
     for file in sorted(os.listdir(STORE)):
+        if file.endswith(".part"):
+            continue
         name = file.replace("%2F", "/").replace("%25", "%")
         if name.startswith(below):
             path = name[len(below):]
             if "--include" not in words or (path.count("/") == 1 and path.endswith("/run.json")):
-                found.append({"Path": path, "Size": os.path.getsize(os.path.join(STORE, file)), "IsDir": False})
+                try:
+                    info = os.stat(os.path.join(STORE, file))
+                except FileNotFoundError:
+                    continue  # removed since
+                written = datetime.datetime.fromtimestamp(info.st_mtime_ns // 10**9, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + f".{info.st_mtime_ns % 10**9:09}Z"
+                found.append({"Path": path, "Size": info.st_size, "ModTime": written, "IsDir": False})
     print(json.dumps(found))
+
+
+def check(words):
+    """As with --combined -: a mark and a name, one a line."""
+    differ = False
+    with open(words[words.index("--files-from-raw") + 1]) as file:
+        names = file.read().splitlines()
+    source, target = words[-2:]
+    for name in names:
+        there = object_file(prefix(target) + name)
+        if not os.path.exists(there):
+            mark = "+"
+        else:
+            with open(os.path.join(source, name), "rb") as ours, open(there, "rb") as theirs:
+                mark = "=" if ours.read() == theirs.read() else "*"
+        differ = differ or mark != "="
+        print(mark, name)
+    if differ:
+        print("2026/01/01 00:00:00 Failed to check: differences found", file=sys.stderr)
+        sys.exit(1)
 
 
 def main():
@@ -95,12 +125,14 @@ def main():
     elif words == ["listremotes"]:
         print("store:")
     elif words[:2] == ["backend", "features"]:
-        print(json.dumps({"Features": {"BucketBased": True}}))
+        print(json.dumps({"Features": json.loads(os.environ.get("FAKE_RCLONE_FEATURES", '{"BucketBased": true}'))}))
     elif words[0] == "cat":
         with open(object_file(words[-1].split(":")[-1])) as file:
             sys.stdout.write(file.read())
     elif words[0] == "lsjson":
         lsjson(words)
+    elif words[0] == "check":
+        check(words)
     elif words[0] == "copy":
         fails = copy(words)
     elif words[0] == "delete":
