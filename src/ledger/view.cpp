@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <unordered_map>
 
 #include "core/text.hpp"
 #include "ledger/conflict.hpp"
@@ -13,6 +14,7 @@
 #include "ledger/text.hpp"
 #include "ledger/view_cache.hpp"
 #include "os/files.hpp"
+#include "os/folder_stat.hpp"
 #include "os/parallel.hpp"
 #include "os/stamp.hpp"
 
@@ -24,6 +26,7 @@ using core::Errc;
 using core::Error;
 
 constexpr std::size_t k_few = 64;              // so many that were read anew are no reason to write the cache
+constexpr std::size_t k_files_a_turn = 256;
 constexpr std::size_t k_aexp = 0;              // the folders, by their numbers
 constexpr std::size_t k_own = 1;
 constexpr std::size_t k_extras = 2;
@@ -67,9 +70,9 @@ core::Result<std::string> good_text(TextKind kind, std::string_view id, std::str
     return std::string(text);
 }
 
-void read_found(Found& file, std::size_t folder, const ViewCache& cache) {
+void read_found(Found& file, std::size_t folder, os::FolderStat& stats, const ViewCache& cache) {
     const bool is_extra = folder == k_extras;
-    const auto info = os::stat_path(file.path);
+    const auto info = stats.look(file.path);
     if (!info) {
         auto text = os::read_file(file.path);
         file.why = text.ok() ? Error(Errc::io, cat("reading ", file.path, ": it can't be looked at")) : std::move(text).take_error();
@@ -209,7 +212,8 @@ struct View::Body {
     std::string cache_bytes;
     std::array<std::vector<Found>, 3> files;     // .aexp/ledger, ledger, ledger-extra
     std::vector<UnpackedPack> packs;
-    std::vector<Item> items;
+    std::vector<Item> items;                     // by id
+    std::unordered_map<std::string_view, const Item*> by_id;
     std::vector<LeftOut> left_out;
 
     void read(const record::Store& store, const ViewOptions& options);
@@ -225,7 +229,12 @@ void View::Body::read(const record::Store& store, const ViewOptions& options) {
     packs = list_packs(store, left_out);
     os::for_each_index(packs.size(), 1, [&](std::size_t i) { read_one_pack(packs[i], cache); });
     for (std::size_t folder = 0; folder < files.size(); ++folder) {
-        os::for_each_index(files[folder].size(), k_few, [&](std::size_t i) { read_found(files[folder][i], folder, cache); });
+        const std::size_t count = files[folder].size();
+        os::for_each_index((count + k_files_a_turn - 1) / k_files_a_turn, 1, [&](std::size_t turn) {
+            os::FolderStat stats;
+            const std::size_t end = std::min((turn + 1) * k_files_a_turn, count);
+            for (std::size_t i = turn * k_files_a_turn; i < end; ++i) { read_found(files[folder][i], folder, stats, cache); }
+        });
     }
     const std::size_t cached = cache.size();
     std::set<std::string, std::less<>> packs_known;
@@ -259,10 +268,14 @@ void View::Body::collect() {
     std::size_t count = files[k_aexp].size() + files[k_own].size();
     for (const UnpackedPack& pack : packs) { count += pack.entries.size(); }
     items.reserve(count);
-    const auto& extras = files[k_extras];
+    std::unordered_map<std::string_view, std::string_view> extras;
+    extras.reserve(files[k_extras].size());
+    for (const Found& file : files[k_extras]) {
+        if (!file.why) { extras.emplace(file.id(), file.text); }
+    }
     const auto extra_of = [&](std::string_view id) -> std::string_view {
-        const auto at = std::ranges::lower_bound(extras, id, {}, &Found::id);
-        return at != extras.end() && at->id() == id && !at->why ? at->text : std::string_view();
+        const auto at = extras.find(id);
+        return at != extras.end() ? at->second : std::string_view();
     };
     for (std::size_t folder = 0; folder < 2; ++folder) {
         for (Found& file : files[folder]) {
@@ -280,7 +293,7 @@ void View::Body::collect() {
         if (pack.why) { left_out.push_back({pack.path, *std::move(pack.why)}); }
         for (auto& [id, why] : pack.bad) { left_out.push_back({pack.path, std::move(why).context(id)}); }
         for (const PackedEntry& entry : pack.entries) {
-            const std::string_view loose = extras.empty() ? std::string_view() : extra_of(entry.id);
+            const std::string_view loose = extra_of(entry.id);
             items.push_back({.id = entry.id, .text = entry.entry, .extra = loose.empty() ? entry.extra : loose, .path = pack.path, .packed = true});
         }
     }
@@ -293,6 +306,8 @@ void View::Body::collect() {
         i = end;
     }
     items.resize(out);
+    by_id.reserve(items.size());
+    for (const Item& item : items) { by_id.emplace(item.id, &item); }
     std::ranges::stable_sort(left_out, {}, &LeftOut::path);
 }
 
@@ -311,8 +326,8 @@ std::span<const Item> View::items() const { return body_->items; }
 const std::vector<LeftOut>& View::left_out() const { return body_->left_out; }
 
 const Item* View::find(std::string_view id) const {
-    const auto at = std::ranges::lower_bound(body_->items, id, {}, &Item::id);
-    return at != body_->items.end() && at->id == id ? &*at : nullptr;
+    const auto at = body_->by_id.find(id);
+    return at != body_->by_id.end() ? at->second : nullptr;
 }
 
 core::Result<const Item*> View::find_run(std::string_view text) const {
