@@ -16,8 +16,8 @@
   }
   const tickText = (value) => RL.number(value, 2).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
 
-  function figures(caption, heads, rows) {
-    return el('details', { class: 'figures' }, el('summary', {}, 'Figures'),
+  function figures(caption, heads, rows, title = 'Figures') {
+    return el('details', { class: 'figures' }, el('summary', {}, title),
       el('div', { class: 'scroller short' }, el('table', { class: 'grid' }, el('caption', {}, caption),
         el('thead', {}, el('tr', {}, heads.map((head) => el('th', { scope: 'col' }, head)))),
         el('tbody', {}, rows.map((row) => el('tr', {}, row.map((cell, i) => (i === 0 ? el('th', { scope: 'row' }, cell) : el('td', { class: 'number' }, cell)))))))));
@@ -100,8 +100,8 @@
       figures(title, ['', 'Mean', 'Of'], rows.map((row) => [row.name, RL.number(row.value), RL.number(row.count)])));
   };
 
-  // A map of numbers: a real table, whose cells are shaded. cell(row, column) gives {value, count} or null. scale: [low, high, 'sequence' | 'diverging'].
-  RL.heat = ({ caption, corner, rows, columns, cell, scale, show, pageSize = 120 }) => {
+  // A map of numbers: a real table, whose cells are shaded. cell(row, column) gives {value, count} or null; `of` is what is counted. scale: [low, high, 'sequence' | 'diverging'].
+  RL.heat = ({ caption, corner, rows, columns, cell, scale, show, of = 'run', pageSize = 120 }) => {
     const [low, high, kind] = scale;
     const t = (value) => (high > low ? (value - low) / (high - low) : 0.5);
     let page = 0;
@@ -113,11 +113,11 @@
           const one = cell(row, column);
           if (!one || Number.isNaN(one.value)) { return el('td', { class: 'none', title: `${row.name}, ${column.name}: nothing` }, '·'); }
           const colours = RL.shade(t(one.value), kind);
-          return el('td', { style: { 'background-color': colours.background, color: colours.text }, title: `${row.name}, ${column.name}: ${show(one.value)}, of ${RL.plural(one.count, 'run')}` }, show(one.value));
+          return el('td', { style: { 'background-color': colours.background, color: colours.text }, title: `${row.name}, ${column.name}: ${show(one.value)}, of ${RL.plural(one.count, of)}` }, show(one.value));
         }))));
       const pages = Math.ceil(rows.length / pageSize);
       const move = (to) => () => { page = to; draw(); };
-      RL.replace(foot, el('p', { role: 'status', class: 'grid-status' }, pages > 1 ? `Rows ${page * pageSize + 1} to ${page * pageSize + shown.length} of ${rows.length}` : RL.plural(rows.length, 'row')),
+      RL.replace(foot, el('p', { role: 'status', class: 'grid-status' }, pages > 1 ? `Rows ${page * pageSize + 1} to ${page * pageSize + shown.length} of ${rows.length}` : rows.length > 12 ? RL.plural(rows.length, 'row') : ''),
         pages > 1 ? el('nav', { class: 'pager', 'aria-label': `Pages of ${caption}` },
           el('button', { type: 'button', disabled: page === 0, onclick: move(page - 1) }, 'Previous'), el('span', {}, `Page ${page + 1} of ${pages}`),
           el('button', { type: 'button', disabled: page === pages - 1, onclick: move(page + 1) }, 'Next')) : null);

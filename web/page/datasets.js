@@ -22,10 +22,27 @@
   }
   const isId = (name) => /(_uid|_key|_id|_hash|_idx|_json|sha256)$/.test(name) || name === 'rel_path';
 
-  // What fits a dataset best, by its columns: [kind of chart, columns]. The names are those of Runlake's own presets and of the lake's tables.
+  // The chart with which each dataset of Runlake's own presets begins.
+  const presets = {
+    runs_overview: { id: 'bars', title: 'Mean by provider', a: 'provider', value: 'wild_type_solve_rate' },
+    k_by_theorem: { id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'k_mean' },
+    recovery_by_intervention: { id: 'map', title: 'Map of intervention and provider', a: 'intervention', b: 'provider', value: 'recovery_rate' },
+    basin_by_theorem: { id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'structure_entropy_bits' },
+    reference_k: { id: 'histogram', title: 'Distribution', value: 'K' },
+    structure_vs_term: { id: 'cross', title: 'Structure against term', a: 'same_structure', b: 'same_term' },
+    provider_theorem: { id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'solve_rate' },
+    provider_pairs: { id: 'pair', title: 'Map of pairs', a: 'provider_a', b: 'provider_b', value: 'agreement' },
+    goal_tactics: { id: 'map', title: 'Map of goals and tactics', a: 'goal_type', b: 'tactic_family', value: 'success_rate' },
+    theorem_wild: { id: 'histogram', title: 'Distribution', value: 'k_K' },
+  };
+  // What fits any other dataset, by its columns.
   const pairs = [['provider_a', 'provider_b'], ['left_provider', 'right_provider'], ['provider_1', 'provider_2']];
-  function suits(kinds) {
+  function suits(dataset, kinds) {
     const has = (name) => kinds.some((one) => one.name === name && one.kind !== 'none');
+    const own = Object.hasOwn(presets, dataset) && ['a', 'b', 'value'].every((role) => !presets[dataset][role] || has(presets[dataset][role])) ? [presets[dataset]] : [];
+    return [...own, ...byColumns(kinds, has).filter((one) => own.length === 0 || one.id !== own[0].id)];
+  }
+  function byColumns(kinds, has) {
     const valued = kinds.filter((one) => (one.kind === 'number' || one.kind === 'truth') && !isId(one.name));
     const best = (...names) => names.map((name) => valued.find((one) => one.name === name)).find(Boolean) || valued.find((one) => /rate|mean|share|agree|k$|_K$|^K$/i.test(one.name)) || valued[0];
     const numeric = valued.filter((one) => one.kind === 'number');
@@ -61,7 +78,14 @@
     return [0, high <= 1 ? 1 : high, 'sequence'];
   }
   function chart(name, spec, rows) {
-    const words = (value) => (value === null || value === undefined ? '(none)' : RL.text(value));
+    const words = (value) => (value === null || value === undefined ? '(unknown)' : value === true ? 'yes' : value === false ? 'no' : RL.text(value));
+    if (spec.id === 'cross') {
+      const counts = new Map();
+      for (const row of rows) { const key = JSON.stringify([row[spec.a] ?? null, row[spec.b] ?? null]); counts.set(key, (counts.get(key) || 0) + 1); }
+      const list = (column, title) => [...new Set(rows.map((row) => row[column] ?? null))].sort(RL.compare).map((key) => ({ key, name: `${title}: ${words(key)}` }));
+      return RL.heat({ caption: `${name}: how many rows have which ${spec.a} and ${spec.b}`, corner: 'Rows', rows: list(spec.a, spec.a), columns: list(spec.b, spec.b), scale: [0, Math.max(1, ...counts.values()), 'sequence'], show: RL.number, of: 'row',
+        cell: (row, column) => { const count = counts.get(JSON.stringify([row.key, column.key])) || 0; return { value: count, count }; } });
+    }
     if (spec.id === 'map' || spec.id === 'pair') {
       const cells = grouped(rows, [spec.a, spec.b], spec.value);
       const list = (column) => [...new Set(rows.map((row) => row[column] ?? null))].sort(RL.compare).map((key) => ({ key, name: words(key) }));
@@ -86,7 +110,7 @@
       const source = await RL.open(table);
       const sample = await source.range(0, Math.min(chartRows, source.total));
       const kinds = kindsOf(source.columns, sample);
-      const charts = suits(kinds);
+      const charts = suits(table.name, kinds);
       const spec = { ...(charts.find((one) => one.id === state.chart) || charts[0]) };
       const valued = kinds.filter((one) => one.kind === 'number' || (one.kind === 'truth' && ['map', 'pair', 'bars'].includes(spec.id)));
       if (state.value && valued.some((one) => one.name === state.value)) { spec.value = state.value; }
@@ -98,9 +122,9 @@
         const column = columnChoice.value; const words = text.value.trim().toLowerCase();
         const names = column ? [column] : source.columns;
         const keep = words === '' ? () => true : (row) => names.some((name) => RL.text(row[name]).toLowerCase().includes(words));
-        const [rows, looked] = await RL.scan(source, keep, shownRows, () => mine !== asked, (at, found) => { said.textContent = `Looked at ${RL.number(at)} of ${RL.plural(source.total, 'row')}, found ${RL.number(found)} …`; });
+        const [rows, looked, isMore] = await RL.scan(source, keep, shownRows, () => mine !== asked, (at, found) => { said.textContent = `Looked at ${RL.number(at)} of ${RL.plural(source.total, 'row')}, found ${RL.number(found)} …`; });
         if (mine !== asked) { return; }
-        said.textContent = looked < source.total ? `The first ${RL.plural(rows.length, 'row')}${words ? ' that match' : ''}, of the first ${RL.number(looked)} of ${RL.number(source.total)}.`
+        said.textContent = isMore ? `The first ${RL.plural(rows.length, 'row')}${words ? ' that match, in the first' : ' of'} ${words ? `${RL.number(looked)} of ` : ''}${RL.number(source.total)}.`
           : words ? `${RL.plural(rows.length, 'row')} of ${RL.number(source.total)} match.` : `All ${RL.plural(rows.length, 'row')}${source.partial ? ' that are in the page' : ''}.`;
         RL.replace(rowsBox, RL.grid({ caption: `Rows of ${table.name}`, columns: titles, rows, pageSize: 50, rowHeads: false, empty: 'No row matches.' }));
       };
@@ -111,7 +135,7 @@
         charts.length === 0 ? null : RL.section('Chart',
           el('div', { class: 'controls' },
             RL.labelled('Form', RL.select(charts.map((one) => [one.id, one.title]), spec.id, (value) => RL.go({ chart: value, value: '' }), { id: 'chart' })),
-            RL.labelled('Of', RL.select(valued.map((one) => [one.name, one.name]), spec.value, (value) => RL.go({ value }), { id: 'value' }))),
+            spec.id === 'cross' ? null : RL.labelled('Of', RL.select(valued.map((one) => [one.name, one.name]), spec.value, (value) => RL.go({ value }), { id: 'value' }))),
           sample.length < table.rows ? RL.noteText(`Of the first ${RL.plural(sample.length, 'row')}.`) : null, chart(table.name, spec, sample)),
         RL.section('Rows', el('form', { class: 'controls', 'aria-label': 'Which rows', onsubmit: (event) => { event.preventDefault(); showRows(); } }, RL.labelled('In', columnChoice), RL.labelled('Contains', text)), said, rowsBox));
       await showRows();

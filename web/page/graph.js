@@ -91,6 +91,6 @@
     return el('div', { class: 'graph-box', 'data-nodes': nodes.length, 'data-edges': edges.length },
       el('ul', { class: 'keys' }, [['proof', 'in the proof'], ['closed', 'closed'], ['dead', 'dead'], ['', 'open']].map(([kind, text]) => el('li', { class: `key-${kind || 'open'}` }, el('i'), text))),
       el('div', { class: 'graph-split' }, el('div', { class: 'scroller', role: 'region', tabindex: '0', 'aria-label': 'Drawing' }, drawing), details),
-      RL.figures('Edges', ['From', 'Tactic', 'To'], edges.slice(0, 1000).map((edge) => [edge.from, edge.label || '–', edge.to])));
+      RL.figures('Edges', ['From', 'Tactic', 'To'], edges.slice(0, 1000).map((edge) => [edge.from, edge.label || '–', edge.to]), 'As a list'));
   };
 })(globalThis.RL = globalThis.RL || {});

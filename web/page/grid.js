@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table that can be sorted by its heads and leafed through. Columns: {key, title, value(row), show(row)?, isNumber?, help?}.
+// A table that can be sorted by its heads and leafed through. Columns: {key, title, value(row), show(row)?, isNumber?, isLine?, help?}.
 'use strict';
 (function (RL) {
   const { el, replace } = RL;
@@ -47,7 +47,8 @@
         ? el('tr', {}, el('td', { colspan: options.columns.length, class: 'empty' }, options.empty || 'No rows.'))
         : shown.map((row) => el('tr', {}, options.columns.map((column, i) => {
           const content = column.show ? column.show(row) : RL.text(column.value(row));
-          return i === 0 && options.rowHeads !== false ? el('th', { scope: 'row' }, content) : el('td', { class: column.isNumber ? 'number' : null }, content);
+          const kind = column.isNumber ? 'number' : column.isLine ? 'line' : null;
+          return i === 0 && options.rowHeads !== false ? el('th', { scope: 'row', class: kind }, content) : el('td', { class: kind }, content);
         }))));
       status.textContent = sorted.length === 0 ? '' : pages === 1 ? RL.plural(sorted.length, 'row') : `Rows ${RL.number(first + 1)} to ${RL.number(first + shown.length)} of ${RL.number(sorted.length)}`;
       const move = (to) => () => { page = to; drawBody(); scroller.scrollTop = 0; };

@@ -56,7 +56,7 @@
     return opened.get(table.name);
   };
 
-  // Rows for which `keep` says yes, from the file's beginning, batch by batch until there are enough: [rows, how far it looked].
+  // Rows for which `keep` says yes, from the file's beginning, batch by batch until there are enough: [rows, how far it looked, whether there are or may be more].
   RL.scan = async (source, keep, wanted, isCancelled, progress) => {
     const out = [];
     let at = 0;
@@ -66,6 +66,6 @@
       at = Math.min(source.total, at + batch);
       progress(at, out.length);
     }
-    return [out.slice(0, wanted), at];
+    return [out.slice(0, wanted), at, at < source.total || out.length > wanted];
   };
 })(globalThis.RL = globalThis.RL || {});

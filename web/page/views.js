@@ -61,12 +61,13 @@
         figure(tried > 0 ? RL.percent(solved / tried) : '–', 'solved'), figure(values.length > 0 ? RL.number(RL.mean(values), 2) : '–', 'mean K')),
       el('div', { class: 'by' }, RL.labelled('Compare by', RL.select(RL.facets.map((facet) => [facet, facet]), by, (value) => RL.go({ by: value }), { id: 'by' }))),
       el('div', { class: 'columns' },
-        section(`Solved, by ${by}`, rows.length === 0 ? el('p', { class: 'empty' }, 'No results of theorems.') : RL.shares({ title: `Share of searches solved, by ${by}`, rows: rows.slice(0, 30) }),
-          rows.length > 30 ? note(`The first 30 of ${rows.length}.`) : null),
+        el('div', { class: 'stack' },
+          section(`Solved, by ${by}`, rows.length === 0 ? el('p', { class: 'empty' }, 'No results of theorems.') : RL.shares({ title: `Share of searches solved, by ${by}`, rows: rows.slice(0, 30) }),
+            rows.length > 30 ? note(`The first 30 of ${rows.length}.`) : null),
+          agreed.groups.length > 1 && agreed.groups.length <= 24 ? section(`Agreement, by ${by}`,
+            note('Of the theorems that both tried, the share that most runs of both solved, or most of both did not.'),
+            RL.heat({ caption: `Agreement between each two, by ${by}`, corner: by, rows: agreed.groups.map((name) => ({ name })), columns: agreed.groups.map((name) => ({ name })), cell: (a, b) => agreed.pair(a.name, b.name), scale: [0, 1, 'sequence'], show: RL.percent, of: 'theorem' })) : null),
         section('K: how much better than a blind search', RL.histogram({ title: 'K of searches without intervention', unit: 'K = log₁₀(attempts of a blind search ÷ attempts made); above 0 is better than blind, 0.3 is twice as good', groups: [{ name: '', values }] }))),
-      agreed.groups.length > 1 && agreed.groups.length <= 24 ? section(`Agreement, by ${by}`,
-        note('Of the theorems that both tried, the share that most runs of both solved, or most of both did not.'),
-        RL.heat({ caption: `Agreement between each two, by ${by}`, corner: by, rows: agreed.groups.map((name) => ({ name })), columns: agreed.groups.map((name) => ({ name })), cell: (a, b) => agreed.pair(a.name, b.name), scale: [0, 1, 'sequence'], show: RL.percent })) : null,
       types ? section('Which tactics close which goals', note(`Share of attempts that succeeded; the ${types.rows.length} kinds of goals with most attempts.`), RL.heat(types)) : null];
   };
   function tacticMap(model) {
@@ -87,13 +88,13 @@
     if (goals.size === 0) { return null; }
     const rows = [...goals].sort((a, b) => b[1] - a[1] || RL.compare(a[0], b[0])).slice(0, 20).map(([name]) => ({ name: name ?? '(none)', key: name }));
     const columns = [...families].sort(RL.compare).slice(0, 16).map((name) => ({ name }));
-    return { caption: 'Share of attempts that succeeded, by kind of goal and family of tactics', corner: 'Goal', rows, columns, scale: [0, 1, 'sequence'], show: RL.percent,
+    return { caption: 'Share of attempts that succeeded, by kind of goal and family of tactics', corner: 'Goal', of: 'attempt', rows, columns, scale: [0, 1, 'sequence'], show: RL.percent,
       cell: (row, column) => { const one = cells.get(JSON.stringify([row.key, column.name])); return one && one[1] > 0 ? { value: one[0] / one[1], count: one[1] } : null; } };
   }
 
   // --- Runs ---
   const runColumns = (state) => [
-    { key: 'run_id', title: 'Run', value: (run) => run.label, show: (run) => el('a', { href: `#view=runs&run=${run.uid}`, 'data-uid': run.uid }, run.label) },
+    { key: 'run_id', title: 'Run', isLine: true, value: (run) => run.label, show: (run) => el('a', { href: `#view=runs&run=${run.uid}`, 'data-uid': run.uid }, run.label) },
     { key: 'provider', title: 'Provider', value: (run) => run.provider },
     { key: 'backend', title: 'Backend', value: (run) => run.backend },
     { key: 'mode', title: 'Mode', value: (run) => run.mode },
@@ -102,7 +103,7 @@
     { key: 'rate', title: 'Solved', isNumber: true, value: (run) => run.rate, show: (run) => RL.percent(run.rate) },
     { key: 'intervention_solve_rate', title: 'With intervention', isNumber: true, value: (run) => run.intervention_solve_rate, show: (run) => RL.percent(run.intervention_solve_rate), help: 'Share solved with a tactic blocked' },
     { key: 'crashed_count', title: 'Crashed', isNumber: true, value: (run) => run.crashed_count },
-    { key: 'created_at', title: 'Created', value: (run) => run.created_at },
+    { key: 'created_at', title: 'Created', isLine: true, value: (run) => run.created_at, show: (run) => (run.created_at ?? '–').replace('T', ' ') },
     { key: 'method', title: 'Method', value: (run) => run.config_whitelist_hash, show: (run) => el('span', { class: 'mono', title: run.config_whitelist_hash }, RL.short(run.config_whitelist_hash || '–', 8)), help: 'Equal for runs of one method' },
   ];
   RL.viewRuns = (model, state) => {
@@ -256,6 +257,7 @@
     if (runs.length === 0) { return [narrowed(model), el('p', { class: 'empty' }, 'The page has no graphs of these runs.')]; }
     const run = runs.find((one) => one.uid === state.run) || runs[0];
     const box = el('div', { 'aria-busy': 'true' }, el('p', { class: 'empty' }, 'Reading…'));
+    const choice = el('span');
     show(run).catch((error) => RL.replace(box, el('p', { class: 'problem', role: 'alert' }, `The graphs can’t be read: ${error.message}`))).finally(() => box.removeAttribute('aria-busy'));
     async function show(one) {
       const source = await RL.open(nodes);
@@ -277,16 +279,16 @@
       const from = edges ? await RL.open(edges) : null;
       const links = from ? (await from.where({ run_uid: one.uid, theorem: chosen[0].theorem })).filter(same) : [];
       const most = 1500;
+      RL.replace(choice, RL.labelled('Graph', RL.select(list.map(([, of], i) => [String(i), `${nameOf(of[0])} (${of.length})`]), String(index), (value) => RL.go({ run: one.uid, graph: list[Number(value)][0], theorem: list[Number(value)][1][0].theorem }), { id: 'graph' })));
       RL.replace(box,
-        el('div', { class: 'controls' }, RL.labelled('Graph', RL.select(list.map(([, of], i) => [String(i), `${nameOf(of[0])} (${of.length})`]), String(index), (value) => RL.go({ run: one.uid, graph: list[Number(value)][0], theorem: list[Number(value)][1][0].theorem }), { id: 'graph' }))),
         state.theorem && chosen[0].theorem !== state.theorem ? note(`There is no graph of ${state.theorem} here.`) : null,
         chosen.length > most ? note(`It has ${RL.number(chosen.length)} nodes; the first ${most} are drawn.`) : null,
         RL.drawGraph(asGraph(nameOf(chosen[0]), chosen.slice(0, most), links)));
     }
-    return [narrowed(model), missing(model, nodeName, edgeName),
+    return [narrowed(model), RL.hasServer() ? null : missing(model, nodeName, edgeName),
       el('div', { class: 'controls' },
         kinds.length > 1 ? RL.labelled('Of', RL.select(kinds.map(([id, , , text]) => [id, text]), kind, (value) => RL.go({ kind: value, graph: '' }), { id: 'kind' })) : null,
-        RL.labelled('Run', RL.select(runs.map((one) => [one.uid, one.label]), run.uid, (value) => RL.go({ run: value, graph: '', theorem: '' }), { id: 'run' }))), box];
+        RL.labelled('Run', RL.select(runs.map((one) => [one.uid, one.label]), run.uid, (value) => RL.go({ run: value, graph: '', theorem: '' }), { id: 'run' })), choice), box];
   };
   RL.section = section;
   RL.noteText = note;

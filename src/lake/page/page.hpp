@@ -31,7 +31,7 @@ struct PageLimits {
 
 struct PageRequest {
     std::string dir;           // the release's folder, staged, with its datasets
-    std::string title;         // "" is "Release <id>"
+    std::string title;         // "" is the member "job" of the facts, else "Release <id>"
     std::string release_id;
     core::Json facts;          // an object, shown as it is: name of the job, selection, counts. No times, no absolute paths: what is in here is in the page
     std::vector<PageTable> tables;

@@ -173,7 +173,7 @@ class Writer {
         for (const auto& table : request_.tables) { order.push_back(&table); }
         std::ranges::stable_sort(order, {}, [](const PageTable* table) { return turn_of(table->name); });
         std::string json = "{\"version\":1,\"title\":";
-        core::append_json_string(json, request_.title.empty() ? core::cat("Release ", request_.release_id.substr(0, 12)) : request_.title);
+        core::append_json_string(json, title());
         json += ",\"release_id\":";
         core::append_json_string(json, request_.release_id);
         json += core::cat(",\"facts\":", core::to_json(request_.facts.is_null() ? Json::object() : request_.facts), ",\"tables\":[");
@@ -188,6 +188,10 @@ class Writer {
     }
 
   private:
+    std::string title() const {
+        if (!request_.title.empty()) { return request_.title; }
+        return request_.facts.string_at("job").value_or(core::cat("Release ", request_.release_id.substr(0, 12)));
+    }
     std::uint64_t room() const { return std::min(request_.limits.table_bytes, request_.limits.total_bytes - std::min(request_.limits.total_bytes, used_)); }
 
     core::Status append_table(const PageTable& table, std::string& json) {
