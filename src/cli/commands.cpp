@@ -81,7 +81,11 @@
     X(k_lake_job_run) \
     X(k_lake_job_release_site_dashboard) \
     X(k_lake_release_verify) \
+    X(k_replay_attribute) \
     X(k_replay_run)     \
+    X(k_replay_envelope) \
+    X(k_replay_show)    \
+    X(k_replay_schema)  \
     X(k_fingerprint)    \
     X(k_sync_now)       \
     X(k_sync_durability_status) \

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`replay attribute`: the knob that flips the bits is named, and both outputs stay."""
+
+import json
+import subprocess
+
+import pytest
+from replay_support import PYTHON, has_compiler, stdout_cell, write_spec
+
+CAUSES = {
+    "hash_seed": "print(sum(i * len(k) for i, k in enumerate({'a', 'bb', 'ccc', 'dddd', 'eeeee', 'ffffff', 'g' * 7, 'h' * 8})))",
+    "time_zone": "import time; print(time.localtime(0).tm_hour * 60 + time.localtime(0).tm_min)",
+    "locale": "import sys, locale; locale.setlocale(locale.LC_ALL, ''); print(len(locale.setlocale(locale.LC_CTYPE)))",
+    "clock": "import datetime; print(datetime.date.today().toordinal())",
+    "processors": "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else 1)",
+    "umask": "import os; mask = os.umask(0); print(mask)",
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_the_cause_is_named(runlake, project, cause):
+    if cause == "processors" and len(__import__("os").sched_getaffinity(0)) < 2:
+        pytest.skip("one processor: there is nothing to take away")
+    write_spec(project, [stdout_cell("cell", CAUSES[cause])])
+    done = runlake("--json", "replay", "attribute", "spec.yaml")
+    assert done.status == 0, (done.out, done.err)
+    answer = done.json
+    assert answer["attributed_to"] == cause, answer["tried"]
+    assert answer["tried"][-1]["effect"] == "flips" and len(answer["kept"]) == 2
+
+
+def test_file_order(runlake, project):
+    folder = project / "parts"
+    folder.mkdir()
+    for i in range(20):
+        (folder / f"part{i}.txt").write_text(str(i))
+    code = "import os; print(sum(i * int(open('parts/' + name).read()) for i, name in enumerate(os.listdir('parts'))))"
+    write_spec(project, [stdout_cell("cell", code)])
+    done = runlake("--json", "replay", "attribute", "spec.yaml")
+    assert done.json["attributed_to"] == "file_order", done.json["tried"]
+
+
+def test_threads_of_an_openmp_sum(runlake, project):
+    if not has_compiler():
+        pytest.skip("no g++ on PATH")
+    (project / "sum.cpp").write_text("#include <cstdio>\n#include <vector>\nint main() { std::vector<float> v(200003); unsigned x = 1; for (auto& e : v) { x = x * 1664525u + 1013904223u; "
+                                     "e = float(x >> 8) * 1e-6f; }\nfloat s = 0;\n#pragma omp parallel for reduction(+ : s)\nfor (int i = 0; i < 200003; ++i) { s += v[i]; }\nstd::printf(\"%a\\n\", double(s)); }\n")
+    if subprocess.run(["g++", "-O1", "-fopenmp", "-o", "sum", "sum.cpp"], cwd=project, check=False).returncode != 0:
+        pytest.skip("g++ can't build OpenMP programs")
+    write_spec(project, [{"name": "sum", "command": ["./sum"], "metric": {"stdout": True, "name": "s"}}])
+    done = runlake("--json", "replay", "attribute", "spec.yaml")
+    assert done.json["attributed_to"] == "threads", done.json["tried"]
+
+
+def test_a_clock_that_nothing_else_holds(runlake, project):
+    write_spec(project, [stdout_cell("cell", "import time; print(time.time())")])
+    done = runlake("--json", "replay", "attribute", "spec.yaml")
+    assert done.status == 0 and done.json["steady"] is False and done.json["attributed_to"] == "clock"
+    assert done.json["tried"][0]["effect"] == "steadies"
+
+
+def test_the_key_of_an_artefact_that_differs(runlake, project):
+    code = "import json, os; json.dump({'same': 1, 'order': list({'a', 'bb', 'ccc', 'dddd', 'e' * 5, 'f' * 6})}, open('out.json', 'w')); print(1)"
+    write_spec(project, [stdout_cell("cell", code, artifacts=["out.json"])])
+    done = runlake("--json", "replay", "attribute", "spec.yaml")
+    assert done.json["attributed_to"] == "hash_seed" and done.json["first_difference"].startswith("out.json: key /order/")
+    for folder in done.json["kept"]:
+        assert json.loads((project / ".runlake" / folder / "artifacts" / "out.json").read_text())["same"] == 1
+
+
+def test_nothing_to_name(runlake, project):
+    write_spec(project, [stdout_cell("cell", "print(1)")])
+    done = runlake("replay", "attribute", "spec.yaml")
+    assert done.status == 1 and "no knob changes the result" in done.out
+
+
+def test_what_fails_can_not_be_attributed(runlake, project):
+    write_spec(project, [stdout_cell("a", "raise SystemExit(2)"), stdout_cell("b", "print(1)")])
+    assert runlake("replay", "attribute", "spec.yaml").status == 2
+    done = runlake("replay", "attribute", "spec.yaml", "--cell", "a")
+    assert done.status == 4 and "it fails: exit" in done.err
+    assert list((project / ".runlake" / "replays").iterdir()) == []
+    assert runlake("replay", "attribute", "spec.yaml", "--cell", "c").status == 2
+    assert runlake("replay", "attribute").status == 2
+    assert PYTHON
