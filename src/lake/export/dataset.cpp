@@ -78,9 +78,6 @@ core::Result<Plan> plan_of(sql::Connection& connection, const DatasetQuery& quer
         RL_ASSIGN(const bool found, rows.next());
         if (!found) { break; }
         const DatasetColumn column{std::string(rows.text(0)), std::string(rows.text(1))};
-        if (std::ranges::find(plan.columns, column.name, &DatasetColumn::name) != plan.columns.end()) {
-            return Error(Errc::usage, cat("dataset ", query.name, ": two columns are called \"", column.name, "\""));
-        }
         const std::string alias = cat("c", plan.columns.size());
         const std::string_view comma = plan.columns.empty() ? "" : ", ";
         plan.transfers.push_back(transfer_of(column.type));
@@ -227,7 +224,7 @@ core::Status write_text(sql::Connection& connection, const DatasetQuery& query, 
 
 core::Status write_parquet(sql::Connection& connection, const DatasetQuery& query, const std::string& path, std::int64_t& count) {
     // DuckDB writes the file itself; it was made by us, so that its mode is ours and making it can fail in tests.
-    auto copied = connection.query(cat("COPY (", query.sql, "\n) TO ", sql::quote_literal(path), " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480, USE_TMP_FILE false)"));
+    auto copied = connection.query(cat("COPY (FROM (", query.sql, "\n)) TO ", sql::quote_literal(path), " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480, USE_TMP_FILE false)"));
     if (!copied.ok()) { return of_query(std::move(copied).take_error()).context(cat("dataset ", query.name)); }
     sql::Rows rows = std::move(copied).take();
     RL_ASSIGN(const bool found, rows.next());

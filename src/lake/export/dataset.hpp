@@ -52,8 +52,8 @@ struct DatasetTarget {
     std::span<const std::string> forbidden = {};  // texts (paths of this machine) of which a row of JSON lines or CSV may hold none: Errc::conflict
 };
 
-// Writes a new file, synced. The connection is single-threaded (export/session.hpp). Holds one chunk of rows at a time. Errc::usage: two columns have one name, or DuckDB has something
-// against the query; a file half written may be left.
+// Writes a new file, synced. The connection is single-threaded (export/session.hpp). Holds one chunk of rows at a time. Errc::usage: DuckDB has something against the
+// query; a file half written may be left. Of two columns with one name the second gets a number.
 core::Result<Dataset> write_dataset(sql::Connection& connection, const DatasetQuery& query, const DatasetTarget& target);
 
 // A text as JSON in ASCII alone, quoted.
