@@ -81,7 +81,6 @@
     X(k_lake_job_run) \
     X(k_lake_job_release_site_dashboard) \
     X(k_lake_release_verify) \
-    X(k_replay_attribute) \
     X(k_replay_run)     \
     X(k_replay_envelope) \
     X(k_replay_show)    \
