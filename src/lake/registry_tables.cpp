@@ -143,6 +143,23 @@ constexpr auto k_job_columns = std::to_array<Column>({
     {"inputs", ColumnType::json, ""},
     {"error", ColumnType::text, ""},
 });
+constexpr auto k_surface_columns = std::to_array<Column>({
+    {"name", ColumnType::text, "of the table", true},
+    {"file", ColumnType::text, "in the folder of surfaces"},
+    {"sha256", ColumnType::text, "of its bytes"},
+    {"columns", ColumnType::json, "name and type of each, after run_key, root_id, rel_path and row"},
+    {"error", ColumnType::text, "why there is no table", false, ColumnUse::place},
+    {"line", ColumnType::integer, "of the error, where it is known"},
+});
+constexpr auto k_surface_file_columns = std::to_array<Column>({
+    {"surface", ColumnType::text, "", true},
+    {"root_id", ColumnType::text, "", true, ColumnUse::place},
+    {"rel_path", ColumnType::text, "below that root", true},
+    {"stamp", ColumnType::text, "by which a change is seen", false, ColumnUse::changing},
+    {"rows", ColumnType::integer, ""},
+    {"columns", ColumnType::json, "that it gave"},
+    {"error", ColumnType::text, "why it gave none", false, ColumnUse::place},
+});
 
 std::string_view use_words(ColumnUse use) {
     switch (use) {
@@ -180,11 +197,14 @@ const Table k_lake_references = {"lake_references", "References against which ru
 const Table k_lake_reference_members = {"lake_reference_members", "The runs that a reference is made of.", k_member_columns};
 const Table k_reference_scores = {"k_reference_score", "Search efficiency against a reference.", k_score_columns};
 const Table k_lake_job_runs = {"lake_job_runs", "Jobs that were run, failed ones too, indexed from their files.", k_job_columns};
+const Table k_lake_surfaces = {"lake_surfaces", "The project's own surfaces.", k_surface_columns};
+const Table k_lake_surface_files = {"lake_surface_files", "Files that surfaces have read.", k_surface_file_columns};
 
 std::span<const Table* const> registry_tables() {
-    static constexpr std::array<const Table*, 14> k_all = {&k_schema_meta,       &k_log_roots,          &k_lake_units,     &k_lake_files,        &k_runs,           &k_run_files,
+    static constexpr std::array<const Table*, 16> k_all = {&k_schema_meta,       &k_log_roots,          &k_lake_units,     &k_lake_files,        &k_runs,           &k_run_files,
                                                            &k_extract_errors,    &k_graph_extract_errors, &k_theorem_artifacts, &k_artifact_extract_state,
-                                                           &k_lake_references,   &k_lake_reference_members, &k_reference_scores, &k_lake_job_runs};
+                                                           &k_lake_references,   &k_lake_reference_members, &k_reference_scores, &k_lake_job_runs,
+                                                           &k_lake_surfaces,     &k_lake_surface_files};
     return k_all;
 }
 

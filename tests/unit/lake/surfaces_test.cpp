@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Surfaces: tables over files, kept up to date file by file; what a surface may not do; what is wrong costs a file or a surface.
+#include "lake/identity.hpp"
+#include "lake/registry_tables.hpp"
+#include "lake/surface_file.hpp"
+#include "lake/surfaces.hpp"
+#include "tests/unit/lake/source_files.hpp"
+
+namespace runlake::lake {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class Surfaces : public testing::SourceFiles {
+  protected:
+    Surfaces() : lake_(testing::fill_lake({})) {}
+    SurfacesReport again(bool full = false) {
+        auto report = reconcile_surfaces(lake_.connection, {at("lake/surfaces"), {{at("logs"), root_id(at("logs"))}}, folder_.path(), {0}, full});
+        EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message());
+        return report.ok() ? std::move(report).take() : SurfacesReport();
+    }
+    void surface(const std::string& name, const std::string& text) const { file("lake/surfaces/" + name + ".sql", text); }
+    std::vector<std::string> rows(const std::string& sql) { return lake_.rows(sql); }
+    std::vector<std::string> errors() { return rows("SELECT rel_path, line, error FROM extract_errors ORDER BY rel_path, error"); }
+
+    testing::SmallLake lake_;
+};
+
+TEST_F(Surfaces, AreTablesKeptFileByFile) {
+    surface("scores", "-- files: **/scores.csv\nSELECT name, score * 2 AS twice FROM read_csv({files});\n-- the end\n");
+    file("logs/a/scores.csv", "name,score\nx,1\ny,2\n");
+    file("logs/b/c/scores.csv", "name,score\nz,3\n");
+    file("logs/.hidden/scores.csv", "name,score\nh,3\n");
+    file("logs/a/other.csv", "name,score\no,3\n");
+    lake_.connection.run("INSERT INTO lake_units (unit_key, source, dir) VALUES ('k-a', 'hydra', '" + at("logs/a") + "')").value_or({});
+    auto report = again();
+    EXPECT_EQ(report.files_read, 2U);
+    EXPECT_EQ(report.rows, 3U);
+    EXPECT_THAT(rows("SELECT * EXCLUDE root_id FROM scores ORDER BY rel_path, \"row\""), ElementsAre("k-a|a/scores.csv|0|x|2", "k-a|a/scores.csv|1|y|4", "-|b/c/scores.csv|0|z|6"));
+    EXPECT_THAT(rows("SELECT name, columns FROM lake_surfaces"), ElementsAre(R"(scores|[{"name":"name","type":"VARCHAR"},{"name":"twice","type":"BIGINT"}])"));
+    EXPECT_EQ(again().files_read, 0U);
+    // One more, one changed, one gone.
+    file("logs/d/scores.csv", "name,score\nw,5\n");
+    file("logs/a/scores.csv", "name,score\nx,100\n");
+    std::filesystem::remove_all(at("logs/b"));
+    report = again();
+    EXPECT_EQ(report.files_read, 2U);
+    EXPECT_EQ(report.files_gone, 1U);
+    EXPECT_THAT(rows("SELECT rel_path, name, twice FROM scores ORDER BY rel_path"), ElementsAre("a/scores.csv|x|200", "d/scores.csv|w|10"));
+    // The same rows come out when all is read at once, and when the surface says something else.
+    EXPECT_EQ(again(true).files_read, 2U);
+    EXPECT_THAT(rows("SELECT rel_path, name, twice FROM scores ORDER BY rel_path"), ElementsAre("a/scores.csv|x|200", "d/scores.csv|w|10"));
+    surface("scores", "-- files: d/*.csv\nSELECT count(*) AS n FROM read_csv({files})");
+    again();
+    EXPECT_THAT(rows("SELECT * EXCLUDE (root_id, run_key) FROM scores"), ElementsAre("d/scores.csv|0|1"));
+    // Without its file the table goes.
+    std::filesystem::remove(at("lake/surfaces/scores.sql"));
+    again();
+    EXPECT_THAT(rows("SELECT table_name FROM duckdb_tables() WHERE table_name = 'scores'"), IsEmpty());
+    EXPECT_THAT(rows("SELECT surface FROM lake_surface_files"), IsEmpty());
+}
+
+TEST_F(Surfaces, TheOrderInWhichFilesCameDoesNotShow) {
+    surface("wide", "-- files: *.json\nSELECT * FROM read_json({files})");
+    file("logs/b.json", R"({"v": 1, "only_b": "x"})");
+    again();
+    file("logs/a.json", R"({"v": 1.5})");
+    EXPECT_EQ(again().files_read, 2U) << "a wider type has all files read again";
+    file("logs/c.json", R"({"v": 2})");
+    EXPECT_EQ(again().files_read, 1U);
+    const auto step_by_step = rows("SELECT rel_path, v, only_b, typeof(v) FROM wide ORDER BY rel_path");
+    EXPECT_THAT(step_by_step, ElementsAre("a.json|1.5|-|DOUBLE", "b.json|1.0|x|DOUBLE", "c.json|2.0|-|DOUBLE"));
+    lake_ = testing::fill_lake({});
+    again();
+    EXPECT_EQ(rows("SELECT rel_path, v, only_b, typeof(v) FROM wide ORDER BY rel_path"), step_by_step);
+    // What made it wide goes: so does the width.
+    std::filesystem::remove(at("logs/a.json"));
+    again();
+    EXPECT_THAT(rows("SELECT v, typeof(v) FROM wide ORDER BY rel_path"), ElementsAre("1|BIGINT", "2|BIGINT"));
+}
+
+TEST_F(Surfaces, ABadFileCostsThatFile) {
+    surface("lines", "-- files: *.jsonl\nSELECT a FROM read_json({files}, columns = {a: 'INTEGER'})\n");
+    file("logs/good.jsonl", "{\"a\": 1}\n");
+    file("logs/bad.jsonl", "{\"a\": 1}\n{\"a\": \n");
+    auto report = again();
+    EXPECT_THAT(report.problems, SizeIs(1));
+    EXPECT_THAT(errors(), ElementsAre(HasSubstr("lines.sql|2|bad.jsonl: ")));
+    EXPECT_THAT(rows("SELECT rel_path, a FROM lines"), ElementsAre("good.jsonl|1"));
+    EXPECT_THAT(again().problems, IsEmpty()) << "it is told when it is read; it stands in extract_errors until it is read again";
+    EXPECT_THAT(errors(), SizeIs(1));
+    file("logs/bad.jsonl", "{\"a\": 2}\n{\"a\": 3}\n");
+    again();
+    EXPECT_THAT(errors(), IsEmpty());
+    EXPECT_EQ(lake_.one("SELECT sum(a) FROM lines"), "6");
+}
+
+TEST_F(Surfaces, AWrongSurfaceCostsThatSurfaceAndNamesTheLine) {
+    file("logs/a.csv", "a\n1\n");
+    surface("good", "-- files: *.csv\nSELECT a FROM read_csv({files})");
+    surface("named", "-- files: *.csv\nSELECT\n  b\nFROM read_csv({files})");
+    surface("syntax", "-- files: *.csv\nSELECT a\nFRM read_csv({files})");
+    surface("files", "SELECT a FROM read_csv({files})");
+    surface("outside", "-- files: *.csv\n-- files: ../x.csv\nSELECT a FROM read_csv({files})");
+    surface("unused", "-- files: *.csv\nSELECT 1 -- {files}\n");
+    surface("runs", "-- files: *.csv\nSELECT a FROM read_csv({files})");
+    surface("all_runs", "-- files: *.csv\nSELECT a FROM read_csv({files})");
+    surface("Bad-Name", "-- files: *.csv\nSELECT a FROM read_csv({files})");
+    surface("two", "-- files: *.csv\nSELECT a FROM read_csv({files}); DROP TABLE runs");
+    surface("change", "-- files: *.csv\nCREATE TABLE x AS SELECT a FROM read_csv({files})");
+    surface("own", "-- files: *.csv\nSELECT a AS \"Row\" FROM read_csv({files})");
+    again();
+    EXPECT_THAT(errors(), ElementsAre(HasSubstr("Bad-Name.sql|-|'Bad-Name' can't be a table"), HasSubstr("all_runs.sql|-|'all_runs' is a table of the lake's own"),
+                                      HasSubstr("change.sql|-|it is not one SELECT"), HasSubstr("files.sql|-|it does not say which files it reads"), HasSubstr("named.sql|3|"),
+                                      HasSubstr("outside.sql|2|line 2: files are named below a root"), HasSubstr("own.sql|-|the column 'Row' is one of those"),
+                                      HasSubstr("runs.sql|-|'runs' is a table of the lake's own"), HasSubstr("syntax.sql|3|"), HasSubstr("two.sql|"),
+                                      HasSubstr("unused.sql|-|it does not select over {files}")));
+    EXPECT_THAT(rows("SELECT a FROM good"), ElementsAre("1"));
+    EXPECT_THAT(rows("SELECT name FROM lake_surfaces WHERE error IS NULL"), ElementsAre("good"));
+    // Mended, and spoilt again: nothing of before stays.
+    surface("named", "-- files: *.csv\nSELECT a FROM read_csv({files})");
+    again();
+    EXPECT_THAT(rows("SELECT a FROM named"), ElementsAre("1"));
+    surface("named", "-- files: *.csv\nSELECT c FROM read_csv({files})");
+    again();
+    EXPECT_THAT(rows("SELECT table_name FROM duckdb_tables() WHERE table_name = 'named'"), IsEmpty());
+}
+
+TEST_F(Surfaces, CantReachAnythingButTheirFiles) {
+    file("logs/a.csv", "a\n1\n");
+    file("secret.csv", "a\nsecret\n");
+    const std::string secret = at("secret.csv");
+    const std::vector<std::string> attempts = {
+        "SELECT a FROM read_csv({files}) UNION ALL SELECT a FROM read_csv('" + secret + "')",
+        "SELECT a FROM read_csv({files}), (SELECT content FROM read_text('" + secret + "'))",
+        "SELECT a, (SELECT count(*) FROM glob('" + at("*") + "')) AS n FROM read_csv({files}) WHERE n > 0",
+        "SELECT a FROM read_csv({files}) UNION ALL SELECT name FROM lake_units",
+        "SELECT a FROM read_csv({files}) UNION ALL SELECT a FROM 'https://127.0.0.1:1/x.csv'",
+        "SELECT a FROM read_csv({files}) UNION ALL FROM '" + secret + "'",
+    };
+    for (std::size_t i = 0; i < attempts.size(); ++i) { surface("s" + std::to_string(i), "-- files: *.csv\n" + attempts[i]); }
+    again();
+    for (const auto& row : rows("SELECT name, error FROM lake_surfaces")) { EXPECT_THAT(row, ::testing::Not(::testing::EndsWith("|-"))) << row; }
+    EXPECT_THAT(rows("SELECT table_name FROM duckdb_tables() WHERE table_name ~ '^s[0-9]$' AND estimated_size > 0"), IsEmpty());
+    std::vector<std::string> left;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) { left.push_back(entry.path().filename()); }
+    EXPECT_THAT(left, ElementsAre("root")) << "nothing is left of the scratch files";
+}
+
+TEST(SurfaceFile, TheListOfFilesIsQuoted) {
+    const auto surface = parse_surface("x", "--files:a b/*.csv\n  --  files:  c.csv  \nFROM read_csv({files}) -- {files}");
+    ASSERT_TRUE(surface.ok()) << surface.error().message();
+    EXPECT_THAT(surface.value().globs, ElementsAre("a b/*.csv", "c.csv"));
+    EXPECT_THAT(surface_sql(surface.value(), "/it's"), HasSubstr("FROM read_csv(['/it''s']) -- ['/it''s']"));
+}
+
+}  // namespace
+}  // namespace runlake::lake
