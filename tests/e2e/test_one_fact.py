@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One fact, one thread: a hindcast stage is recorded once and found again by its run_id in every place that is told of it.
 
-Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger, citation. Lake and verdict follow with theirs.
+Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger, lake, citation. A verdict follows with its own.
 """
 
 import csv
@@ -65,6 +65,12 @@ def test_a_hindcast_is_one_fact_everywhere(runlake, runlake_bin, project):
     assert span["traceId"] == known["trace_id"]
     assert 'runlake_runs_total{stage="hindcast",state="completed",tenant="met"} 1' in page.read_text()
 
+    # The lake: the run among those of all tools, with what it was given and what it logged.
+    (project / "logs").mkdir()
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    assert runlake("--json", "lake", "sql", "SELECT source, run_id, name, state, params, metrics FROM all_runs").ok().json["rows"] == [
+        ["runlake", run_id, "hindcast", "completed", '{"fold":3}', '{"rmse":0.25}']]
+
 
 PIPELINE = """\
 experiment_key: hindcast
@@ -107,6 +113,11 @@ def test_a_published_result_names_the_run_that_made_it(runlake, runlake_bin, pro
     tags = dict(runlake("--json", "runs", "sql", f"SELECT name, value FROM run_tags WHERE run_id = '{run_id}'").ok().json["rows"])
     assert tags["run_dir"] == run_dir.name and tags["instance"] == "fold=2020"
 
+    # The lake: the result and the run that made it, found by one id.
+    runlake("lake", "reconcile", "--logs-dir", "runs").ok()
+    joined = "SELECT d.folder, r.stage_key, a.name, a.metrics FROM rundir_results r JOIN rundir_runs d USING (run_key) JOIN all_runs a ON a.run_id = r.run_id"
+    assert runlake("--json", "lake", "sql", joined).ok().json["rows"] == [[run_dir.name, done_file.parent.name, "hindcast", '{"rmse":0.25}']]
+
     # Reused by another run directory, it is still that run's: the row of the reuse says so.
     again = runlake("--json", "pipeline", "run", "pipeline.yaml").ok().json
     (reused_file,) = Path(again["run_dir"]).glob(".stages/hindcast/fold=2020/*/DONE.json")
@@ -136,6 +147,10 @@ def test_a_pipelines_run_is_found_on_another_machine(runlake, runlake_bin, proje
     assert (row["run_id"], row["status"], row["stage"]) == (run_id, "completed", "pipeline")
     assert runlake("--json", "ledger", "show", run_id[:8], cwd=laptop).ok().json["entry"] == entry
     assert sorted(path.name for path in (laptop / ".runlake").iterdir()) == ["ledger", "ledger-extra"]
+
+    # The lake there: the run that the ledger tells of.
+    runlake("lake", "reconcile", "--logs-dir", ".", cwd=laptop).ok()
+    assert runlake("--json", "lake", "sql", "SELECT source, run_id, name, state FROM all_runs", cwd=laptop).ok().json["rows"] == [["ledger", run_id, "pipeline", "completed"]]
 
     # A citation: what is written there of the run is checked against what came along.
     finding = laptop / "kb" / "research" / "findings" / "F001-rain.md"

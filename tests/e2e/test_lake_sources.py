@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lake over what other tools and Runlake itself leave behind, through `lake reconcile` and `lake sql`."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import read_mlruns  # noqa: E402
+
+REAL = Path(os.environ.get("RUNLAKE_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+
+
+def rows(runlake, sql, **options):
+    return runlake("--json", "lake", "sql", sql, **options).ok().json["rows"]
+
+
+def real(name):
+    if not (REAL / name).is_dir():
+        pytest.skip(f"{name}: the folder with other tools' data is not here")
+    return REAL / name
+
+
+def same_as_reader(runlake, store):
+    """Every run, parameter, tag and value of a metric in the lake is what an independent reader finds in the store, and nothing else is there."""
+    expected = read_mlruns.runs(store)
+    got = {row[0]: row[1:] for row in rows(runlake, "SELECT run_id, run_name, experiment_id, status, lifecycle_stage, epoch_ms(start_time), epoch_ms(end_time), user_id FROM mlflow_runs")}
+    assert set(got) == set(expected)
+    for run_id, run in expected.items():
+        said = run["meta"]
+        status = read_mlruns.STATUS[int(said["status"])]
+        whole = [said["run_name"], said["experiment_id"], status, said["lifecycle_stage"], int(said["start_time"]), int(said["end_time"]) if said["end_time"] else None, said["user_id"]]
+        assert got[run_id] == whole
+    for table, part in (("mlflow_params", "params"), ("mlflow_tags", "tags")):
+        assert sorted(rows(runlake, f"SELECT run_id, key, t.value FROM {table} t JOIN mlflow_runs USING (run_key)")) == sorted(
+            [run_id, key, value] for run_id, run in expected.items() for key, value in run[part].items())
+    assert sorted(rows(runlake, "SELECT run_id, key, position, m.value, epoch_ms(\"timestamp\"), step FROM mlflow_metrics m JOIN mlflow_runs USING (run_key)")) == sorted(
+        [run_id, key, position, *point] for run_id, run in expected.items() for key, points in run["metrics"].items() for position, point in enumerate(points))
+    side = {row[0]: row[1:] for row in rows(runlake, "SELECT run_id, params, metrics FROM all_runs WHERE source = 'mlflow'")}
+    for run_id, run in expected.items():
+        assert json.loads(side[run_id][0]) == run["params"]
+        assert list(json.loads(side[run_id][0])) == sorted(run["params"])
+        assert json.loads(side[run_id][1]) == {key: read_mlruns.last(points) for key, points in run["metrics"].items()}
+    assert rows(runlake, "SELECT count(*) FROM extract_errors") == [[0]]
+    return expected
+
+
+def test_a_real_store_of_mlflow_comes_out_right(runlake, project):
+    shutil.copytree(real("mlruns"), project / "mlruns")
+    report = runlake("--json", "lake", "reconcile", "--logs-dir", "mlruns").ok().json
+    assert report["errors"] == 0
+    expected = same_as_reader(runlake, project / "mlruns")
+    assert len(expected) == 46
+    assert rows(runlake, "SELECT state, count(*) FROM all_runs GROUP BY state ORDER BY state") == [["completed", 36], ["deleted", 3], ["failed", 7]]
+    again = runlake("--json", "lake", "reconcile", "--logs-dir", "mlruns").ok().json
+    assert again["files"]["read"] == 0
+    # A value more, a parameter less, a run deleted in the way of MLflow, another in the way of rm: only what changed is read, and the lake says it.
+    ids = sorted(expected)
+    run = {run_id: next((project / "mlruns").rglob(run_id)) for run_id in ids}
+    with (next(run[one] for one in ids if (run[one] / "metrics" / "accuracy").exists()) / "metrics" / "accuracy").open("a") as file:
+        file.write("1748277399999 0.5 7\n")
+    next(path for path in sorted((project / "mlruns").rglob("params/max_depth"))).unlink()
+    meta = run[ids[3]] / "meta.yaml"
+    meta.write_text(meta.read_text().replace("lifecycle_stage: active", "lifecycle_stage: deleted"))
+    shutil.rmtree(run[ids[5]])
+    report = runlake("--json", "lake", "reconcile", "--logs-dir", "mlruns", "--prune").ok().json
+    assert report["files"]["read"] == 2
+    assert len(same_as_reader(runlake, project / "mlruns")) == 45
+    assert rows(runlake, f"SELECT state FROM all_runs WHERE run_id = '{ids[3]}'") == [["deleted"]]
+
+
+def test_a_real_workspace_of_signac_comes_out_right(runlake, project):
+    shutil.copytree(real("signac") / "house-price-workspace", project / "workspace")
+    runlake("lake", "reconcile", "--logs-dir", "workspace").ok()
+    points = {path.parent.name: json.loads(path.read_text()) for path in (project / "workspace").glob("*/signac_statepoint.json")}
+    got = {job: json.loads(text) for job, text in rows(runlake, "SELECT job_id, statepoint FROM signac_jobs")}
+    assert got == points and len(points) == 3
+    for job, point in points.items():
+        (params,) = rows(runlake, f"SELECT params FROM all_runs WHERE run_id = '{job}'")[0]
+        flat = dict(point)
+        nested = flat.pop("hyperparameters_randomforest")
+        flat.update({f"hyperparameters_randomforest.{key}": value for key, value in nested.items()})
+        assert json.loads(params) == flat and list(json.loads(params)) == sorted(flat)
+
+
+def test_entries_of_aexp_are_runs(runlake, project):
+    (project / ".aexp" / "ledger").mkdir(parents=True)
+    for path in real("aexp").glob("*.json"):
+        if len(path.stem) == 32:
+            shutil.copy(path, project / ".aexp" / "ledger")
+    (project / "logs").mkdir()
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    ((source, run_id, name, state, params),) = rows(runlake, "SELECT source, run_id, name, state, params FROM all_runs")
+    entry = json.loads(next(real("aexp").glob("054b*.json")).read_text())
+    assert (source, run_id, name, state) == ("ledger", entry["job_id"], "E001", "completed") and json.loads(params) == entry["statepoint"]
+
+
+def record(runlake, runlake_bin, cwd, name, *logged, status=0, **options):
+    script = "; ".join([f'"$RUNLAKE" log {" ".join(one)}' for one in logged] + [f"exit {status}"])
+    runlake("run", "--stage", name, "--param", "lr=0.1", "--param", "model=big", "--tag", "team=a", "--", "sh", "-c", script, env={"RUNLAKE": str(runlake_bin)}, cwd=cwd, **options)
+
+
+def test_recorded_runs_of_several_stores(runlake, runlake_bin, project, tmp_path):
+    record(runlake, runlake_bin, project, "fit", ["loss=2", "--step", "0"], ["loss=1.5", "--step", "1"], ["n=3"])
+    record(runlake, runlake_bin, project, "broken", status=3)
+    other = tmp_path / "other" / "project"
+    other.mkdir(parents=True)
+    runlake("run", "--stage", "there", "--", "true", cwd=other).ok()
+    (project / "logs").mkdir()
+    runlake("lake", "reconcile", "--logs-dir", "logs", "--logs-dir", tmp_path / "other").ok()
+    listed = {run["run_id"]: run for store in (project, other) for run in runlake("--json", "runs", "list", cwd=store).ok().json["runs"]}
+    got = rows(runlake, "SELECT run_id, name, state, params, metrics, source FROM all_runs ORDER BY name")
+    assert [(row[1], row[2], json.loads(row[3]), json.loads(row[4]), row[5]) for row in got] == [
+        ("broken", "failed", {"lr": 0.1, "model": "big"}, {}, "runlake"), ("fit", "completed", {"lr": 0.1, "model": "big"}, {"loss": 1.5, "n": 3}, "runlake"), ("there", "completed", {}, {}, "runlake")]
+    assert {row[0] for row in got} == set(listed)
+    # Every column is the one of the store's own database.
+    ours = rows(runlake, "SELECT run_id, stage, tenant, state, error, input_fingerprint, code_ref, config_hash, started_at, finished_at, duration_seconds, rows_in, rows_out, trace_id "
+                         "FROM runlake_runs WHERE stage <> 'there' ORDER BY run_id")
+    theirs = runlake("--json", "runs", "sql", "SELECT run_id, stage, tenant_id, status, error, input_fingerprint, code_ref, config_hash, started_at, finished_at, duration_seconds, rows_in, "
+                                              "rows_out, trace_id FROM runs ORDER BY run_id").ok().json["rows"]
+    assert ours == theirs
+    assert rows(runlake, "SELECT name, position, step, value FROM runlake_metrics ORDER BY ALL") == [["loss", 0, 0, 2.0], ["loss", 1, 1, 1.5], ["n", 0, None, 3.0]]
+    # What comes later is there after the next time; with nothing new, nothing is written.
+    assert runlake("--json", "lake", "reconcile", "--logs-dir", "logs").ok().json["rows"] == {}
+    fit = next(run for run in listed if listed[run]["stage"] == "fit")
+    runlake("runs", "tag", fit, "kept=yes").ok()
+    record(runlake, runlake_bin, project, "later")
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    assert rows(runlake, f"SELECT name, t.value FROM runlake_tags t WHERE run_id = '{fit}' ORDER BY name") == [["kept", "yes"], ["team", "a"]]
+    assert rows(runlake, "SELECT count(*) FROM all_runs") == [[4]]
+    # A copy of a store tells of the same runs: they stand once.
+    shutil.copytree(project / ".runlake", tmp_path / "copy" / ".runlake", ignore=shutil.ignore_patterns("lake"))
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "copy").ok()
+    assert rows(runlake, "SELECT count(*), count(DISTINCT run_id) FROM runlake_runs") == [[7, 4]]
+    assert rows(runlake, "SELECT count(*) FROM all_runs") == [[4]]
+
+
+def test_a_store_that_is_damaged_or_held_still_answers(runlake, runlake_bin, project):
+    record(runlake, runlake_bin, project, "fit", ["loss=2"])
+    (project / "logs").mkdir()
+    (project / ".runlake" / "runs.duckdb").write_bytes(b"no database")
+    segment = next(path for path in (project / ".runlake" / "journal").rglob("*") if path.is_file() and path.stat().st_size > 0)
+    with segment.open("ab") as file:
+        file.write(b"1 00000000 {}\n")
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    assert rows(runlake, "SELECT name, state FROM all_runs") == [["fit", "completed"]]
+    assert any("damaged" in row[0] or "checksum" in row[0] for row in rows(runlake, "SELECT error FROM extract_errors WHERE severity = 'warning'"))
+
+
+PIPELINE = """\
+experiment_key: fit
+stages:
+  fit:
+    command: [sh, -c, "echo 1 > {out}/model.txt"]
+    writes: [model.txt]
+    params: {lr: 0.1}
+    code: [code.py]
+"""
+
+
+def test_run_directories_tell_their_results(runlake, project, tmp_path):
+    (project / "pipeline.yaml").write_text(PIPELINE)
+    answer = runlake("--json", "pipeline", "run", "pipeline.yaml").ok().json
+    run_dir = Path(answer["run_dir"])
+    runlake("lake", "reconcile", "--logs-dir", "runs").ok()
+    done = json.loads(next(run_dir.glob(".stages/fit/-/*/DONE.json")).read_text())
+    assert rows(runlake, "SELECT stage, instance, stage_key, run_id, files, bytes, folder, experiment_key FROM rundir_results JOIN rundir_runs r USING (run_key)".replace("run_id, files", "rundir_results.run_id, files")) == [
+        ["fit", "-", done["key"]["digest"], done["run_id"], 1, 2, run_dir.name, "fit"]]
+    # Recorded here, it is told once, by its record.
+    assert sorted(rows(runlake, "SELECT source, name FROM all_runs")) == [["runlake", "fit"], ["runlake", "pipeline"]]
+    # On a machine that has the run directory alone it is told by that.
+    shutil.copytree(run_dir, tmp_path / "elsewhere" / "runs" / run_dir.name, symlinks=True)
+    away = tmp_path / "away"
+    (away / ".git").mkdir(parents=True)
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "elsewhere", cwd=away).ok()
+    assert rows(runlake, "SELECT source, run_id, name, state FROM all_runs", cwd=away) == [["rundir", done["run_id"], "fit", "completed"]]
+
+
+def test_surfaces_of_the_project(runlake, project):
+    (project / "lake" / "surfaces").mkdir(parents=True)
+    (project / "lake" / "surfaces" / "scores.sql").write_text("-- files: **/scores.csv\nSELECT name, score FROM read_csv({files})\n")
+    (project / "logs" / "a").mkdir(parents=True)
+    (project / "logs" / "a" / "metrics.json").write_text('{"acc": 1}')
+    (project / "logs" / "a" / "scores.csv").write_text("name,score\nx,1\n")
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    assert rows(runlake, "SELECT r.name, s.name, score FROM scores s JOIN all_runs r USING (run_key)") == [["a", "x", 1]]
+    # A mistake is told with file and line, costs that surface, and leaves all else.
+    (project / "lake" / "surfaces" / "wrong.sql").write_text("-- files: **/scores.csv\nSELECT\n  nme\nFROM read_csv({files})\n")
+    (project / "logs" / "a" / "scores.csv").write_text("name,score\nx,1\ny,2\n")
+    told = runlake("lake", "reconcile", "--logs-dir", "logs")
+    assert rows(runlake, "SELECT rel_path, line FROM extract_errors") == [["wrong.sql", 3]]
+    assert rows(runlake, "SELECT sum(score) FROM scores") == [[3]]
+    assert "1 error" in told.out + told.err or "wrong.sql" in told.out + told.err
