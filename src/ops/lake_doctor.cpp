@@ -185,15 +185,32 @@ class Examination {
         }
     }
 
-    // What was exported before the lake changed last is as old as that.
+    // Whether an export was written before something was read into the lake, or of another number of runs.
+    bool is_stale(const std::string& folder, core::Timestamp changed, std::int64_t runs) {
+        const auto member = [&](std::string_view file) {
+            auto text = os::read_file(os::join_path(folder, file));
+            auto parsed = text.ok() ? core::parse_json(text.value(), file) : core::Result<Json>(Json());
+            return parsed.ok() ? std::move(parsed).take() : Json();
+        };
+        const auto manifest = member("manifest.json");
+        if (manifest.string_at("profile") == "full" && manifest.integer_at("runs") != runs) { return true; }
+        const auto made = core::parse_iso(member("provenance.json").string_at("created_at").value_or(""));
+        return made.ok() && made.value() < changed;
+    }
     void examine_exports() {
         const auto before = response_.findings.size();
-        const auto changed = os::stat_path(roots_.database);
+        std::optional<core::Timestamp> changed;
+        std::int64_t runs = 0;
+        auto read = runs::each_row(*connection_, runs::QueryText().add("SELECT max(reconciled_at), (SELECT count(*) FROM runs) FROM lake_units"), [&](const sql::Rows& rows) {
+            changed = rows.time_if(0);
+            runs = rows.integer(1);
+            return core::ok();
+        });
+        if (!read.ok()) { trouble("export", read.error()); }
         std::vector<std::string> old;
         if (const auto folders = os::list_dir(roots_.exports); folders.ok() && changed) {
             for (const auto& folder : folders.value()) {
-                const auto manifest = os::stat_path(os::join_path(roots_.exports, cat(folder.name, "/manifest.json")));
-                if (manifest && std::pair(manifest->st_mtim.tv_sec, manifest->st_mtim.tv_nsec) < std::pair(changed->st_mtim.tv_sec, changed->st_mtim.tv_nsec)) { old.push_back(folder.name); }
+                if (is_stale(os::join_path(roots_.exports, folder.name), *changed, runs)) { old.push_back(folder.name); }
             }
         }
         if (!old.empty()) { found("export", Level::note, cat(counted(old.size(), "export was", "exports were"), " written before the lake changed last: ", some_of(old)), "export again: runlake lake export"); }

@@ -3,10 +3,14 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import slurm_cluster
 import ssh_server
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import chromium  # noqa: E402
 
 SOURCE = Path(os.environ.get("RUNLAKE_SOURCE", Path(__file__).resolve().parents[2]))
 UNPACKED = SOURCE / ".deps" / "peers"
@@ -66,6 +70,8 @@ def missing(peer):
     """Why a peer cannot be tested against, or None."""
     if peer == "duckdb":
         return None if python_with_duckdb() else "no Python environment with the package duckdb (make test-peers installs it)"
+    if peer == "page":
+        return None if chromium.found() else "Chromium is not installed (make test-peers installs it)"
     if peer == "dvc":
         return None if dvc() else "DVC is not installed (make test-peers installs it with pip)"
     if peer == "prometheus":
@@ -79,6 +85,8 @@ def missing(peer):
         return None if aexp() else "aexp is not installed (make test-peers installs it with pip)"
     if peer == "signac":
         return None if python_with_signac(2) and python_with_signac(1) else "no Python environments with signac 2 and signac 1 (make test-peers installs them)"
+    if peer == "sync":
+        return ssh_server.missing() or (None if program("rclone") else "rclone not installed (make test-peers installs it)")
     if peer == "slurm":
         return slurm_cluster.absent()
     if peer == "network_folder":

@@ -114,7 +114,12 @@
       const spec = { ...(charts.find((one) => one.id === state.chart) || charts[0]) };
       const valued = kinds.filter((one) => one.kind === 'number' || (one.kind === 'truth' && ['map', 'pair', 'bars'].includes(spec.id)));
       if (state.value && valued.some((one) => one.name === state.value)) { spec.value = state.value; }
-      const titles = kinds.map((one) => ({ key: one.name, title: one.name, isNumber: one.kind === 'number', value: (row) => row[one.name], show: (row) => { const text = RL.text(row[one.name]); return text.length > 60 ? el('span', { title: text.slice(0, 2000) }, RL.short(text, 57)) : text; } }));
+      const shown = (value) => {
+        const text = RL.text(value);
+        if (/^[0-9a-f]{40,64}$/.test(text)) { return el('span', { class: 'mono', title: text }, RL.short(text, 12)); }
+        return text.length > 60 ? el('span', { title: text.slice(0, 2000) }, RL.short(text, 57)) : text;
+      };
+      const titles = kinds.map((one) => ({ key: one.name, title: one.name, isNumber: one.kind === 'number', isLine: true, value: (row) => row[one.name], show: (row) => shown(row[one.name]) }));
       const rowsBox = el('div');
       const said = el('p', { class: 'note', role: 'status' });
       const showRows = async () => {

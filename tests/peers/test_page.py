@@ -1,0 +1,436 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of a release in headless Chromium: from a folder and from servers, on releases of the program itself and on made-up ones that are hostile or large."""
+
+import functools
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import urllib.parse
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+import make_page  # noqa: E402
+import make_proof_logs  # noqa: E402
+from chromium import Chromium  # noqa: E402
+
+RUNLAKE = os.environ["RUNLAKE_BIN"]
+VIEWS = ["overview", "runs", "heat", "histogram", "graph", "data"]
+PRESETS = ["runs_overview", "k_by_theorem", "recovery_by_intervention", "structure_vs_term", "provider_theorem", "provider_pairs", "goal_tactics"]
+
+
+class Lake:
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / ".runlake").mkdir(parents=True)
+        make_proof_logs.make(folder / "logs", runs=24, theorems=6, nodes=12, trace_lines=4)
+        self.call("lake", "reconcile", "--logs-dir", "logs")
+        (folder / "job.json").write_text(self.call("lake", "job", "presets", "site_dashboard_superset"))
+        config = json.loads((folder / "job.json").read_text())
+        # Runs of many seeds have no summary, and a dashboard refuses them: here they are told by their mode of starting.
+        config["selection"] = {"require_completed": True}
+        (folder / "job.json").write_text(json.dumps(config))
+        for run, in self.ask("SELECT run_dir FROM runs WHERE run_key NOT IN (SELECT run_key FROM run_aggregates)"):
+            subprocess.run(["rm", "-r", run], check=True)
+        self.call("lake", "reconcile", "--logs-dir", "logs", "--prune")
+        self.call("lake", "job", "release-site-dashboard", "--config", "job.json", "--logs-dir", "logs", "--site-dir", "site")
+        [self.release] = (folder / "site" / "releases").iterdir()
+
+    def call(self, *words):
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("RUNLAKE_", "SPECTER_"))}
+        done = subprocess.run([RUNLAKE, *words], cwd=self.folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    def ask(self, sql):
+        return json.loads(self.call("--json", "lake", "sql", sql))["rows"]
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory):
+    return Lake(tmp_path_factory.mktemp("canary") / "project")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def page(browser):
+    """The browser, with nothing remembered of the test before; what it asks for and complains about is looked at afterwards."""
+    browser.call("Page.navigate", url="about:blank")
+    browser.prefer("light")
+    browser.requests.clear()
+    browser.complaints.clear()
+    browser.expected = []
+    yield browser
+    assert [one for one in browser.complaints if not any(word in one for word in browser.expected)] == []
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    ranges = True
+    broken = ()
+
+    def log_message(self, *_):
+        pass
+
+    def send_head(self):
+        path = urllib.parse.unquote(self.path.split("?")[0])
+        if path in self.broken:
+            self.send_error(404)
+            return None
+        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        self.server.asked.append((self.command, path, bool(asked)))
+        if not (self.ranges and asked):
+            return super().send_head()
+        data = Path(self.translate_path(self.path)).read_bytes()
+        first = int(asked[1]) if asked[1] else len(data) - int(asked[2])
+        last = min(int(asked[2]), len(data) - 1) if asked[1] and asked[2] else len(data) - 1
+        self.send_response(206)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+        self.send_header("Content-Length", str(last - first + 1))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data[first:last + 1])
+        return None
+
+
+@pytest.fixture
+def served():
+    """served(folder): a server on loopback that gives the folder; `ranges` says whether it knows parts of files."""
+    servers = []
+
+    def start(folder, **members):
+        handler = type("Handler", (Quiet,), members)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
+        server.asked = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        server.url = f"http://127.0.0.1:{server.server_port}/"
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def from_folder(folder):
+    return Path(folder).as_uri() + "/index.html"
+
+
+def outside(page, base):
+    return [url for url in page.requests if not url.startswith((base, "data:,"))]
+
+
+def number(text):
+    return float(re.sub(r"[\u202f %]", "", text.replace("−", "-")))
+
+
+def test_from_a_folder_every_view_is_drawn(page, lake):
+    page.open(from_folder(lake.release))
+    runs = lake.ask("SELECT count(*) FROM runs WHERE json_extract_string(run_status, '$.status') = 'completed'")[0][0]
+    assert page.text("#title") == "site_dashboard_superset" and lake.release.name.startswith(page.text("#release-id").removeprefix("Release ").rstrip("…"))
+    assert page.text("#mode") == "from a folder" and page.text("#f-count") == f"{runs} of {runs} runs"
+    assert page.texts("#tabs a") == ["Overview", "Runs", "Heat map", "Histogram", "Proof graph", "Data"]
+    for view in VIEWS:
+        page.go(f"#view={view}")
+        assert page.evaluate("document.querySelector('#main').dataset.view") == view
+        assert page.count("#main .problem") == 0 and page.count("#main table, #main svg") > 0, view
+    assert outside(page, lake.release.as_uri() + "/") == []
+
+
+@pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "whole"])
+def test_from_a_server_every_row_is_read(page, lake, served, ranges):
+    server = served(lake.release, ranges=ranges)
+    page.open(server.url)
+    assert page.text("#mode") == "served"
+    for name, rows in page.evaluate("RUNLAKE_DATA.tables.map((table) => [table.name, table.rows])"):
+        page.go(f"#view=data&dataset={name}")
+        assert page.count("#main .problem") == 0, (name, page.texts(".problem"))
+        said = page.text("#main .note[role=status]").replace("\u202f", "")
+        assert said == (f"All {rows} row{'' if rows == 1 else 's'}." if rows <= 1000 else f"The first 1000 rows of {rows}."), name
+    fetched = {path for method, path, _ in server.asked if path.endswith(".parquet")}
+    assert fetched == {f"/data/{path.name}" for path in (lake.release / "data").iterdir()}
+    assert any(part for _, path, part in server.asked if path.endswith(".parquet"))
+    assert outside(page, server.url) == []
+
+
+def test_what_the_runs_table_says_is_what_the_lake_says(page, lake):
+    page.open(from_folder(lake.release) + "#view=runs&sort=rate&down=1")
+    wanted = lake.ask("SELECT r.run_id, r.provider, count(*) FILTER (w.solved) / count(*) FROM runs r JOIN theorem_wild w USING (run_key) WHERE json_extract_string(run_status, '$.status') = 'completed' GROUP BY ALL")
+    shown = page.evaluate("[...document.querySelectorAll('#main tbody tr')].map((row) => [0, 1, 6].map((i) => row.children[i].innerText))")
+    assert sorted([one, two, number(three)] for one, two, three in shown) == sorted([one, two, round(100 * three)] for one, two, three in wanted)
+    rates = [number(row[2]) for row in shown]
+    assert rates == sorted(rates, reverse=True)
+    assert page.evaluate("document.querySelector('th[aria-sort=descending]').innerText").startswith("Solved")
+    page.click("th button[data-key=provider]")
+    names = page.evaluate("[...document.querySelectorAll('#main tbody tr')].map((row) => row.children[1].innerText)")
+    assert names == sorted(names) and page.evaluate("document.activeElement.dataset.key") == "provider"
+    assert "sort=provider" in page.evaluate("location.hash")
+
+
+def test_filters_narrow_every_view_and_stay(page, lake):
+    page.open(from_folder(lake.release))
+    [[wanted]] = lake.ask("SELECT count(*) FROM runs WHERE provider = 'deepseek' AND json_extract_string(run_status, '$.status') = 'completed'")
+    page.choose("#f-provider", "=deepseek")
+    assert page.text("#f-count").startswith(f"{wanted} of ") and page.texts(".figure b")[0] == str(wanted)
+    page.click("#tabs li:nth-child(2) a")
+    page.wait("document.querySelector('#main').dataset.view === 'runs'")
+    assert page.count("#main tbody tr") == wanted and set(page.evaluate("[...document.querySelectorAll('#main tbody tr')].map((row) => row.children[1].innerText)")) == {"deepseek"}
+    page.choose("#f-text", "no such run")
+    assert "No run passes the filters" in page.text("#main")
+    page.click("#f-clear")
+    assert page.evaluate("location.hash").find("f.") < 0 and page.count("#main tbody tr") > wanted
+
+
+def test_the_heat_map_has_the_means_of_the_lake(page, lake):
+    page.open(from_folder(lake.release) + "#view=heat&by=provider&measure=solved")
+    cells = page.evaluate("Object.fromEntries([...document.querySelectorAll('.heat tbody tr')].map((row) => [row.children[0].innerText, [...row.children].slice(1).map((cell) => cell.innerText)]))")
+    heads = page.evaluate("[...document.querySelectorAll('.heat thead th')].slice(1).map((cell) => cell.innerText)")
+    wanted = lake.ask("SELECT w.theorem, r.provider, count(*) FILTER (w.solved) / count(*) FROM runs r JOIN theorem_wild w USING (run_key) WHERE json_extract_string(run_status, '$.status') = 'completed' GROUP BY ALL")
+    assert len(wanted) == sum(text != "·" for row in cells.values() for text in row) > 10
+    for theorem, provider, share in wanted:
+        assert abs(number(cells[theorem][heads.index(provider)]) - 100 * share) <= 0.5, (theorem, provider)
+    page.choose("#measure", "k")
+    assert "measure=k" in page.evaluate("location.hash") and "Mean K" in page.text(".heat caption")
+    page.choose("#order", "spread")
+    page.choose("#q", "thm_003")
+    assert page.count(".heat tbody tr") == 1
+
+
+def test_the_histogram_counts_every_value(page, lake):
+    page.open(from_folder(lake.release) + "#view=histogram&measure=k")
+    [[wanted]] = lake.ask("SELECT count(k_K) FROM runs r JOIN theorem_wild w USING (run_key) WHERE json_extract_string(run_status, '$.status') = 'completed'")
+    assert page.evaluate("document.querySelector('.histogram').dataset.count") == str(wanted)
+    assert sum(number(cell) for cell in page.evaluate("[...document.querySelectorAll('.figures td')].map((cell) => cell.textContent)")) == wanted
+    assert f"{wanted} values" in page.text("figcaption")
+    page.choose("#by", "provider")
+    assert page.count("figure.chart") == 3
+
+
+def test_a_run_its_theorems_and_their_graph(page, lake, served):
+    server = served(lake.release)
+    for base in (from_folder(lake.release), server.url):
+        page.open(base + "#view=runs")
+        page.click("#main tbody tr:first-child a")
+        assert page.count("dl.facts") >= 1 and page.count("#main .grid tbody tr") == 6
+        page.click("#main .grid tbody tr:first-child a")
+        page.wait("document.querySelector('.graph-box')")
+        uid = page.evaluate("document.querySelector('#run').value")
+        nodes, edges = page.evaluate("[document.querySelector('.graph-box').dataset.nodes, document.querySelector('.graph-box').dataset.edges]")
+        kind = page.evaluate("document.querySelector('#graph').selectedOptions[0].innerText")
+        theorem, variant, family = re.sub(r" \(\d+\)$", "", kind).split(" · ")
+        where = f"run_key = (SELECT run_key FROM runs WHERE run_uid = '{uid}') AND theorem = '{theorem}' AND variant = '{variant}' AND graph_kind = '{family}' GROUP BY rel_path"
+        assert [int(nodes)] in lake.ask(f"SELECT count(*) FROM graph_nodes WHERE {where}") and [int(edges)] in lake.ask(f"SELECT count(*) FROM graph_edges WHERE {where}")
+        assert page.count("svg.graph g.node") == int(nodes)
+    # Served, a run has all its graphs, and the trees of its searches.
+    assert page.count("#graph option") > 4
+    page.choose("#kind", "tree")
+    page.wait("document.querySelector('.graph-box')")
+    assert page.count("svg.graph g.node") == 12
+
+
+def test_the_graph_is_walked_by_keys(page, lake):
+    page.open(from_folder(lake.release) + "#view=graph")
+    page.evaluate("document.querySelector('g.node[tabindex=\"0\"]').focus()")
+    first = page.text(".node-facts h3")
+    page.press("ArrowDown")
+    page.wait(f"document.querySelector('.node-facts h3').innerText !== {json.dumps(first)}")
+    assert page.evaluate("document.activeElement.getAttribute('tabindex')") == "0" and page.count("g.node[tabindex='0']") == 1
+    page.press("ArrowUp")
+    page.wait(f"document.querySelector('.node-facts h3').innerText === {json.dumps(first)}")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_each_preset_has_its_chart(page, lake, name):
+    page.open(from_folder(lake.release) + f"#view=data&dataset={name}")
+    assert page.count("#chart option") > 0 and page.count("#main .heat, #main figure.chart") > 0
+    for form in page.evaluate("[...document.querySelectorAll('#chart option')].map((one) => one.value)"):
+        page.choose("#chart", form)
+        assert page.count("#main .problem") == 0 and page.count("#main .heat, #main figure.chart") > 0, form
+
+
+def test_rows_are_found_by_what_they_contain(page, lake, served):
+    server = served(lake.release)
+    for base in (from_folder(lake.release), server.url):
+        page.open(base + "#view=data&dataset=theorem_wild")
+        page.choose("#column", "theorem")
+        page.choose("#words", "thm_003")
+        page.wait("document.querySelector('#main .note[role=status]').innerText.includes('match')")
+        [[wanted]] = lake.ask("SELECT count(*) FROM runs r JOIN theorem_wild w USING (run_key) WHERE theorem = 'thm_003' AND json_extract_string(run_status, '$.status') = 'completed'")
+        assert page.text("#main .note[role=status]").startswith(f"{wanted} rows of")
+
+
+def test_a_file_that_is_not_there_leaves_the_page(page, lake, served):
+    page.expected = ["404"]
+    page.open(served(lake.release, broken=("/data/theorem_wild.parquet",)).url + "#view=data&dataset=theorem_wild")
+    assert "data/theorem_wild.parquet can’t be read" in page.text(".problem") and page.count("#main tbody tr") > 0
+
+
+def test_without_its_data_the_page_says_so(page, lake, tmp_path):
+    import shutil
+    shutil.copytree(lake.release, tmp_path / "release")
+    (tmp_path / "release" / "page" / "data.js").unlink()
+    page.expected = ["ERR_FILE_NOT_FOUND"]
+    page.open(from_folder(tmp_path / "release"))
+    assert "data.js is missing" in page.text(".problem")
+    (tmp_path / "release" / "page" / "data.js").write_text("globalThis.RUNLAKE_DATA = {version: 2};")
+    page.open(from_folder(tmp_path / "release"))
+    assert "another version" in page.text(".problem")
+
+
+def test_hostile_names_are_only_names(page, served, tmp_path):
+    release = make_page.make(tmp_path / "release", runs=len(make_page.HOSTILE), theorems=len(make_page.HOSTILE), hostile=True)
+    server = served(release)
+    for base in (from_folder(release), server.url):
+        page.open(base)
+        assert page.text("#title") == make_page.HOSTILE[1]
+        for view in [*VIEWS, "heat&by=run", "histogram&by=corpus", "overview&by=corpus", *(f"data&dataset={name}" for name in ("runs", "theorem_wild", "goal_type_tactic", "graph_nodes"))]:
+            page.go(f"#view={view}")
+            assert page.count("#main .problem") == 0, (view, page.texts(".problem"))
+        page.go("#view=runs")
+        shown = page.evaluate("[...document.querySelectorAll('#main tbody tr td:nth-child(2)')].map((one) => one.textContent)")
+        assert sorted(shown) == sorted(make_page.HOSTILE)
+        for place in range(len(make_page.HOSTILE)):
+            page.go("#view=runs")
+            page.click(f"#main tbody tr:nth-child({place + 1}) a")
+            assert page.count("#main .problem") == 0
+        # From the address as well.
+        page.go("#" + urllib.parse.urlencode({"view": "data", "dataset": make_page.HOSTILE[0], "f.text": make_page.HOSTILE[4]}))
+        page.go("#" + urllib.parse.urlencode({"view": "__proto__", "run": make_page.HOSTILE[1]}))
+        assert page.evaluate("window.pwned === undefined && ({}).pwned === undefined")
+        assert page.count("#main script, #main img, #main iframe, #main object, #main [onerror], #main [onload]") == 0
+        assert page.evaluate("[...document.querySelectorAll('a')].filter((one) => !['file:', 'http:'].includes(one.protocol)).length") == 0
+    assert outside(page, release.as_uri() + "/") == [url for url in page.requests if url.startswith(server.url)]
+
+
+@pytest.mark.parametrize("how", ["folder", "server"])
+def test_nothing_may_leave_the_page(page, lake, served, how):
+    """What the page's policy forbids is tried: each try is refused by the browser before a request is made."""
+    server = served(lake.release)
+    other = served(lake.release)
+    page.expected = ["Content Security Policy", "Refused", "violates"]
+    page.open(from_folder(lake.release) if how == "folder" else server.url)
+    before = len(page.requests)
+    refused = page.evaluate(f"""(async () => {{
+        const out = []; const far = {json.dumps(other.url)};
+        document.addEventListener('securitypolicyviolation', (event) => out.push(event.effectiveDirective));
+        await fetch(far + 'index.html').catch(() => 0);
+        const add = (tag, values) => new Promise((done) => {{ const one = Object.assign(document.createElement(tag), values); one.onerror = one.onload = done; document.body.append(one); setTimeout(done, 300); }});
+        await add('img', {{src: far + 'x.png'}}); await add('script', {{src: far + 'x.js'}}); await add('script', {{textContent: 'window.inline = 1'}}); await add('iframe', {{src: far}});
+        await add('link', {{rel: 'stylesheet', href: far + 'x.css'}}); await add('style', {{textContent: 'body {{ background: url({other.url}y.png) }}'}});
+        try {{ new Function('window.inline = 1')(); }} catch (error) {{ out.push('eval'); }}
+        return out; }})()""")
+    assert {"connect-src", "img-src", "script-src-elem", "frame-src", "style-src-elem", "eval"} <= set(refused)
+    assert page.evaluate("window.inline") is None and other.asked == []
+    assert len(page.requests) >= before
+
+
+def test_six_hundred_runs_of_two_hundred_theorems(page, served, tmp_path):
+    release = make_page.make(tmp_path / "release", runs=600, theorems=200, kept={"theorem_intervention": 60000})
+    page.open(from_folder(release))
+    assert page.texts(".figure b")[:3] == ["600", "200", "120\u202f000"]
+    page.evaluate("document.querySelector('#footer details').open = true")
+    assert "60\u202f000 of 240\u202f000" in page.text("#footer")
+    page.go("#view=runs")
+    assert page.count("#main tbody tr") == 100 and "of 600" in page.text("#main .grid-status")
+    page.go("#view=heat&by=run")
+    assert "The first 40 of 600 columns" in page.text("#main")
+    page.go("#view=heat&by=provider&measure=held")
+    assert "60\u202f000 of 240\u202f000 rows" in page.text("#main .note") and page.count(".heat tbody tr") == 120
+    for view in VIEWS:
+        page.go(f"#view={view}")
+        assert page.count("#main .problem") == 0 and page.count("#main table, #main svg") > 0, view
+    page.go("#view=heat")
+    page.choose("#f-provider", "=reprover")
+    assert page.text("#f-count").startswith("200 of 600") and page.count(".heat thead th") == 2
+
+
+def test_a_release_without_runs_shows_its_datasets(page, lake, tmp_path):
+    release = make_page.make(tmp_path / "release", runs=0, theorems=0)
+    page.open(from_folder(release))
+    assert page.texts("#tabs a") == ["Data"] and page.count("#main tbody tr") == 7
+
+
+CONTRAST = """(() => {
+    const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {rgb: [r, g, b], a}; };
+    const light = (rgb) => { const [r, g, b] = rgb.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const back = (one) => { for (let at = one; at; at = at.parentElement) { const found = parse(getComputedStyle(at).backgroundColor); if (found.a === 1) { return found.rgb; } } return [255, 255, 255]; };
+    const bad = [];
+    for (const one of document.querySelectorAll('body *')) {
+        const text = [...one.childNodes].filter((node) => node.nodeType === 3 && node.data.trim()).length;
+        if (!text || !one.offsetParent || one.closest('svg')) { continue; }
+        const [a, b] = [light(parse(getComputedStyle(one).color).rgb), light(back(one))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5 && !one.disabled) { bad.push([one.tagName, one.className, one.innerText.slice(0, 30), ratio.toFixed(2)]); }
+    }
+    return bad; })()"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_can_be_read_in_light_and_dark(page, lake, scheme):
+    page.prefer(scheme)
+    page.open(from_folder(lake.release))
+    assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == "dark")
+    for view in [*VIEWS, "heat&measure=k", "data&dataset=goal_tactics"]:
+        page.go(f"#view={view}")
+        assert page.evaluate(CONTRAST) == [], view
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    assert page.evaluate(CONTRAST) == []
+    page.click("#theme")
+
+
+def test_names_and_roles_for_screen_readers(page, lake):
+    page.open(from_folder(lake.release))
+    for view in [*VIEWS, "data&dataset=goal_tactics", "data&dataset=structure_vs_term&chart=scatter"]:
+        page.go(f"#view={view}")
+        nodes = page.call("Accessibility.getFullAXTree")["nodes"]
+        for node in nodes:
+            role = node.get("role", {}).get("value")
+            if role in ("button", "link", "combobox", "searchbox", "table", "img", "region", "navigation", "form") and not node.get("ignored"):
+                assert node.get("name", {}).get("value", "").strip(), (view, role, node)
+        assert page.count("h1") == 1 and page.count("main h2") >= 1
+        assert page.count("table:not(:has(caption))") == 0 and page.count("th:not([scope])") == 0
+        assert page.evaluate("document.querySelectorAll('[tabindex]').values().every((one) => Number(one.getAttribute('tabindex')) <= 0)")
+        assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map((one) => one.id)).size === document.querySelectorAll('[id]').length")
+    assert page.evaluate("document.documentElement.lang") == "en" and page.count("[aria-current=page]") == 1
+
+
+def test_by_keyboard_alone(page, lake):
+    page.open(from_folder(lake.release))
+    page.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    seen = []
+    for _ in range(12):
+        page.press("Tab")
+        seen.append(page.evaluate("document.activeElement.id || document.activeElement.innerText"))
+    assert seen[:7] == ["theme", "Overview", "Runs", "Heat map", "Histogram", "Proof graph", "Data"] and "f-text" in seen
+    page.evaluate("document.querySelector('#tabs li:nth-child(2) a').focus()")
+    page.press("Enter")
+    page.wait("document.querySelector('#main').dataset.view === 'runs'")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.evaluate("document.querySelector('th button[data-key=rate]').focus()")
+    page.press("Enter")
+    page.wait("document.querySelector('th[aria-sort=descending]')")
+
+
+def test_on_a_narrow_screen_nothing_is_wider_than_it(page, lake):
+    page.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=False)
+    try:
+        page.open(from_folder(lake.release))
+        for view in VIEWS:
+            page.go(f"#view={view}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 400, view
+    finally:
+        page.call("Emulation.clearDeviceMetricsOverride")
