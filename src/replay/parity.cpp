@@ -33,18 +33,19 @@ DimensionResult result_of(const PolicyDimension& dimension, const Provenance& re
     const std::string fallback = dimension.name + "_fallback";
     const std::string* left = value_of(replay, dimension.name);
     const std::string* right = value_of(canonical, dimension.name);
-    if (left == nullptr || right == nullptr) {
-        const std::string* left_fallback = value_of(replay, fallback);
-        const std::string* right_fallback = value_of(canonical, fallback);
-        if (left_fallback != nullptr && right_fallback != nullptr) {
-            left = left_fallback;
-            right = right_fallback;
-            result.compared = fallback;
-        }
+    const std::string* left_fallback = value_of(replay, fallback);
+    const std::string* right_fallback = value_of(canonical, fallback);
+    if ((left == nullptr || right == nullptr) && left_fallback != nullptr && right_fallback != nullptr) {
+        left = left_fallback;
+        right = right_fallback;
+        result.compared = fallback;
     }
+    if (left != nullptr && right != nullptr) { result.state = compare(*left, *right); }
+    // A fallback on one side alone is compared with nothing, and still worth telling.
+    if (left == nullptr) { left = left_fallback; }
+    if (right == nullptr) { right = right_fallback; }
     if (left != nullptr) { result.replay = *left; }
     if (right != nullptr) { result.canonical = *right; }
-    if (left != nullptr && right != nullptr) { result.state = compare(*left, *right); }
     return result;
 }
 
