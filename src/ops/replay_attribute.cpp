@@ -97,6 +97,7 @@ std::vector<Turn> turns() {
 // What may make steady what varies with everything pinned.
 std::vector<Turn> steadiers() {
     return {{"clock", "the clock stands still", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "1700000000"); }, k_repetitions},
+            {"random", "random numbers of the kernel are a fixed series", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_RANDOM", "1"); }, k_repetitions},
             {"memory", "fresh memory is filled with 0xaa", [](replay::Pins& pins) { set_all(pins, {{"MALLOC_PERTURB_", "85"}}); }, k_repetitions},
             {"processors", "one processor", [](replay::Pins& pins) { pins.cpus = {0}; }, k_repetitions},
             {"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }, k_repetitions}};

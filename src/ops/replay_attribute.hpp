@@ -33,7 +33,7 @@ enum class KnobEffect : std::uint8_t { same, flips, steadies, failed };
 std::string_view effect_name(KnobEffect effect);
 
 struct TriedKnob {
-    std::string knob;                              // threads hash_seed aslr cpu_features locale time_zone file_order clock memory processors umask
+    std::string knob;                              // threads hash_seed aslr cpu_features locale time_zone file_order clock random memory processors umask
     std::string value;                             // what was set: "OMP_NUM_THREADS=3 ..."
     KnobEffect effect = KnobEffect::same;
     std::string detail;                            // what it gave instead, or why it failed

@@ -11,6 +11,7 @@
 #include "ops/replay_session.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
+#include "replay/explain.hpp"
 #include "replay/probes.hpp"
 
 namespace runlake::ops {
@@ -93,6 +94,11 @@ bool is_worth_keeping(const std::vector<replay::Outcome>& outcomes, const replay
     return canonical && outcomes.front().value && replay::bits_of(canonical->value) != replay::bits_of(*outcomes.front().value);
 }
 
+std::vector<std::string> next_steps(const replay::VerdictRecord& verdict) {
+    const auto file = replay::parse_verdict(core::to_json_pretty(replay::to_json(verdict)));
+    return file.ok() ? replay::explain(file.value()).next : std::vector<std::string>();
+}
+
 // Code that should have been brought back and is not says so once; parity tells the rest.
 void check_code(const Work& work, const ReplaySession& session, std::vector<std::string>& notes) {
     if (!work.target || !work.target->code_ref || !session.code_ref()) { return; }
@@ -137,7 +143,8 @@ core::Result<ReplayRunResponse> replay_run(const ReplayRunRequest& request) {
         RL_ASSIGN(replay::VerdictRecord verdict, decider->decide(std::move(decided)));
         promote_replayed(request.store, work.cells[i].canonical, verdict, request.say);
         std::string path = verdict_path(request.store, verdict);
-        response.cells.push_back({std::move(verdict), std::move(path)});
+        std::vector<std::string> next = next_steps(verdict);
+        response.cells.push_back({std::move(verdict), std::move(path), std::move(next)});
     }
     if (auto sent = decider->send(); !sent.ok()) { request.say(cat("runlake replay run: ", sent.error().message())); }
     return response;

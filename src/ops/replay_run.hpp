@@ -38,6 +38,7 @@ struct ReplayRunRequest {
 struct ReplayedCell {
     replay::VerdictRecord verdict;
     std::string path;                              // of the verdict's file
+    std::vector<std::string> next;                 // what to do, for people
 };
 
 struct ReplayRunResponse {

@@ -6,7 +6,7 @@
 
 #include "core/redact.hpp"
 #include "core/text.hpp"
-#include "ops/replay_decide.hpp"
+#include "ops/replay_canonical.hpp"
 #include "ops/run_parts.hpp"
 #include "os/files.hpp"
 #include "pipeline/graph.hpp"
@@ -242,16 +242,23 @@ core::Result<ReplayTarget> target_of_stage(const record::Store& store, const std
     }
     std::ranges::sort(target.cell.artifacts);
     for (const auto& [name, value] : declared.env) {
-        if (value) { target.cell.pins.environment.insert_or_assign(name, *value); }
+        if (value) {
+            target.cell.pins.environment.insert_or_assign(name, *value);
+            target.cell.envelope.environment.insert_or_assign(name, *value);
+        }
         if (!value) { target.cell.pins.pass.push_back(name); }
     }
     target.environment.emplace_back("RUNLAKE_RUN_DIR", directory.path());
     target.environment.emplace_back("RUNLAKE_OUT", std::string(replay::k_out_marker));
     choose_metric(run, choice, replay::k_out_digest, target);
     if (target.cell.metric.name == replay::k_out_digest) {
-        RL_ASSIGN(target.canonical, canonical_of_run(store, target.original, ""));
-        target.canonical->value = replay::digest_as_number(done->manifest);
-        target.canonical->text = core::format_float(target.canonical->value);
+        const double value = replay::digest_as_number(done->manifest);
+        target.canonical.emplace();
+        target.canonical->value = value;
+        target.canonical->text = core::format_float(value);
+        target.canonical->run_id = target.original;
+        target.canonical->source = cat("run directory ", os::base_name(directory.path()));
+        target.canonical->provenance = provenance_of_run(store, run.parts);
     }
     return target;
 }

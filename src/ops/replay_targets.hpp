@@ -29,7 +29,7 @@ struct ReplayTarget {
     std::string original;                          // id of the run that is replayed
     std::optional<std::string> code_ref;           // as it was recorded
     std::optional<replay::Canonical> canonical;    // for what a recorded run does not know of itself: a digest of its result
-    std::optional<std::string> run_dir;            // --run-dir: verdict.json is written there
+    std::optional<std::string> run_dir;            // --run-dir: the verdict is written there too
     std::optional<std::string> program_beside;     // the present program, for a worktree that lacks it
     std::vector<std::pair<std::string, std::string>> environment;   // more variables, no pins
     std::map<std::string, std::string> places;     // of inputs and artifacts that are named logically: where they are

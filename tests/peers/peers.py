@@ -56,6 +56,10 @@ def python_with_hydra():
     return _python_with("hydra", "hydra")
 
 
+def python_with_airflow():
+    return _python_with("airflow", "airflow")
+
+
 def aexp():
     """aexp's program; None when it is not there."""
     path = UNPACKED / "aexp" / "bin" / "aexp"
@@ -105,7 +109,9 @@ def missing(peer):
         return ssh_server.missing() or (None if program("rclone") else "rclone not installed (make test-peers installs it)")
     if peer == "replay":
         return None if python_with_lightgbm() else "no Python environment with the package lightgbm (make test-peers installs it)"
-    if peer == "slurm":
+    if peer == "airflow":
+        return None if python_with_airflow() else "no Python environment with the package apache-airflow (make test-peers installs it)"
+    if peer in ("slurm", "replay_slurm"):
         return slurm_cluster.absent()
     if peer == "network_folder":
         if os.getuid() != 0 or shutil.which("sshfs") is None or not os.path.exists("/dev/fuse"):

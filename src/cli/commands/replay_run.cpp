@@ -81,7 +81,10 @@ core::Result<int> run(Invocation& inv) {
     }
     inv.out(render::table({{.title = "Cell"}, {.title = "Verdict"}, {.title = "Why"}, {.title = "Between replays"}, {.title = "From canonical"}, {.title = "Epsilon"}, {.title = "Parity"}},
                           rows, {.color = inv.color(), .width = inv.width()}));
-    for (const ops::ReplayedCell& cell : response.cells) { inv.out(cat(cell.path, '\n')); }
+    for (const ops::ReplayedCell& cell : response.cells) {
+        inv.out(cat(cell.path, '\n'));
+        for (const std::string& step : cell.next) { inv.say(cat(cell.verdict.cell, ": next: ", step)); }
+    }
     return response.exit_status();
 }
 

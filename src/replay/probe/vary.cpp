@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loaded into a program by `replay attribute` (LD_PRELOAD): lists folders in another order, and shows another time. A program that does not follow either is not its cause.
 //
-// RUNLAKE_VARY_FILE_ORDER=sorted|reversed: readdir gives names so. RUNLAKE_VARY_CLOCK=+<seconds>: the wall clock is ahead by so much; =<seconds>: it stands still there.
+// RUNLAKE_VARY_FILE_ORDER=sorted|reversed: readdir gives names so. RUNLAKE_VARY_CLOCK=+<seconds>: the wall clock is ahead by so much; <seconds>: it stands still there.
+// RUNLAKE_VARY_RANDOM=<number>: what the kernel gives as random is a series that begins there.
 // Both readdir and readdir64 are defined here: with this set, the first would be another name of the second.
 #undef _FILE_OFFSET_BITS
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -131,6 +133,26 @@ int varied_clock(clockid_t clock, timespec* now) {
     return static_cast<int>(result);
 }
 
+// --- random bytes -------------------------------------------------------------------------------------------------------------------------
+
+// False: the program gets the kernel's.
+bool fill_from_series(void* to, size_t count) {
+    static uint64_t state = 0;
+    const char* said = getenv("RUNLAKE_VARY_RANDOM");
+    if (said == nullptr) { return false; }
+    pthread_mutex_lock(&g_lock);
+    if (state == 0) { state = strtoull(said, nullptr, 10) * 2654435761U + 88172645463325252U; }
+    auto* bytes = static_cast<unsigned char*>(to);
+    for (size_t i = 0; i < count; ++i) {
+        state ^= state << 13U;
+        state ^= state >> 7U;
+        state ^= state << 17U;
+        bytes[i] = static_cast<unsigned char>(state >> 32U);
+    }
+    pthread_mutex_unlock(&g_lock);
+    return true;
+}
+
 }  // namespace
 
 #define RUNLAKE_SHOWN extern "C" __attribute__((visibility("default")))
@@ -170,4 +192,12 @@ RUNLAKE_SHOWN int gettimeofday(timeval* now, void* zone) noexcept {
     now->tv_sec = fine.tv_sec;
     now->tv_usec = fine.tv_nsec / 1000;
     return result;
+}
+
+RUNLAKE_SHOWN ssize_t getrandom(void* to, size_t count, unsigned flags) {
+    return fill_from_series(to, count) ? static_cast<ssize_t>(count) : syscall(SYS_getrandom, to, count, flags);
+}
+RUNLAKE_SHOWN int getentropy(void* to, size_t count) {
+    if (fill_from_series(to, count)) { return 0; }
+    return syscall(SYS_getrandom, to, count, 0) == static_cast<long>(count) ? 0 : -1;
 }
