@@ -7,6 +7,7 @@
 
 #include "core/text.hpp"
 #include "lake/extract.hpp"
+#include "lake/source.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace {
@@ -28,6 +29,24 @@ class MemoryFile {
     int fd_;
 };
 
+// How many read the files of theorems.
+const std::size_t k_proof_search = runlake::lake::all_sources().front()->extractors.size();
+
+// A path that the extractor takes.
+void name_for(const runlake::lake::Extractor& extractor, runlake::lake::SourceFile& file) {
+    constexpr const char* k_job = "42b7b4f2921788ea14dac5566e6f06d0.json";
+    constexpr const char* k_pack = "packs/0000000000000000000000000000000000000000000000000000000000000000.jsonl.gz";
+    for (const char* rel_path : {"t/x", "meta.yaml", "params/a/b", "metrics/m", "signac_statepoint.json", "signac_job_document.json", ".hydra/config.yaml", ".hydra/overrides.yaml",
+                                 ".hydra/hydra.yaml", "metrics.json", "run.json", ".stages/fit/-/0/DONE.json", k_job, k_pack}) {
+        for (const char* unit : {"ledger", "ledger-extra"}) {
+            file.rel_path = rel_path;
+            file.unit_name = unit;
+            file.plain_name = file.rel_path.substr(file.rel_path.rfind('/') + 1);
+            if (extractor.takes(file)) { return; }
+        }
+    }
+}
+
 std::size_t rows_of(const Extracted& extracted) {
     std::size_t rows = 0;
     for (std::size_t t = 0; t < extracted.rows.table_count(); ++t) { rows += extracted.rows.row_count(t); }
@@ -36,17 +55,23 @@ std::size_t rows_of(const Extracted& extracted) {
 
 }  // namespace
 
-// The first byte chooses the extractor, and whether the rest is packed.
+// The first byte chooses the extractor, which form of a file it is, and whether the rest is packed.
 RUNLAKE_FUZZ {
     if (text.empty()) { return; }
     const auto choice = static_cast<unsigned char>(text.front());
     const auto extractors = runlake::lake::all_extractors();
-    const auto& extractor = *extractors[(choice & 0x0FU) % extractors.size()];
+    const auto& extractor = *extractors[(choice & 0x3FU) % extractors.size()];
     const MemoryFile file(text.substr(1));
     runlake::lake::Form form;
     form.file.run_key = "run";
-    form.file.theorem = "t";
-    form.file.rel_path = "t/x";
+    if ((choice & 0x3FU) % extractors.size() < k_proof_search) {
+        form.file.theorem = "t";
+        form.file.rel_path = "t/x";
+    } else {
+        name_for(extractor, form.file);
+        // Files of metrics have several forms.
+        if (extractor.name == "file_metrics" && (choice & 0x40U) != 0) { form.file.plain_name = form.file.rel_path = text.size() % 2 == 0 ? "metrics.csv" : "metrics.jsonl"; }
+    }
     form.disk.path = file.path();
     form.disk.is_packed = (choice & 0x80U) != 0;
     const runlake::lake::InputLimits limits = {.document_bytes = 65536, .line_bytes = 512};
