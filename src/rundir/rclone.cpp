@@ -188,6 +188,11 @@ Rclone Rclone::below(std::string_view folder) const {
     return {joined(shown_), joined(place_)};
 }
 
+Rclone Rclone::beside(std::string_view folder) const {
+    const auto joined = [&](const std::string& text) { return core::cat(std::string_view(text).substr(0, text.find_last_of("/:") + 1), folder); };
+    return {joined(shown_), joined(place_)};
+}
+
 core::Result<StampedList> Rclone::list_stamped() const {
     // The store's own time of writing: asking for the file's would be a request an object.
     RL_ASSIGN(const os::Output output, call({"lsjson", "-R", "--files-only", "--use-server-modtime", "--no-mimetype", place_}, k_transfer_ms));
@@ -231,6 +236,6 @@ core::Result<std::vector<std::string>> Rclone::same(const std::string& folder, c
     return equal;
 }
 
-core::Status Rclone::move(const std::vector<std::string>& names, const Rclone& to) const { return with_names({"move", "--ignore-times", place_, to.place_}, names, "moving into place in"); }
+core::Status Rclone::move(const std::vector<std::string>& names, const Rclone& to) const { return with_names({"move", "--ignore-times", "--delete-empty-src-dirs", place_, to.place_}, names, "moving into place in"); }
 
 }  // namespace runlake::rundir

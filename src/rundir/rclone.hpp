@@ -36,6 +36,7 @@ class Rclone {
     // A place in rclone's own words, "NAME:path".
     static core::Result<Rclone> at(const std::string& place);
     Rclone below(std::string_view folder) const;
+    Rclone beside(std::string_view folder) const;   // another name in the folder that holds this place
 
     core::Result<ObjectList> list() const;                                    // everything below, names as they are; nothing there is an empty list
     core::Result<ObjectList> list_matching(const std::string& pattern) const;

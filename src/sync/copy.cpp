@@ -33,7 +33,7 @@ struct Staged {
 
 core::Result<Staged> stage_from(Files& from, Files& to, const Job& job, const std::string& name, std::uint64_t offset) {
     RL_ASSIGN(const std::unique_ptr<Reader> reader, from.open(job.path, offset));
-    RL_ASSIGN(const std::unique_ptr<Writer> writer, to.append(name, offset, job.executable));
+    RL_ASSIGN(const std::unique_ptr<Writer> writer, to.append(name, offset, job.executable, os::point::sync_copy));
     core::Sha256 hash;
     std::uint64_t at = offset;
     for (;;) {

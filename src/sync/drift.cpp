@@ -77,7 +77,7 @@ std::vector<std::size_t> unknown_files(const Tree& here, const Tree& there, cons
     walk_both(here, there, [&](const TreeFile* ours, const TreeFile* theirs) {
         if (ours == nullptr || theirs == nullptr || theirs->digest) { return; }
         const Entry* const agreed = known.own(theirs->path);
-        const bool could_be = theirs->attributes.bytes == ours->attributes.bytes || (agreed != nullptr && agreed->bytes == theirs->attributes.bytes);
+        const bool could_be = theirs->attributes.bytes == ours->attributes.bytes || (agreed != nullptr ? agreed->bytes == theirs->attributes.bytes : theirs->attributes.bytes < ours->attributes.bytes);
         if (could_be) { unknown.push_back(static_cast<std::size_t>(theirs - there.files.data())); }
     });
     return unknown;

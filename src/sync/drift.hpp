@@ -35,7 +35,7 @@ struct Difference {
 // By path. Files without a digest on either side differ; `unread` ones are told by the caller.
 std::vector<Difference> compare(const Tree& here, const Tree& there, const Knowledge& known);
 
-// Files there whose digests are wanted before compare() can tell: nothing is known of them, and they have the size of what is here or of what was agreed.
+// Files there whose digests are wanted before compare() can tell: nothing is known of them, and they have the size of what is here or of what was agreed, or are shorter, so that what is here may go on from them.
 std::vector<std::size_t> unknown_files(const Tree& here, const Tree& there, const Knowledge& known);
 
 }  // namespace runlake::sync

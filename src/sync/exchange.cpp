@@ -85,7 +85,8 @@ class Exchange {
                 RL_ASSIGN(survey, look());
                 RL_TRY(annotate(survey));
             }
-            RL_TRY(keep_segment(survey));
+            // What was moved is told all the same; the next one learns of it from the plan, or by reading.
+            if (const core::Status kept = keep_segment(survey); !kept.ok()) { report_.failures.push_back({core::cat(k_own_folder, "/segments/", writer_), kept.error().message()}); }
         }
         finish(survey);
         return std::move(report_);
@@ -119,7 +120,21 @@ class Exchange {
         survey.known.tell(survey.there);
         RL_TRY(side_.identify(survey.here, survey.there, unknown_files(survey.here, survey.there, survey.known)));
         survey.drift = compare(survey.here, survey.there, survey.known);
+        find_continued(survey, *files);
         return survey;
+    }
+
+    // A file that begins with all that stands there was only appended to since: nothing is lost by sending it, whatever was agreed on.
+    static void find_continued(Survey& survey, Files& files) {
+        for (Difference& one : survey.drift) {
+            if (one.state != State::differing || !one.here || !one.there || one.here->bytes <= one.there->bytes) { continue; }
+            const TreeFile* const theirs = find_file(survey.there, one.path);
+            if (theirs == nullptr || !theirs->digest || !find_file(survey.here, one.path)->digest) { continue; }
+            const core::Result<core::Digest> beginning = digest_of(files, one.path, one.there->bytes);
+            if (!beginning.ok() || beginning.value() != *theirs->digest) { continue; }
+            one.state = State::newer;
+            one.newer = Newer::here;
+        }
     }
 
     void digest_here(Survey& survey) {

@@ -42,7 +42,7 @@ core::Status write_text(Files& files, const std::string& path, std::string_view 
     RL_TRY(files.make_folder(""));
     RL_TRY(make_way(files, path));
     const std::string temporary = core::cat(path, '.', os::random_hex(16), ".tmp");
-    RL_ASSIGN(const std::unique_ptr<Writer> writer, files.append(temporary, 0, false));
+    RL_ASSIGN(const std::unique_ptr<Writer> writer, files.append(temporary, 0, false, os::point::sync_manifest_write));
     const auto written = [&]() -> core::Status {
         RL_TRY(writer->write(text));
         RL_TRY(writer->finish(os::system_clock().now().micros * 1000));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "os/fault_points.hpp"
 #include "os/stamp.hpp"
 
 namespace runlake::sync {
@@ -52,7 +53,7 @@ class Files {
     virtual core::Result<std::vector<Named>> list(const std::string& folder) = 0;              // not_found; "" is the root itself, which may be reached by a link
     virtual core::Result<Attributes> look(const std::string& path) = 0;                        // not_found
     virtual core::Result<std::unique_ptr<Reader>> open(const std::string& path, std::uint64_t offset) = 0;
-    virtual core::Result<std::unique_ptr<Writer>> append(const std::string& path, std::uint64_t offset, bool executable) = 0;   // made when it is missing
+    virtual core::Result<std::unique_ptr<Writer>> append(const std::string& path, std::uint64_t offset, bool executable, os::Point at) = 0;   // made when it is missing
     virtual core::Status make_folder(const std::string& path) = 0;                             // conflict when anything is there; "" makes the root with what leads to it, and is fine when it is there
     enum class Existing : std::uint8_t { keep, replace };
     virtual core::Status rename(const std::string& from, const std::string& to, Existing existing) = 0;   // keep: conflict when `to` is there

@@ -49,11 +49,11 @@ class FolderReader : public Reader {
 
 class FolderWriter : public Writer {
   public:
-    FolderWriter(os::Fd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+    FolderWriter(os::Fd file, std::string path, os::Point at) : file_(std::move(file)), path_(std::move(path)), at_(at) {}
 
-    core::Status write(std::string_view bytes) override { return os::write_all(file_.get(), bytes, point::sync_copy, path_); }
+    core::Status write(std::string_view bytes) override { return os::write_all(file_.get(), bytes, at_, path_); }
     core::Result<Attributes> finish(std::int64_t mtime_ns) override {
-        RL_TRY(os::set_mtime(file_.get(), mtime_ns, point::sync_copy, path_));
+        RL_TRY(os::set_mtime(file_.get(), mtime_ns, at_, path_));
         struct stat info {};
         if (::fstat(file_.get(), &info) != 0) { return os::system_error(errno, "looking at", path_); }
         return attributes_of(info);
@@ -62,6 +62,7 @@ class FolderWriter : public Writer {
   private:
     os::Fd file_;
     std::string path_;
+    os::Point at_;
 };
 
 class FolderFiles : public Files {
@@ -106,10 +107,10 @@ class FolderFiles : public Files {
         return std::unique_ptr<Reader>(std::make_unique<FolderReader>(std::move(file), shown(path), static_cast<std::size_t>(std::min<std::uint64_t>(k_block_bytes, std::max<std::uint64_t>(left, 4096)))));
     }
 
-    core::Result<std::unique_ptr<Writer>> append(const std::string& path, std::uint64_t offset, bool executable) override {
-        auto file = offset > 0 ? os::open_append(at(path), point::sync_copy) : os::create_exclusive(at(path), executable ? 0777 : 0666, point::sync_copy);
+    core::Result<std::unique_ptr<Writer>> append(const std::string& path, std::uint64_t offset, bool executable, os::Point where) override {
+        auto file = offset > 0 ? os::open_append(at(path), where) : os::create_exclusive(at(path), executable ? 0777 : 0666, where);
         if (!file.ok()) { return std::move(file).take_error(); }
-        return std::unique_ptr<Writer>(std::make_unique<FolderWriter>(std::move(file).take(), shown(path)));
+        return std::unique_ptr<Writer>(std::make_unique<FolderWriter>(std::move(file).take(), shown(path), where));
     }
 
     core::Status make_folder(const std::string& path) override {

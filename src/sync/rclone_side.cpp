@@ -99,7 +99,8 @@ class RcloneSide : public Side {
         if (jobs.empty()) { return {}; }
         std::vector<std::string> names;
         for (const Job& job : jobs) { names.push_back(job.path); }
-        const Rclone target = kind_.has_folders ? rclone_.below(partial_folder(writer)) : rclone_;
+        // Beside the root and not in it: rclone moves nothing from a place into one that holds it.
+        const Rclone target = kind_.has_folders ? rclone_.beside(core::cat(k_own_folder, '-', shown_.substr(shown_.find_last_of("/:") + 1), '/', writer)) : rclone_;
         if (const core::Status sent = target.send(root_, names, Rclone::Compare::content); !sent.ok()) { return all_failed(jobs.size(), sent.error()); }
         const core::Result<std::vector<std::string>> arrived = target.same(root_, names);
         if (!arrived.ok()) { return all_failed(jobs.size(), arrived.error()); }

@@ -116,11 +116,11 @@ class SftpReader : public Reader {
 
 class SftpWriter : public Writer {
   public:
-    SftpWriter(Client& client, std::string handle, std::string shown, std::uint64_t offset) : client_(client), handle_(client, std::move(handle)), shown_(std::move(shown)), offset_(offset) {}
+    SftpWriter(Client& client, std::string handle, std::string shown, std::uint64_t offset, os::Point at) : client_(client), handle_(client, std::move(handle)), shown_(std::move(shown)), offset_(offset), at_(at) {}
     ~SftpWriter() override { static_cast<void>(wait_until(0).ok()); }
 
     core::Status write(std::string_view bytes) override {
-        RL_TRY(injected(point::sync_copy, "writing", shown_));
+        RL_TRY(injected(at_, "writing", shown_));
         for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(bytes.size(), k_piece_bytes))) {
             const std::string_view piece = bytes.substr(0, k_piece_bytes);
             RL_TRY(wait_until(k_window - 1));
@@ -166,6 +166,7 @@ class SftpWriter : public Writer {
     Handle handle_;
     std::string shown_;
     std::uint64_t offset_;
+    os::Point at_;
     std::deque<std::uint32_t> on_their_way_;
 };
 
@@ -215,10 +216,10 @@ class SftpFiles : public Files {
         return std::unique_ptr<Reader>(std::make_unique<SftpReader>(*client_, std::move(handle), shown(path), offset));
     }
 
-    core::Result<std::unique_ptr<Writer>> append(const std::string& path, std::uint64_t offset, bool executable) override {
-        RL_TRY(injected(point::sync_copy, "creating", shown(path)));
+    core::Result<std::unique_ptr<Writer>> append(const std::string& path, std::uint64_t offset, bool executable, os::Point where) override {
+        RL_TRY(injected(where, "creating", shown(path)));
         RL_ASSIGN(std::string handle, open_handle(path, offset > 0 ? k_to_write : k_to_write | k_create | k_exclusive, executable ? 0777U : 0666U));
-        return std::unique_ptr<Writer>(std::make_unique<SftpWriter>(*client_, std::move(handle), shown(path), offset));
+        return std::unique_ptr<Writer>(std::make_unique<SftpWriter>(*client_, std::move(handle), shown(path), offset, where));
     }
 
     core::Status make_folder(const std::string& path) override {

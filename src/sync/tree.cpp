@@ -123,14 +123,17 @@ core::Result<std::vector<Entry>> digest_tree(const std::string& root, Tree& tree
     return now;
 }
 
-core::Result<core::Digest> digest_of(Files& files, const std::string& path) {
+core::Result<core::Digest> digest_of(Files& files, const std::string& path, std::uint64_t most) {
     RL_ASSIGN(const std::unique_ptr<Reader> reader, files.open(path, 0));
     core::Sha256 hash;
-    for (;;) {
-        RL_ASSIGN(const std::string_view piece, reader->next());
-        if (piece.empty()) { return hash.finish(); }
+    for (std::uint64_t left = most; left > 0;) {
+        RL_ASSIGN(std::string_view piece, reader->next());
+        if (piece.empty()) { break; }
+        piece = piece.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size())));
         hash.update(piece);
+        left -= piece.size();
     }
+    return hash.finish();
 }
 
 }  // namespace runlake::sync

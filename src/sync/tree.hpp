@@ -43,7 +43,7 @@ core::Result<Tree> list_tree(Files& files, const PathFilter& takes);
 // with the reason, and keeps no digest. Gives back what `known` is to be from now on.
 core::Result<std::vector<Entry>> digest_tree(const std::string& root, Tree& tree, const std::vector<Entry>& known, std::vector<PassedOver>& unread);
 
-// Reads a whole file.
-core::Result<core::Digest> digest_of(Files& files, const std::string& path);
+// Reads a file, or no more than its first bytes.
+core::Result<core::Digest> digest_of(Files& files, const std::string& path, std::uint64_t most = UINT64_MAX);
 
 }  // namespace runlake::sync
