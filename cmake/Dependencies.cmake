@@ -11,6 +11,10 @@ find_library(RUNLAKE_Z_A NAMES libz.a REQUIRED)
 add_library(runlake_zlib INTERFACE)
 target_link_libraries(runlake_zlib INTERFACE ${RUNLAKE_Z_A})
 
+find_library(RUNLAKE_DEFLATE_A NAMES libdeflate.a REQUIRED)
+add_library(runlake_deflate INTERFACE)
+target_link_libraries(runlake_deflate INTERFACE ${RUNLAKE_DEFLATE_A})
+
 find_library(RUNLAKE_YAML_A NAMES libyaml-cpp.a REQUIRED)
 find_library(RUNLAKE_YAML_SO NAMES libyaml-cpp.so REQUIRED)
 add_library(runlake_yaml INTERFACE)

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ class FileInput {
     const std::string& path() const { return path_; }  // for what another library reads
 
   private:
+    // The text of a file that is small enough to be read and unpacked at one go; nothing for others.
+    core::Result<std::optional<std::string>> whole();
     // Hands on what is unpacked, piece by piece.
     core::Status pieces(const std::function<core::Status(std::string_view)>& take);
 

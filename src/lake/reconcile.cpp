@@ -9,10 +9,12 @@
 
 #include "core/text.hpp"
 #include "lake/database.hpp"
+#include "lake/job/job_files.hpp"
 #include "lake/known.hpp"
 #include "lake/ordered_work.hpp"
 #include "lake/registry_tables.hpp"
 #include "lake/stale.hpp"
+#include "lake/surfaces.hpp"
 #include "lake/unit_work.hpp"
 #include "lake/writer.hpp"
 #include "os/files.hpp"
@@ -311,7 +313,27 @@ class Reconcile {
         return core::ok();
     }
 
+    Status update_surfaces() {
+        if (request_.surfaces.empty()) { return core::ok(); }
+        RL_ASSIGN(const auto surfaces, reconcile_surfaces(held_->connection, {.folder = request_.surfaces,
+                                                                              .roots = units_.roots,
+                                                                              .scratch = os::parent_path(request_.database),
+                                                                              .now = os::system_clock().now(),
+                                                                              .full = request_.full}));
+        report_.surfaces = surfaces.surfaces;
+        report_.surface_files_read = surfaces.files_read;
+        report_.surface_rows = surfaces.rows;
+        for (const auto& problem : surfaces.problems) { ++(problem.is_warning ? report_.warnings : report_.errors); }
+        return core::ok();
+    }
+
     Status finish() {
+        RL_TRY(check_stop());
+        RL_TRY(update_surfaces());
+        if (!request_.jobs.empty()) {
+            RL_ASSIGN(const auto jobs, index_job_runs(held_->connection, request_.jobs));
+            for (const auto& problem : jobs.problems) { report_.notes.push_back(cat("a job that was run: ", problem.rel_path, ": ", problem.problem)); }
+        }
         if (!held_->connection.run("CHECKPOINT").ok()) { report_.notes.emplace_back("the lake's log could not be taken in; it stands beside the lake until it is"); }
         for (const auto& [table, rows] : writer_->rows_written()) { report_.rows[std::string(table)] = rows; }
         RL_ASSIGN(const auto errors, held_->connection.integer("SELECT (SELECT count(*) FROM extract_errors WHERE severity = 'error') + (SELECT count(*) FROM graph_extract_errors)"));

@@ -318,6 +318,9 @@ Status UnitWork::finish(const RowSink& sink) {
         if (status.ok()) { status = described.rows.check_keys(); }
         if (status.ok()) {
             for (auto& warning : described.warnings) { add_problem(rows, "describe", {"", std::move(warning), std::nullopt, true}); }
+            for (std::size_t t = 0; t < described.rows.table_count(); ++t) {
+                if (&described.rows.table(t) == &k_extract_errors) { counts_.errors += described.rows.row_count(t); }
+            }
             RL_TRY(sink(std::move(described.rows)));
         } else {
             add_problem(rows, "describe", {"", status.error().message(), std::nullopt, false});

@@ -22,6 +22,7 @@ core::Result<LakeReconcileResponse> lake_reconcile(const LakeReconcileRequest& r
     if (!request.store.root.empty()) { reconcile.beside.push_back(request.store.root); }
     reconcile.beside.push_back(request.store.dir);
     reconcile.jobs = roots.jobs;
+    if (!request.store.root.empty()) { reconcile.surfaces = os::join_path(request.store.root, "lake/surfaces"); }
     reconcile.prune = request.prune;
     reconcile.dry_run = request.dry_run;
     reconcile.full = request.full;
@@ -49,14 +50,14 @@ Json to_json(const LakeReconcileResponse& response) {
     Json roots = Json::array();
     for (const auto& root : report.roots) { roots.push(Json::object().set("root_id", root.id).set("path", root.path)); }
     Json stale = Json::array();
-    for (const auto& unit : report.stale) { stale.push(Json::object().set("run_key", unit.key).set("source", unit.source).set("dir", unit.dir)); }
+    for (const auto& unit : report.stale) { stale.push(Json::object().set("unit_key", unit.key).set("source", unit.source).set("dir", unit.dir)); }
     Json passed_over = Json::array();
     for (const auto& folder : report.passed_over) { passed_over.push(Json::object().set("dir", folder.dir).set("why", folder.why)); }
     Json notes = Json::array();
     for (const auto& note : report.notes) { notes.push(note); }
     Json record = Json::object();
     record.set("database", response.database).set("dry_run", response.dry_run).set("roots", std::move(roots)).set("sources", counts(report.sources));
-    record.set("runs", Json::object()
+    record.set("units", Json::object()
                            .set("found", report.units)
                            .set("added", report.added)
                            .set("changed", report.changed)
@@ -67,6 +68,7 @@ Json to_json(const LakeReconcileResponse& response) {
     record.set("files", Json::object().set("found", report.files).set("read", report.files_read).set("bytes_read", report.bytes_read));
     record.set("errors", report.errors).set("warnings", report.warnings);
     record.set("standing_errors", response.dry_run ? Json() : Json(report.standing_errors));
+    record.set("surfaces", Json::object().set("found", report.surfaces).set("files_read", report.surface_files_read).set("rows", report.surface_rows));
     record.set("rows", counts(report.rows)).set("stale", std::move(stale)).set("passed_over", std::move(passed_over));
     return record.set("notes", std::move(notes)).set("seconds", response.seconds);
 }

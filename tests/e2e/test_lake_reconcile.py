@@ -30,16 +30,16 @@ def rows(runlake, sql):
 
 def test_first_again_and_after_a_change(runlake, project, logs):
     first = report(runlake("lake", "reconcile", "--json"))
-    assert first["runs"] == {"found": 7, "added": 7, "changed": 0, "unchanged": 0, "moved": 0, "stale": 0, "pruned": 0}
+    assert first["units"] == {"found": 7, "added": 7, "changed": 0, "unchanged": 0, "moved": 0, "stale": 0, "pruned": 0}
     assert first["sources"] == {"proof-search": 7} and first["files"]["read"] == first["files"]["found"] and first["errors"] == 0
     assert first["rows"]["runs"] == 7 and first["database"] == str(project / ".runlake/lake/lake.duckdb")
     again = report(runlake("lake", "reconcile", "--json"))
-    assert again["runs"]["unchanged"] == 7 and again["files"]["read"] == 0 and again["rows"] == {}
+    assert again["units"]["unchanged"] == 7 and again["files"]["read"] == 0 and again["rows"] == {}
     status = next(logs.rglob("run_status.json*"))
     (status.parent / "run_status.json.new").write_text('{"status": "failed"}')
     (status.parent / "run_status.json.new").rename(status.parent / "run_status.json")
     changed = report(runlake("lake", "reconcile", "--json"))
-    assert changed["runs"]["changed"] == 1 and changed["files"]["read"] == 1
+    assert changed["units"]["changed"] == 1 and changed["files"]["read"] == 1
     text = runlake("lake", "reconcile").ok()
     assert "7 found (7 proof-search), 0 added, 0 read again, 7 unchanged" in text.out
 
@@ -55,7 +55,7 @@ def test_it_does_not_touch_the_repository(runlake, project, logs):
 def test_several_folders_nested_and_by_link(runlake, project, logs):
     (project / "alias").symlink_to(logs)
     found = report(runlake("lake", "reconcile", "--logs-dir", "logs", "--logs-dir", "alias", "--logs-dir", str(next(logs.glob("campaign-*"))), "--json"))
-    assert found["runs"]["found"] == 7 and found["runs"]["added"] == 7
+    assert found["units"]["found"] == 7 and found["units"]["added"] == 7
     assert rows(runlake, "SELECT count(*), count(DISTINCT run_key), count(DISTINCT run_uid) FROM runs") == ["7,7,7"]
 
 
@@ -64,12 +64,12 @@ def test_a_dry_run_then_prune(runlake, project, logs):
     gone = next(logs.glob("core-*"))
     gone.rename(project / "away")
     planned = report(runlake("lake", "reconcile", "--dry-run", "--prune", "--json"))
-    assert [Path(s["dir"]).name for s in planned["stale"]][0].startswith(("core-", "provider=")) and planned["runs"]["pruned"] == 0 and planned["standing_errors"] is None
+    assert [Path(s["dir"]).name for s in planned["stale"]][0].startswith(("core-", "provider=")) and planned["units"]["pruned"] == 0 and planned["standing_errors"] is None
     text = runlake("lake", "reconcile").ok()
     assert "not there any more" in text.err and "--prune forgets them" in text.out
     stale = len(planned["stale"])
     pruned = report(runlake("lake", "reconcile", "--prune", "--json"))
-    assert pruned["runs"]["pruned"] == stale
+    assert pruned["units"]["pruned"] == stale
     assert rows(runlake, "SELECT count(*) FROM runs") == [str(7 - stale)]
 
 
@@ -86,7 +86,7 @@ def test_what_is_refused(runlake, project):
 
 def test_no_logs_is_an_empty_lake(runlake, project):
     done = report(runlake("lake", "reconcile", "--json"))
-    assert done["runs"]["found"] == 0 and done["roots"] == []
+    assert done["units"]["found"] == 0 and done["roots"] == []
     assert rows(runlake, "SELECT count(*) FROM runs") == ["0"]
     missing = runlake("lake", "sql", "SELECT 1", env={"RUNLAKE_STORE": project / "other" / ".runlake"})
     assert missing.status == 3 and "lake reconcile" in missing.err
@@ -111,7 +111,7 @@ def test_two_at_once(runlake, runlake_bin, project, clean_env, logs):
         first.send_signal(signal.SIGCONT)
         first.communicate(timeout=120)
         assert first.returncode == 0
-    assert report(runlake("lake", "reconcile", "--json"))["runs"]["unchanged"] == 7
+    assert report(runlake("lake", "reconcile", "--json"))["units"]["unchanged"] == 7
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -124,7 +124,7 @@ def test_ending_it(runlake, runlake_bin, project, clean_env, logs, number):
         out, err = process.communicate(timeout=120)
         assert process.returncode == 130 and out == "" and "interrupted" in err
     assert not list((project / ".runlake" / "lake").glob("*.lease"))
-    assert report(runlake("lake", "reconcile", "--json"))["runs"]["found"] == 7
+    assert report(runlake("lake", "reconcile", "--json"))["units"]["found"] == 7
     assert rows(runlake, "SELECT count(*) FROM runs") == ["7"]
 
 

@@ -24,7 +24,7 @@ using core::cat;
 
 constexpr std::array k_options = std::to_array<Option>({
     {.names = "--logs-dir", .value = "DIR", .help = "Look for runs below this folder; default: the logs of `lake paths`", .repeats = true},
-    {.names = "--prune", .value = "", .help = "Forget runs that are not there any more"},
+    {.names = "--prune", .value = "", .help = "Forget what is not there any more"},
     {.names = "--dry-run", .value = "", .help = "Show what would be read and forgotten; change nothing"},
     {.names = "--full", .value = "", .help = "Read everything again, also what is unchanged"},
     {.names = "-j,--jobs", .value = "N", .help = "How many threads read files; default: the processors that may be used"},
@@ -43,7 +43,7 @@ class Progress {
         const auto now = std::chrono::steady_clock::now();
         if (now - last_ < (live_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000))) { return; }
         last_ = now;
-        const std::string line = cat("reconciling: ", at.units_looked_at, " of ", counted(at.units_found, "run"), " looked at, ", at.units_written, " written, ",
+        const std::string line = cat("reconciling: ", at.units_looked_at, " of ", counted(at.units_found, "unit"), " looked at, ", at.units_written, " written, ",
                                      bytes_text(at.bytes_read), ", ", counted(at.rows_written, "row"));
         if (!live_) {
             inv_.say(line);
@@ -85,7 +85,7 @@ void show(Invocation& inv, const ops::LakeReconcileResponse& response) {
     std::uint64_t rows = 0;
     for (const auto& [table, count] : report.rows) { rows += count; }
     std::string text = cat(response.database, dry ? " (nothing was changed)" : "", "\n");
-    text += cat("Runs:  ", report.units, " found", sources_text(report), ", ", report.added, dry ? " to be added, " : " added, ", report.changed, dry ? " to be read again, " : " read again, ",
+    text += cat("Units: ", report.units, " found", sources_text(report), ", ", report.added, dry ? " to be added, " : " added, ", report.changed, dry ? " to be read again, " : " read again, ",
                 report.unchanged, " unchanged");
     if (report.moved > 0) { text += cat(", ", report.moved, " told by another root"); }
     if (!report.stale.empty()) { text += cat(", ", report.stale.size(), report.pruned ? " forgotten" : " not there any more (--prune forgets them)"); }
@@ -96,9 +96,12 @@ void show(Invocation& inv, const ops::LakeReconcileResponse& response) {
     }
     text += cat("Rows:  ", rows, " written");
     if (response.seconds > 0 && rows > 0) { text += cat(", ", static_cast<std::uint64_t>(static_cast<double>(rows) / response.seconds), " a second"); }
+    if (report.surfaces > 0) {
+        text += cat("\n", counted(report.surfaces, "table"), " of your own: ", counted(report.surface_files_read, "file"), " read, ", counted(report.surface_rows, "row"), " written");
+    }
     text += cat("\nTime:  ", duration_text(response.seconds), "\n");
     if (report.errors + report.warnings > 0) { text += cat("Read with ", counted(report.errors, "error"), " and ", counted(report.warnings, "warning"), ".\n"); }
-    if (report.standing_errors > 0) { text += cat(counted(report.standing_errors, "file"), " could not be read: tables extract_errors and graph_extract_errors say which and why.\n"); }
+    if (report.standing_errors > 0) { text += cat(counted(report.standing_errors, "error"), " in the lake: tables extract_errors and graph_extract_errors say where and why.\n"); }
     inv.out(text);
 }
 

@@ -80,7 +80,7 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
         }
         return core::ok();
     }));
-    if (counts.bad > 0) { out.warnings.push_back(core::cat(counts.bad, " lines are no JSON object")); }
+    if (counts.bad > 0) { out.warnings.push_back(counts.bad == 1 ? std::string("1 line is no JSON object") : core::cat(counts.bad, " lines are no JSON object")); }
     Json events = Json::object();
     std::int64_t total = 0;
     for (const auto& [name, count] : counts.events) {
