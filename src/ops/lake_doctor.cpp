@@ -164,12 +164,12 @@ class Examination {
     }
 
     void examine_files() {
-        const auto bad = texts("SELECT rel_path || ' of ' || coalesce(r.rel_run_dir, e.run_key) || ': ' || error FROM (SELECT run_key, rel_path, error FROM extract_errors WHERE severity = 'error' "
+        const auto bad = texts("SELECT coalesce(rel_path || ' of ', '') || coalesce(r.rel_run_dir, e.run_key, '-') || ': ' || error FROM (SELECT run_key, rel_path, error FROM extract_errors WHERE severity = 'error' "
                                "UNION ALL SELECT run_key, rel_path, error FROM graph_extract_errors) e LEFT JOIN runs r USING (run_key) ORDER BY 1", "files");
         if (bad.empty()) {
-            found("files", Level::ok, "every file that was found could be read");
+            found("files", Level::ok, "everything that was found could be read");
         } else {
-            found("files", Level::note, cat(counted(bad.size(), "file", "files"), " could not be read, and their rows are missing: ", some_of(bad)),
+            found("files", Level::note, cat(counted(bad.size(), "error", "errors"), " in what was read, and rows are missing: ", some_of(bad)),
                   "runlake lake sql \"SELECT run_key, stage, rel_path, line, error FROM extract_errors\"; mend or remove them, then reconcile");
         }
     }

@@ -4,7 +4,7 @@
 
 #include "core/result.hpp"
 #include "record/store.hpp"
-#include "sql/database.hpp"
+#include "lake/database.hpp"
 
 namespace runlake::ops {
 

@@ -143,7 +143,7 @@ def test_files_that_cannot_be_read(runlake, lake):
     (run / "summary.json").write_text("{")
     runlake("lake", "reconcile").ok()
     [found] = of(runlake, "files", level="note")
-    assert "1 file could not be read" in found["text"] and "summary.json of " + run.name in found["text"] and "lake sql" in found["next"]
+    assert "1 error in what was read" in found["text"] and "summary.json of " + run.name in found["text"] and "lake sql" in found["next"]
 
 
 def test_durability(runlake, lake, tmp_path):

@@ -39,6 +39,13 @@ def test_pages_and_completions_are_there(installed):
         assert (installed / "share" / path).stat().st_size > 0
 
 
+def test_the_files_of_release_pages_are_there(installed):
+    web = installed / "share" / "runlake" / "web"
+    for name in ("index.html", "page/main.js", "page/style.css", "page/hyparquet/index.js", "page/hyparquet/LICENSE"):
+        assert (web / name).is_file() and not (web / name).is_symlink(), name
+    assert not (web / "page" / "hyparquet" / ".integrity").exists()
+
+
 def test_nothing_says_where_it_was_built(installed):
     """Headers, pkg-config and CMake files name no folder of the build."""
     for folder in ("include", "lib/pkgconfig", "lib/cmake"):

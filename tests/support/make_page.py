@@ -38,6 +38,27 @@ def data_js(title, tables, facts):
     return f"globalThis.RUNLAKE_DATA = JSON.parse('{text}');\n"
 
 
+def read_data_js(path):
+    """The document that a page's data.js holds, by undoing what JavaScript undoes."""
+    text = pathlib.Path(path).read_text()
+    literal = text[text.index("JSON.parse('") + 12:text.rindex("')")]
+    out, escaped = [], False
+    for c in literal:
+        if escaped or c not in "\\'":
+            out.append(c)
+            escaped = False
+        else:
+            assert c == "\\", "a quote ends the string early"
+            escaped = True
+    return json.loads("".join(out))
+
+
+def rows_in(table):
+    """The rows of a table of that document."""
+    values = [column["values"] if "words" not in column else [None if value is None else column["words"][value] for value in column["values"]] for column in table["columns"]]
+    return [dict(zip((column["name"] for column in table["columns"]), row)) for row in zip(*values)] if values else []
+
+
 def rows_of(runs, theorems, hostile, seed=7):
     rng = random.Random(seed)
     name = (lambda i, plain: HOSTILE[i % len(HOSTILE)] + (str(i) if i >= len(HOSTILE) else "")) if hostile else (lambda i, plain: plain)
