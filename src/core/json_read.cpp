@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading JSON through nlohmann's event interface; the only file that knows that library.
+// Reading JSON: the quick way first, else through nlohmann's event interface, which tells what is wrong. The only file that knows that library.
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "core/json.hpp"
+#include "core/json_fast.hpp"
 #include "core/text.hpp"
 
 namespace runlake::core {
@@ -182,6 +183,11 @@ class Builder {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view what, int max_depth) {
+    if (auto value = read_json_fast(text, max_depth)) { return *std::move(value); }
+    return read_json_slow(text, what, max_depth);
+}
+
+Result<Json> read_json_slow(std::string_view text, std::string_view what, int max_depth) {
     Builder builder(text, what, max_depth);
     // The library takes a NUL byte for the end of the text and would not see what follows.
     if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
