@@ -71,11 +71,11 @@
     X(k_queue_materialize) \
     X(k_link)           \
     X(k_lake_paths)     \
+    X(k_lake_reconcile) \
     X(k_lake_sql)       \
     X(k_lake_tables)    \
     X(k_lake_show)      \
     X(k_lake_doctor)    \
-    X(k_lake_reconcile) \
     X(k_lake_export) \
     X(k_lake_job_presets) \
     X(k_lake_job_run) \

@@ -13,6 +13,7 @@
 #include "lake/standing.hpp"
 #include "ops/lake_paths.hpp"
 #include "ops/lake_reconcile.hpp"
+#include "ops/sync.hpp"
 #include "os/files.hpp"
 #include "runs/query_text.hpp"
 
@@ -252,14 +253,37 @@ class Examination {
         if (!roots_.remote_lake || !roots_.remote_logs) {
             found("durability", Level::note, cat("only the ", roots_.remote_lake ? "artifact" : "log", " root is set: the ", roots_.remote_lake ? "logs" : "lake's files", " are on this machine alone"), "runlake lake paths");
         }
-        if (roots_.remote->kind == lake::RemoteKind::folder) {
-            for (const auto* root : {&roots_.remote_lake, &roots_.remote_logs}) {
-                if (*root && !os::is_dir((*root)->path)) {
-                    found("durability", Level::problem, cat("the remote root ", (*root)->path, " is not there (", (*root)->why, "): nothing was pushed yet, or it is not mounted"), "mount it, then: runlake sync durable-push");
-                }
+        const auto where = cat(remote_text(*roots_.remote), " (", roots_.remote->why, ')');
+        if (roots_.remote->kind != lake::RemoteKind::folder) {
+            found("durability", Level::note, cat("the remote is ", where, "; whether both sides agree is not looked at here, as it takes a connection"), "runlake sync durability-status");
+            return;
+        }
+        bool is_there = true;
+        for (const auto* root : {&roots_.remote_lake, &roots_.remote_logs}) {
+            if (!*root || os::is_dir((*root)->path)) { continue; }
+            is_there = false;
+            found("durability", Level::problem, cat("the remote root ", (*root)->path, " is not there (", (*root)->why, "): nothing was pushed yet, or it is not mounted"), "mount it, or: runlake sync durable-push");
+        }
+        if (is_there) { examine_drift(where); }
+    }
+
+    void examine_drift(const std::string& where) {
+        auto looked = sync_roots({.store = request_.store, .mode = sync::Mode::look});
+        if (!looked.ok()) {
+            trouble("durability", looked.error());
+            return;
+        }
+        std::vector<std::string> apart, torn;
+        for (const auto& root : looked.value().roots) {
+            for (const auto& difference : root.drift) {
+                (difference.state == sync::State::differing ? torn : apart).push_back(cat(root.name, "/", difference.path, " (", sync::state_name(difference.state), ')'));
             }
         }
-        found("durability", Level::note, cat("remote: ", remote_text(*roots_.remote), " (", roots_.remote->why, "); whether both sides agree is a question of its own"), "runlake sync durability-status, then runlake sync durable-push");
+        if (!torn.empty()) {
+            found("durability", Level::problem, cat(counted(torn.size(), "file was", "files were"), " changed on both sides: ", some_of(torn)), "decide which is right, and remove the other; then: runlake sync durable-push");
+        }
+        if (!apart.empty()) { found("durability", Level::problem, cat(counted(apart.size(), "file differs", "files differ"), " from the remote: ", some_of(apart)), "runlake sync durable-push, or runlake sync now for both ways"); }
+        if (torn.empty() && apart.empty()) { found("durability", Level::ok, cat("both sides agree: ", where)); }
     }
 
     const LakeDoctorRequest& request_;

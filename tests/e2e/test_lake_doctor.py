@@ -146,12 +146,29 @@ def test_files_that_cannot_be_read(runlake, lake):
     assert "1 error in what was read" in found["text"] and "summary.json of " + run.name in found["text"] and "lake sql" in found["next"]
 
 
-def test_durability(runlake, lake, tmp_path):
+def test_durability(runlake, lake, project, tmp_path):
     env = {"RUNLAKE_LOG_ROOT": tmp_path / "far", "RUNLAKE_RUNTIME_ROOT": tmp_path / "near"}
     found = of(runlake, "durability", env=env)
     assert any("only the log root is set" in one["text"] and one["next"] == "runlake lake paths" for one in found)
     assert any(one["level"] == "problem" and str(tmp_path / "far" / "logs") in one["text"] and "durable-push" in one["next"] for one in found)
-    assert found[-1]["next"].startswith("runlake sync durability-status")
+    far = {**env, "RUNLAKE_REMOTE": "ann@store.example:22"}
+    assert "sync durability-status" in of(runlake, "durability", env=far)[-1]["next"]
+
+
+def test_drift_between_the_roots(runlake, lake, tmp_path):
+    env = {"RUNLAKE_LOG_ROOT": tmp_path / "far", "RUNLAKE_RUNTIME_ROOT": tmp_path / "near"}
+    shutil.copytree(lake, tmp_path / "near" / "logs")
+    (tmp_path / "far" / "logs").mkdir(parents=True)
+    runlake("sync", "durable-push", env=env).ok()
+    assert of(runlake, "durability", env=env, level="ok")[0]["text"].startswith("both sides agree")
+    (tmp_path / "near" / "logs" / "new.json").write_text("{}")
+    [found] = of(runlake, "durability", env=env, level="problem")
+    assert "1 file differs from the remote: logs/new.json (missing)" in found["text"] and "sync durable-push" in found["next"]
+    runlake("sync", "durable-push", env=env).ok()
+    for side, text in (("near", "[1]"), ("far", "[2, 3]")):
+        (tmp_path / side / "logs" / "new.json").write_text(text)
+    [found] = of(runlake, "durability", env=env, level="problem")
+    assert "changed on both sides: logs/new.json" in found["text"] and "decide which is right" in found["next"]
 
 
 def test_a_damaged_lake(runlake, lake, project):
