@@ -155,7 +155,8 @@ Json to_json(const LakeReleaseResponse& response) {
         .set("rows", done.rows)
         .set("unchanged", done.was_there)
         .set("promoted", done.promoted)
-        .set("offenders", offenders_json(done));
+        .set("offenders", offenders_json(done))
+        .set("selection_without", done.selection_without);
 }
 
 }  // namespace runlake::ops

@@ -178,6 +178,8 @@ def test_same_method(runlake, tmp_path):
     ("SELECT run_id FROM runs WHERE created_at < current_timestamp::VARCHAR ORDER BY 1", ["current_timestamp"]),
     ("SELECT uuid() AS r FROM runs ORDER BY 1", ["uuid"]),
     ("SELECT current_setting('temp_directory') AS r FROM runs ORDER BY 1", ["current_setting"]),
+    ("SELECT * FROM (SELECT run_id FROM runs LIMIT 1) ORDER BY 1", ["LIMIT"]),
+    ("SELECT * FROM (SELECT DISTINCT ON (provider) provider, run_id FROM runs) ORDER BY 1", ["DISTINCT ON"]),
     ("SELECT run_id FROM runs TABLESAMPLE 50% ORDER BY 1", ["sample"]),
     ("SELECT nope FROM runs ORDER BY 1", ["nope"]),
     ("SELECT run_id FROM runs WHERE run_id = $1 ORDER BY 1", ["parameters"]),

@@ -153,12 +153,79 @@ def test_a_damaged_release_is_made_again(runlake, tmp_path, made):
     assert {name: data for name, data in after.items() if name != "provenance.json"} == {name: data for name, data in before.items() if name != "provenance.json"}
 
 
-@pytest.mark.parametrize(("selection", "word"), [({"run_dir_prefix": "/x"}, "run_dir_prefix"), ({"root_id": "a"}, "root_id"), ({"rel_run_dir": "a"}, "rel_run_dir"),
-                                                 ({"same_method_as": {"run_key": "a"}}, "same_method_as.run_key")])
-def test_place_is_refused_in_a_release(runlake, tmp_path, selection, word):
-    logs = make_logs(tmp_path / "logs", runs=1)
-    done = release(runlake, logs, configuration=config(tmp_path / "c.json", selection=selection))
-    assert done.status == 2 and word in done.error["message"] and "--logs-dir" in done.error["message"]
+def test_what_selects_by_place_is_told_by_content(runlake, tmp_path):
+    """Each key of place selects, and the release names the runs by run_uid instead: two machines with other folders give one id."""
+    answers = []
+    for name in ("canary-here", "canary-there"):
+        logs = reconciled(runlake, tmp_path / name / "logs", runs=3, summaries_only=True)
+        run = next(path for path in logs.iterdir() if path.is_dir() and path.name.endswith("-000000"))
+        key = runlake("lake", "sql", f"SELECT run_key, root_id FROM runs WHERE run_dir = '{run}'", "--json").ok().json["rows"][0]
+        for selection in ({"run_dir_prefix": str(run)}, {"run_dir": str(run)}, {"rel_run_dir": [run.name]}, {"same_method_as": {"run_key": key[0]}}, {"root_id": key[1]}):
+            answer = release(runlake, logs, "--site-dir", tmp_path / "site", configuration=config(tmp_path / "c.json", selection={**selection, "max_runs": 600}, datasets=[VIEWS])).ok().json
+            kept = json.loads(open(answer["dir"] + "/job_config.json").read())["selection"]
+            assert sorted(kept) == ["max_runs", "run_uid"] and len(kept["run_uid"]) == answer["selected_runs"]
+            assert not [file for file, data in tree(answer["dir"]).items() if b"canary" in data]
+            answers.append((next(iter(selection)), answer["selected_runs"], answer["release_id"]))
+        assert [count for _, count, _ in answers[-5:]][:3] == [1, 1, 1] and answers[-1][1] == 4
+    assert answers[:5] == answers[5:]
+    again = config(tmp_path / "again.json", **json.loads(open(answer["dir"] + "/job_config.json").read()))
+    assert release(runlake, logs, "--site-dir", tmp_path / "site", configuration=again).ok().json["release_id"] == answer["release_id"]
+
+
+def test_rounding_does_not_depend_on_places_or_history(runlake, tmp_path):
+    """Means and deviations over thousands of rows in one group: equal bits though the runs' keys sort otherwise and the tables were filled in another order, in pieces."""
+    import random
+
+    def write(folder, names):
+        for number, name in enumerate(names):
+            rng = random.Random(number)
+            run = folder / name
+            run.mkdir(parents=True, exist_ok=True)
+            (run / "run_config.json").write_text(json.dumps({"format_version": 2, "run_id": f"r{number}", "provider": "p", "backend": "lean", "mode": "research", "corpus": "c"}))
+            (run / "run_status.json").write_text(json.dumps({"status": "completed", "partial_results": False, "capabilities": {}}))
+            theorems = [{"name": f"t{i:04d}", "wild_type": {"solved": True, "iterations": 1, "k_search_efficiency": {"valid": True, "tau_agent": 1, "primary": {"K": rng.uniform(-1, 1) * 10 ** rng.randrange(9), "tau_blind": rng.random()}}},
+                         "interventions": [{"name": "i", "solved": rng.random() < 0.5, "ged_search_graph": {"value": 1, "normalized": rng.random(), "valid": True}}]} for i in range(1200)]
+            (run / "summary.json").write_text(json.dumps({"theorems": theorems}))
+
+    sql = ("SELECT r.provider, count(*) AS n, avg(w.\"k_K\") AS mean, sum(w.\"k_K\") AS total, stddev_samp(w.\"k_K\") AS deviation, corr(w.\"k_K\", i.ged_search_norm) AS both, list(w.theorem) AS names "
+           "FROM selected_runs s JOIN runs r USING (run_key) JOIN theorem_wild w USING (run_key) JOIN theorem_intervention i ON i.run_key = w.run_key AND i.theorem = w.theorem GROUP BY r.provider ORDER BY 1")
+    path = config(tmp_path / "c.json", selection={"backend": "lean"}, datasets=[{"name": "means", "query": sql}])
+    write(tmp_path / "one", ["a", "b", "c", "d"])
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "one").ok()
+    one = release(runlake, tmp_path / "one", "--site-dir", tmp_path / "s1", configuration=path).ok().json
+    ours = {"RUNLAKE_STORE": tmp_path / "other" / ".runlake"}
+    names = ["zz", "m", "k", "0"]
+
+    def by_key(folder, runs):
+        return sorted(range(4), key=lambda at: hashlib.sha256(f"{folder / runs[at]}\0".encode()).hexdigest())
+
+    second = next(folder for folder in (tmp_path / "two" / f"x{at}" for at in range(1000)) if by_key(folder, names) != by_key(tmp_path / "one", ["a", "b", "c", "d"]))
+    for at in range(3, -1, -1):
+        write(second, names[: at + 1])
+        (second / names[at] / "summary.json").write_text('{"theorems": [{"name": "old", "wild_type": {"solved": false}}]}')
+        runlake("lake", "reconcile", "--logs-dir", second, env=ours).ok()
+    write(second, names)
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "two", env=ours).ok()
+    orders = [[row[0] for row in runlake("lake", "sql", "SELECT run_id FROM runs ORDER BY run_key", "--json", env=env).ok().json["rows"]] for env in ({}, ours)]
+    assert orders[0] != orders[1], "the keys sort alike: choose other names"
+    two = release(runlake, tmp_path / "two", "--site-dir", tmp_path / "s2", configuration=path, env=ours).ok().json
+    assert one["selected_runs"] == two["selected_runs"] == 4
+    assert one["release_id"] == two["release_id"]
+    files = [{name: data for name, data in tree(answer["dir"]).items() if name != "provenance.json"} for answer in (one, two)]
+    assert files[0] == files[1]
+
+
+def test_the_refusal_says_what_to_write(runlake, tmp_path):
+    logs = reconciled(runlake, tmp_path / "logs", runs=6)
+    done = release(runlake, logs)
+    assert done.status == 1
+    preset = json.loads(runlake("lake", "job", "presets", "site_dashboard_superset").ok().out)
+    preset["selection"].update(done.json["selection_without"])
+    (tmp_path / "mended.json").write_text(json.dumps(preset))
+    people = runlake("lake", "job", "release-site-dashboard", "--config", PRESET, "--logs-dir", logs)
+    line = people.out.split('add to "selection" in the configuration:\n')[1].strip()
+    assert json.loads("{" + line + "}") == done.json["selection_without"]
+    assert release(runlake, logs, "--site-dir", tmp_path / "site", configuration=tmp_path / "mended.json").ok().json["selected_runs"] == 4
 
 
 def test_a_path_among_the_values_is_refused(runlake, tmp_path):

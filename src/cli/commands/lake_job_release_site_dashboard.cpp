@@ -41,7 +41,7 @@ core::Result<int> run(Invocation& inv) {
     if (inv.json()) {
         inv.answer(ops::to_json(response));
     } else if (is_refused) {
-        inv.out(lake::offenders_error(response.done.offenders, response.done.selected_runs).message() + "\n");
+        inv.out(lake::offenders_error(response.done.offenders, response.done.selected_runs, response.done.selection_without).message() + "\n");
     } else {
         show(inv, response);
     }

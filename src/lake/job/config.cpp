@@ -18,9 +18,9 @@ using core::Json;
 
 // Columns of runs that a selection may name.
 constexpr auto k_filter_columns = std::to_array<std::string_view>(
-    {"run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash"});
+    {"run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash", "run_uid"});
 constexpr auto k_selection_keys = std::to_array<std::string_view>(
-    {"root_id", "run_dir_prefix", "run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash", "same_method_as",
+    {"root_id", "run_dir_prefix", "run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash", "run_uid", "same_method_as",
      "require_completed", "exclude_partial_results", "require_capabilities", "order_by", "dedupe_run_id", "max_runs"});
 constexpr auto k_top_keys = std::to_array<std::string_view>({"schema_version", "name", "selection", "reference", "datasets"});
 constexpr auto k_reference_keys = std::to_array<std::string_view>({"ref_id", "build_outcomes", "selection", "score_k"});

@@ -15,7 +15,7 @@ namespace runlake::lake {
 
 inline constexpr std::int64_t k_job_config_schema = 2;
 
-// A column of `runs` and the texts of which it must have one.
+// A column of `runs` and the texts of which it must have one. Beside those of the schema: run_uid, by which a release tells its runs on every machine.
 struct ColumnFilter {
     std::string column;
     std::vector<std::string> values;

@@ -16,6 +16,7 @@ using core::cat;
 using core::Json;
 
 constexpr std::int64_t k_schema = 2;
+constexpr std::size_t k_most_kept = 40;  // folders that a message names
 
 Json cell_of(const sql::Rows& rows, std::size_t column) {
     if (rows.is_null(column)) { return {}; }
@@ -94,14 +95,29 @@ core::Result<std::vector<Offender>> find_offenders(ExportSession& session) {
     return offenders;
 }
 
-core::Error offenders_error(const std::vector<Offender>& offenders, std::int64_t selected) {
+Json selection_without(const std::vector<Offender>& offenders, const std::vector<SelectedRun>& selected) {
+    std::set<std::string, std::less<>> keys;
+    for (const auto& one : offenders) { keys.insert(one.run_key); }
+    std::set<std::string, std::less<>> kept;
+    for (const auto& run : selected) {
+        if (!keys.contains(run.run_key)) { kept.insert(run.rel_run_dir); }
+    }
+    auto list = Json::array();
+    for (const auto& dir : kept) { list.push(dir); }
+    return Json::object().set("rel_run_dir", std::move(list));
+}
+
+core::Error offenders_error(const std::vector<Offender>& offenders, std::int64_t selected, const Json& without) {
     std::string text = cat(offenders.size(), " of ", selected, selected == 1 ? " selected run" : " selected runs", " can't be in a dashboard, and nothing was written");
     for (std::size_t i = 0; i < offenders.size() && i < k_most_offenders; ++i) {
         const auto& one = offenders[i];
-        text += cat("\n  ", one.rel_run_dir, one.run_id.empty() ? "" : cat(" (", one.run_id, ')'), ": ", one.reason);
+        text += cat("\n  ", one.rel_run_dir, one.run_id.empty() || one.run_id == one.rel_run_dir ? "" : cat(" (", one.run_id, ')'), ": ", one.reason);
     }
     if (offenders.size() > k_most_offenders) { text += cat("\n  and ", offenders.size() - k_most_offenders, " more"); }
-    return {core::Errc::conflict, text + "\nleave them out by the selection: \"exclude_partial_results\", \"require_completed\", \"mode\", ..."};
+    const auto& kept = *without.find("rel_run_dir")->as_array();
+    if (kept.empty()) { return {core::Errc::conflict, text + "\nno other run is selected"}; }
+    text += cat("\nto leave exactly these out, add to \"selection\" in the configuration:\n  \"rel_run_dir\": ");
+    return {core::Errc::conflict, kept.size() <= k_most_kept ? text + core::to_json(*without.find("rel_run_dir")) : cat(text, "[the ", kept.size(), " folders of the other runs: --json lists them as \"selection_without\"]")};
 }
 
 core::Result<std::vector<DashboardFile>> write_dashboard(ExportSession& session, const std::vector<SelectedRun>& runs, StagedFolder& staged, const std::string& folder) {

@@ -24,8 +24,10 @@ inline constexpr std::size_t k_most_offenders = 20;  // told; all are counted
 
 // Those among selected_runs. After select(), before show().
 core::Result<std::vector<Offender>> find_offenders(ExportSession& session);
-// "3 of 10 selected runs ...: <run_id> (<rel_run_dir>): <reason>; ...". Errc::conflict.
-core::Error offenders_error(const std::vector<Offender>& offenders, std::int64_t selected);
+// The selection that leaves exactly them out: {"rel_run_dir": [...]} of the others.
+core::Json selection_without(const std::vector<Offender>& offenders, const std::vector<SelectedRun>& selected);
+// "3 of 10 selected runs ...", a line for each of the first, and what to write into the selection to leave them out. Errc::conflict.
+core::Error offenders_error(const std::vector<Offender>& offenders, std::int64_t selected, const core::Json& without);
 
 struct DashboardFile {
     std::string file;  // below the job's folder

@@ -28,6 +28,14 @@ constexpr auto k_changing_functions = std::to_array<std::string_view>(
      "current_role", "current_setting", "getvariable", "getenv", "in_search_path", "version", "pg_postmaster_start_time", "nextval", "currval", "sleep_ms", "write_log", "age",
      "reservoir_quantile", "approx_quantile", "approx_top_k"});
 
+// Aggregates whose answer depends on the order in which rows come: by rounding, or by what they keep. The order of rows after a join is the optimizer's choice, which depends on how a table was
+// filled.
+constexpr auto k_ordered_aggregates = std::to_array<std::string_view>(
+    {"sum", "fsum", "kahan_sum", "sumkahan", "sum_no_overflow", "avg", "mean", "favg", "product", "geometric_mean", "geomean", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp",
+     "var_pop", "sem", "skewness", "kurtosis", "kurtosis_pop", "corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx",
+     "regr_sxy", "regr_syy", "entropy", "weighted_avg", "wavg", "first", "last", "any_value", "arbitrary", "list", "array_agg", "string_agg", "group_concat", "listagg", "mode", "arg_min",
+     "arg_max", "argmin", "argmax", "min_by", "max_by", "arg_min_null", "arg_max_null", "histogram", "map_from_entries", "json_group_array", "json_group_object", "json_group_structure"});
+
 bool is_among(std::span<const std::string_view> names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 
 // SQL's names do not tell small letters from capital ones.
@@ -68,6 +76,7 @@ class Walk {
         if (type == "TABLE_FUNCTION") { RL_TRY(table_function(node)); }
         if (type == "SHOW_REF") { return Error(Errc::usage, "DESCRIBE, SHOW and SUMMARIZE give no dataset"); }
         if (type == "VALUE_PARAMETER") { return Error(Errc::usage, "the query has parameters, for which nothing can be given"); }
+        RL_TRY(modifiers(node));
         if (const auto* sample = node.find("sample"); sample != nullptr && !sample->is_null()) { return Error(Errc::usage, "a sample is another each time"); }
         if (const auto name = node.string_at("function_name"); name && type != "TABLE_FUNCTION") { RL_TRY(function(*name)); }
         if (type == "COLUMN_REF") { RL_TRY(column(node)); }
@@ -93,6 +102,21 @@ class Walk {
         const std::vector<std::string> words(tables_.begin(), tables_.end());
         const auto near = core::nearest(core::lower_ascii(name), words);
         return Error(Errc::usage, cat("table \"", name, "\": the lake shows none to a job", near ? cat(" (nearest: \"", *near, "\")") : ""));
+    }
+    // Which rows LIMIT and DISTINCT ON keep is said by an order only.
+    static core::Status modifiers(const Json& node) {
+        const auto* list = node.find("modifiers");
+        if (list == nullptr || !list->is_array()) { return core::ok(); }
+        bool is_ordered = false;
+        bool keeps_some = false;
+        for (const auto& modifier : *list->as_array()) {
+            const auto type = modifier.string_at("type").value_or("");
+            is_ordered = is_ordered || type == "ORDER_MODIFIER";
+            const auto* targets = modifier.find("distinct_on_targets");
+            keeps_some = keeps_some || type.starts_with("LIMIT") || (targets != nullptr && targets->is_array() && !targets->as_array()->empty());
+        }
+        if (is_ordered || !keeps_some) { return core::ok(); }
+        return Error(Errc::usage, "LIMIT and DISTINCT ON need an ORDER BY beside them: else they keep any rows");
     }
     static core::Status table_function(const Json& node) {
         const auto* called = node.find("function");
@@ -134,6 +158,36 @@ Json position_order(std::int64_t position) {
     constant.set("class", "CONSTANT").set("type", "VALUE_CONSTANT").set("alias", "").set("query_location", 0);
     constant.set("value", Json::object().set("type", Json::object().set("id", "INTEGER").set("type_info", nullptr)).set("is_null", false).set("value", position));
     return Json::object().set("type", "ORDER_DEFAULT").set("null_order", "ORDER_DEFAULT").set("expression", std::move(constant));
+}
+
+// What one ORDER BY of an aggregate leaves open is decided by its arguments: then its answer follows from the set of rows alone.
+void order_aggregates(Json& node) {
+    if (auto* items = node.as_array()) {
+        for (auto& item : *items) { order_aggregates(item); }
+        return;
+    }
+    auto* members = node.as_object();
+    if (members == nullptr) { return; }
+    const bool is_aggregate = node.string_at("class") == "FUNCTION" && is_among(k_ordered_aggregates, core::lower_ascii(node.string_at("function_name").value_or("")));
+    if (is_aggregate) {
+        auto arguments = core::JsonArray();
+        if (const auto* children = node.find("children"); children != nullptr && children->is_array()) {
+            for (const auto& child : *children->as_array()) {
+                if (child.string_at("class") != "CONSTANT" && child.string_at("class") != "STAR") { arguments.push_back(child); }
+            }
+        }
+        for (auto& [key, value] : *members) {
+            auto* order = key == "order_bys" ? value.as_object() : nullptr;
+            if (order == nullptr) { continue; }
+            for (auto& [name, list] : *order) {
+                if (name != "orders" || list.as_array() == nullptr) { continue; }
+                for (auto& argument : arguments) {
+                    list.push(Json::object().set("type", "ORDER_DEFAULT").set("null_order", "ORDER_DEFAULT").set("expression", argument));
+                }
+            }
+        }
+    }
+    for (auto& [key, value] : *members) { order_aggregates(value); }
 }
 
 // The list of orders of the outermost query, null when there is none.
@@ -181,6 +235,7 @@ core::Result<std::string> checked_query(ExportSession& session, const std::strin
     for (const auto& table : session.tables()) { tables.insert(core::lower_ascii(table.name)); }
     collect_ctes(list->front(), tables);
     RL_TRY(Walk(std::move(tables)).check(list->front()));
+    order_aggregates(list->front());
     auto* node = member_of(list->front(), "node");
     auto* orders = node == nullptr ? nullptr : orders_of(*node);
     if (orders == nullptr) { return Error(Errc::usage, "it has no ORDER BY at its end: the order of the rows is part of a dataset"); }

@@ -2,6 +2,9 @@
 #include "lake/job/release_job.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
 
 #include "core/text.hpp"
 #include "lake/export/export_folder.hpp"
@@ -30,18 +33,7 @@ constexpr FolderPoints k_points = {os::point::release_write, os::point::release_
 // Rows as JSON lines while the release is made; gone before it is published.
 constexpr std::string_view k_rows_folder = ".rows";
 
-// A release is the same on every machine, so nothing in it can depend on where runs lie.
 core::Status check_config(const JobConfig& config) {
-    const auto refuse = [](std::string_view key) {
-        return Error(Errc::usage, cat("selection.", key, ": a release is the same on every machine, so it can't select by where runs lie: name the folder with --logs-dir"));
-    };
-    const auto& selection = config.selection;
-    if (selection.root_id) { return refuse("root_id"); }
-    if (selection.run_dir_prefix) { return refuse("run_dir_prefix"); }
-    for (const auto& filter : selection.filters) {
-        if (filter.column == "run_dir" || filter.column == "rel_run_dir") { return refuse(filter.column); }
-    }
-    if (selection.same_method_as && selection.same_method_as->run_key) { return refuse("same_method_as.run_key"); }
     for (const auto& dataset : config.datasets) {
         if (!dataset.generator.empty()) {
             return Error(Errc::usage, cat("dataset ", dataset.name, ": a release has the tables of the dashboard by itself; generators are for `runlake lake job run`"));
@@ -53,6 +45,25 @@ core::Status check_config(const JobConfig& config) {
     return core::ok();
 }
 
+// The configuration as every machine has it: what selects by place is replaced by the runs that it selected, told by their content.
+Json config_of_release(const JobConfig& config, const std::vector<SelectedRun>& runs) {
+    constexpr auto k_place = std::to_array<std::string_view>({"root_id", "run_dir_prefix", "run_dir", "rel_run_dir"});
+    auto selection = Json::object();
+    bool by_place = false;
+    for (const auto& [key, value] : *config.selection_json.as_object()) {
+        const bool is_place = std::ranges::find(k_place, key) != k_place.end() || (key == "same_method_as" && value.find("run_key") != nullptr);
+        by_place = by_place || is_place;
+        if (!is_place) { selection.set(key, value); }
+    }
+    if (!by_place) { return config.json; }
+    std::set<std::string, std::less<>> uids;
+    for (const auto& run : runs) { uids.insert(run.run_uid); }
+    auto list = Json::array();
+    for (const auto& uid : uids) { list.push(uid); }
+    selection.set("run_uid", std::move(list));
+    return Json(config.json).set("selection", std::move(selection));
+}
+
 std::string help_of(std::string_view table) {
     for (const auto* declared : all_tables()) {
         if (declared->name == table) { return std::string(declared->help); }
@@ -62,15 +73,14 @@ std::string help_of(std::string_view table) {
 
 class Maker {
   public:
-    Maker(const ReleaseOrder& order, ExportSession& session, StagedFolder& staged) : order_(order), session_(session), staged_(staged) {}
+    Maker(const ReleaseOrder& order, Json config, ExportSession& session, StagedFolder& staged) : order_(order), session_(session), staged_(staged) { release_.config = std::move(config); }
 
     core::Status run(ReleaseDone& done) {
         RL_TRY(datasets());
         release_.job_name = order_.config.name;
-        release_.config = order_.config.json;
         release_.lake_schema_version = k_schema_version;
         release_.selected_runs = session_.selected_count();
-        RL_TRY(add_file(std::string(k_job_config_file), order_.config.json));
+        RL_TRY(add_file(std::string(k_job_config_file), release_.config));
         RL_ASSIGN(done.release_id, release_id(release_));
         RL_TRY(page(done.release_id));
         RL_TRY(os::remove_tree(os::join_path(staged_.path(), k_rows_folder), os::point::release_write));
@@ -133,7 +143,7 @@ class Maker {
                                   .release_id = id,
                                   .facts = Json::object()
                                                .set("job", order_.config.name)
-                                               .set("selection", order_.config.selection_json)
+                                               .set("selection", release_.config.find("selection") == nullptr ? Json::object() : *release_.config.find("selection"))
                                                .set("reference", release_.reference)
                                                .set("selected_runs", release_.selected_runs)
                                                .set("lake_schema_version", release_.lake_schema_version),
@@ -195,13 +205,16 @@ core::Result<ReleaseDone> make_release(const ReleaseOrder& order) {
     ReleaseDone done;
     RL_ASSIGN(done.offenders, find_offenders(session));
     done.selected_runs = session.selected_count();
-    if (!done.offenders.empty()) { return done; }
+    if (!done.offenders.empty()) {
+        done.selection_without = selection_without(done.offenders, selected.runs);
+        return done;
+    }
     RL_ASSIGN(auto reference, reference_of(order, session));
     RL_TRY(session.show(RunNames::uid));
     const std::string releases = os::join_path(order.site_dir, "releases");
     RL_ASSIGN(auto staged, StagedFolder::make(os::join_path(releases, "release"), k_points));
     RL_TRY(session.confine(staged.path()));
-    Maker maker(order, session, staged);
+    Maker maker(order, config_of_release(order.config, selected.runs), session, staged);
     maker.set_reference(std::move(reference));
     RL_TRY(maker.run(done));
     done.dir = os::join_path(releases, done.release_id);

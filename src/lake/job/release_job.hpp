@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "core/json.hpp"
 #include "core/result.hpp"
 #include "lake/job/config.hpp"
 #include "lake/job/dashboard.hpp"
@@ -27,6 +28,7 @@ struct ReleaseOrder {
 
 struct ReleaseDone {
     std::vector<Offender> offenders;      // any: nothing was written, and the rest is empty
+    core::Json selection_without;         // what leaves exactly them out; null without offenders
     std::string release_id;
     std::string dir;                      // <site_dir>/releases/<release_id>
     std::int64_t selected_runs = 0;
@@ -36,7 +38,7 @@ struct ReleaseDone {
     bool promoted = false;                // the switch shows it
 };
 
-// Errc::usage: the configuration selects by place, or a dataset is called as a table of the dashboard. Errc::not_found: no run is selected. Errc::conflict: a value holds a path of this
+// Where the configuration selects by place, the release has the run_uids of what it selected instead. Errc::usage: a dataset is a generator's, or called as a table of the dashboard. Errc::not_found: no run is selected. Errc::conflict: a value holds a path of this
 // machine.
 core::Result<ReleaseDone> make_release(const ReleaseOrder& order);
 

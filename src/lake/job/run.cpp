@@ -110,7 +110,7 @@ core::Status materialise(const JobOrder& order, ExportSession& session, StagedFo
     const bool has_dashboard = std::ranges::any_of(order.config.datasets, [](const JobDataset& dataset) { return !dataset.generator.empty(); });
     if (has_dashboard) {
         RL_ASSIGN(const auto offenders, find_offenders(session));
-        if (!offenders.empty()) { return offenders_error(offenders, session.selected_count()); }
+        if (!offenders.empty()) { return offenders_error(offenders, session.selected_count(), selection_without(offenders, progress.selected.runs)); }
     }
     RL_TRY(session.show(RunNames::key));
     RL_TRY(session.confine(staged.path()));

@@ -33,7 +33,7 @@ std::string below_sql(const std::string& folder) {
 
 bool says_where(const JobSelection& selection) {
     return selection.root_id || selection.run_dir_prefix || std::ranges::any_of(selection.filters, [](const ColumnFilter& filter) {
-               return filter.column == "run_dir" || filter.column == "rel_run_dir";
+               return filter.column == "run_dir";
            });
 }
 
@@ -111,7 +111,7 @@ core::Result<Selected> select_runs(ExportSession& session, const JobSelection& s
     Selected selected;
     RL_ASSIGN(selected.in_lake, session.connection().integer(cat("SELECT count(*) FROM ", session.stored("runs"))));
     RL_ASSIGN(const auto where, where_sql(session, selection, logs_dir, selected));
-    RL_ASSIGN(auto rows, session.connection().query(cat("SELECT r.run_key, r.run_uid, r.run_id, ", fit_sql(selection), " FROM ", session.stored("runs"), " r", where, " ORDER BY ",
+    RL_ASSIGN(auto rows, session.connection().query(cat("SELECT r.run_key, r.run_uid, r.run_id, ", fit_sql(selection), ", r.rel_run_dir FROM ", session.stored("runs"), " r", where, " ORDER BY ",
                                                         order_sql(selection.order_by, names))));
     std::set<std::string, std::less<>> ids;
     while (true) {
@@ -120,7 +120,7 @@ core::Result<Selected> select_runs(ExportSession& session, const JobSelection& s
         ++selected.matched;
         if (!rows.boolean(3)) { continue; }
         ++selected.fit;
-        SelectedRun run{std::string(rows.text(0)), rows.text_if(1).value_or(""), rows.text_if(2).value_or("")};
+        SelectedRun run{std::string(rows.text(0)), rows.text_if(1).value_or(""), rows.text_if(2).value_or(""), rows.text_if(4).value_or("")};
         if (selection.dedupe_run_id && !run.run_id.empty() && !ids.insert(run.run_id).second) { continue; }
         ++selected.distinct;
         if (!selection.max_runs || static_cast<std::int64_t>(selected.runs.size()) < *selection.max_runs) { selected.runs.push_back(std::move(run)); }

@@ -18,6 +18,7 @@ struct SelectedRun {
     std::string run_key;
     std::string run_uid;
     std::string run_id;  // "" where it has none
+    std::string rel_run_dir;
 };
 
 struct Selected {
@@ -30,7 +31,7 @@ struct Selected {
 };
 core::Json stats_json(const Selected& selected);
 
-// `logs_dir` (resolved) restricts to the runs in it, unless the selection says by itself where runs lie. With RunNames::uid whatever would be ordered by run_key is ordered by run_uid,
+// `logs_dir` (resolved) restricts to the runs in it, unless the selection has root_id, run_dir or run_dir_prefix. With RunNames::uid whatever would be ordered by run_key is ordered by run_uid,
 // so that max_runs takes the same runs on every machine. Errc::usage: same_method_as names no run, or several. That nothing is selected is no error.
 core::Result<Selected> select_runs(ExportSession& session, const JobSelection& selection, const std::optional<std::string>& logs_dir, RunNames names);
 
