@@ -270,6 +270,32 @@ def test_rows_are_found_by_what_they_contain(page, lake, served):
         assert page.text("#main .note[role=status]").startswith(f"{wanted} rows of")
 
 
+def test_served_rows_that_are_not_in_the_page_are_read_when_asked_for(page, lake, served, tmp_path):
+    import shutil
+    release = make_page.make(tmp_path / "made", runs=9, theorems=8, kept={"theorem_wild": 20})
+    page.open(from_folder(release))
+    assert "20 of 72 rows" in page.text(".note") and page.count("#read-all") == 0
+    page.open(served(release).url)
+    page.click("#read-all")
+    page.wait("!document.querySelector('#read-all')")
+    assert page.texts(".figure b")[2] == "72"
+    # Out of Parquet as well: the page of a real release is cut, its files are whole.
+    shutil.copytree(lake.release, tmp_path / "release")
+    path = tmp_path / "release" / "page" / "data.js"
+    document = make_page.read_data_js(path)
+    [wild] = [table for table in document["tables"] if table["name"] == "theorem_wild"]
+    before = make_page.rows_in(wild)
+    wild["kept"] = 5
+    for column in wild["columns"]:
+        column["values"] = column["values"][:5]
+    path.write_text("globalThis.RUNLAKE_DATA = JSON.parse('" + json.dumps(document).replace("\\", "\\\\").replace("'", "\\'") + "');")
+    page.open(served(tmp_path / "release").url)
+    assert page.texts(".figure b")[2] == "5"
+    page.click("#read-all")
+    page.wait("!document.querySelector('#read-all')")
+    assert page.texts(".figure b")[2] == str(len(before)) and page.texts(".figure b")[3] == page.evaluate(f"RL.percent({sum(row['solved'] for row in before) / len(before)})")
+
+
 def test_a_file_that_is_not_there_leaves_the_page(page, lake, served):
     page.expected = ["404"]
     page.open(served(lake.release, broken=("/data/theorem_wild.parquet",)).url + "#view=data&dataset=theorem_wild")

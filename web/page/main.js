@@ -25,6 +25,16 @@
   RL.go = (change) => { state = cleaned({ ...state, ...change }); RL.writeState(state); draw(); };
   RL.note = (change) => { state = cleaned({ ...state, ...change }); RL.writeState(state); };
 
+  // Takes all rows of tables out of their files, in place of those in the page.
+  RL.fillTables = async (tables) => {
+    for (const table of tables) {
+      const whole = await RL.readWhole(table);
+      model.data.tables[model.data.tables.findIndex((one) => one.name === table.name)] = whole;
+    }
+    model = new RL.Model(model.data);
+    draw();
+  };
+
   function drawTabs() {
     RL.replace(byId('tabs'), shownViews().map(([id, title]) => el('li', {},
       el('a', { href: `#${new URLSearchParams(cleaned({ ...Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith('f.'))), view: id }))}`, 'aria-current': viewOf()[0] === id ? 'page' : null }, title))));

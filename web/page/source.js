@@ -56,6 +56,27 @@
     return opened.get(table.name);
   };
 
+  // All rows of a table as data.js would have them, of the columns that the page has of it.
+  RL.readWhole = async (table) => {
+    const source = await RL.open(table);
+    if (source.problem) { throw new Error(source.problem); }
+    const names = table.columns.map((column) => column.name).filter((name) => source.columns.includes(name));
+    const columns = names.map((name) => ({ name, values: new Array(source.total), words: null, places: new Map() }));
+    for (let at = 0; at < source.total; at += batch) {
+      const rows = await source.range(at, at + batch, names);
+      rows.forEach((row, i) => {
+        for (const column of columns) {
+          const value = row[column.name] ?? null;
+          if (typeof value === 'string') {
+            if (!column.places.has(value)) { column.places.set(value, column.places.size); }
+            column.values[at + i] = column.places.get(value);
+          } else { column.values[at + i] = typeof value === 'bigint' ? Number(value) : value; }
+        }
+      });
+    }
+    return { name: table.name, help: table.help, file: table.file, rows: source.total, kept: source.total, why: '', columns: columns.map(({ name, values, places }) => (places.size > 0 ? { name, values, words: [...places.keys()] } : { name, values })) };
+  };
+
   // Rows for which `keep` says yes, from the file's beginning, batch by batch until there are enough: [rows, how far it looked, whether there are or may be more].
   RL.scan = async (source, keep, wanted, isCancelled, progress) => {
     const out = [];

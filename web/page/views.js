@@ -6,10 +6,18 @@
   const section = (title, ...content) => el('section', { class: 'card' }, el('h2', {}, title), content);
   const note = (...content) => el('p', { class: 'note' }, content);
 
-  // "The page holds 1000 of 4000 rows of …": told wherever what is shown rests on less than everything.
+  // Told wherever what is shown rests on less than everything; with a server the rest can be read.
   function missing(model, ...names) {
     const short = names.map((name) => model.table(name)).filter((table) => table && table.kept < table.rows);
-    return short.length === 0 ? null : note('Of ', short.map((table, i) => [i > 0 ? ', ' : '', el('b', {}, table.name), ` ${RL.number(table.kept)} of ${RL.number(table.rows)} rows`]), ' are in the page (', short[0].why, '). What is shown rests on these.');
+    if (short.length === 0) { return null; }
+    const said = el('span', { role: 'status' });
+    const read = async (event) => {
+      event.target.disabled = true;
+      said.textContent = ' Reading…';
+      try { await RL.fillTables(short); } catch (error) { said.textContent = ` They can’t be read: ${error.message}`; event.target.disabled = false; }
+    };
+    return note('Of ', short.map((table, i) => [i > 0 ? ', ' : '', el('b', {}, table.name), ` ${RL.number(table.kept)} of ${RL.number(table.rows)} rows`]), ' are in the page (', short[0].why, '). What is shown rests on these. ',
+      RL.hasServer() && short.every((table) => table.file) ? [el('button', { type: 'button', id: 'read-all', onclick: read }, 'Read all rows'), said] : null);
   }
   function narrowed(model) { return model.isNarrowed() ? note(`Of ${RL.plural(model.runs.length, 'run')} the filters leave ${RL.number(model.chosen.length)}.`) : null; }
 
