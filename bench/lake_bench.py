@@ -26,7 +26,7 @@ import duckdb
 files = json.load(sys.stdin)
 began = time.perf_counter()
 con = duckdb.connect(sys.argv[1])
-con.execute("SET preserve_insertion_order = false")
+con.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
 big = "maximum_object_size = 268435456"
 def make(table, kind, sql):
     if files.get(kind):
@@ -37,7 +37,7 @@ make("statuses", "run_status", f"SELECT filename, json AS run_status FROM read_j
 make("theorems", "summary", f"SELECT filename, unnest(from_json(json->'theorems', '[\"JSON\"]')) AS t FROM read_json_objects($files, format='unstructured', filename=true, {big})")
 if files.get("summary"):
     con.execute('''CREATE TABLE theorem_wild AS SELECT filename, t->>'name' AS theorem, (t->'wild_type'->>'solved')::BOOLEAN AS solved, (t->'wild_type'->>'iterations')::BIGINT AS iterations,
-        t->'wild_type'->'metrics' AS metrics, t->'wild_type'->'k_search_efficiency' AS k_json, t->'wild_type' AS wild_json FROM theorems WHERE t->'wild_type' IS NOT NULL''')
+        t->'wild_type'->'metrics' AS metrics, t->'wild_type'->'k_search_efficiency' AS k_json, t->'wild_type' AS wild_json FROM theorems WHERE (t->'wild_type') IS NOT NULL''')
     con.execute('''CREATE TABLE theorem_intervention AS SELECT filename, theorem, i->>'name' AS intervention, (i->>'solved')::BOOLEAN AS solved, i->'metrics' AS metrics, i AS intervention_json
         FROM (SELECT filename, t->>'name' AS theorem, unnest(from_json(t->'interventions', '["JSON"]')) AS i FROM theorems)''')
     con.execute("DROP TABLE theorems")
@@ -53,7 +53,7 @@ if files.get("mcts_tree"):
         (n->>'success_count')::BIGINT AS successes, (n->>'is_terminal')::BOOLEAN AS terminal, (n->>'is_dead')::BOOLEAN AS dead, (n->>'expansion_order')::BIGINT AS expansion_order FROM tree''')
     con.execute('''CREATE TABLE mcts_tree_edges AS SELECT filename, mvar_id AS parent, c.key AS tactic, unnest(from_json(c.value, '["VARCHAR"]')) AS child FROM tree, json_each(n->'children') AS c''')
     con.execute("DROP TABLE tree")
-make("mcts_trace_stats", "mcts_trace", '''SELECT filename, count(*) AS lines, count(*) FILTER (json->>'event' = 'iteration') AS iterations, max((json->>'iteration')::BIGINT) AS last,
+make("mcts_trace_stats", "mcts_trace", '''SELECT filename, count(*) AS lines, count(*) FILTER ((json->>'event') = 'iteration') AS iterations, max((json->>'iteration')::BIGINT) AS last,
     count(DISTINCT json->'node'->>'mvar_id') AS mvars, sum(json_array_length(json->'tactics')) AS candidates FROM read_json_objects($files, format='newline_delimited', ignore_errors=true, filename=true) GROUP BY 1''')
 make("goal_outcome_sig_family", "goal_cache", f'''SELECT filename, sig, f.key::INTEGER AS family_idx, sum(json_array_length(f.value)) AS attempts, sum(len(list_filter(from_json(f.value, '["BOOLEAN"]'), lambda x: x))) AS successes
     FROM (SELECT filename, e.key AS sig, e.value->'occurrences' AS o FROM (SELECT filename, json->'entries' AS entries FROM read_json_objects($files, format='unstructured', filename=true, {big})), json_each(entries) AS e),

@@ -61,18 +61,22 @@ std::optional<std::string> unpacked_at_once(std::string_view packed, std::uint64
 
 core::Status FileInput::pieces(const std::function<core::Status(std::string_view)>& take) {
     RL_ASSIGN(const auto file, os::open_read(path_));
-    static_cast<void>(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL));
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) { return os::system_error(errno, "looking at", path_); }
+    // One byte more than there should be, so that a small file is known to have ended. A large buffer costs more than reading a small file does.
+    const std::size_t room = std::min(k_piece, static_cast<std::size_t>(std::max<off_t>(info.st_size, 0)) + 1);
+    if (room == k_piece) { static_cast<void>(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL)); }
     core::Sha256 hash;
     std::optional<core::GunzipStream> unpack;
     if (is_packed_) { unpack.emplace(); }
-    const auto buffer = std::make_unique_for_overwrite<char[]>(k_piece);
+    const auto buffer = std::make_unique_for_overwrite<char[]>(room);
     for (;;) {
-        RL_ASSIGN(const auto got, read_some(file.get(), buffer.get(), k_piece, path_));
+        RL_ASSIGN(const auto got, read_some(file.get(), buffer.get(), room, path_));
         const std::string_view piece(buffer.get(), got);
         hash.update(piece);
         bytes_ += got;
         if (got > 0) { RL_TRY(unpack ? unpack->feed(piece, take) : take(piece)); }
-        if (got < k_piece) { break; }
+        if (got < room) { break; }
     }
     if (unpack) { RL_TRY(unpack->finish()); }
     sha256_ = hash.finish().hex();

@@ -87,6 +87,8 @@ class Reconcile {
             held_.emplace(std::move(held));
             report_.notes = held_->notes;
             RL_TRY(held_->connection.run(cat("SET memory_limit = '", k_memory, '\'')));
+            // Files are read by threads of our own, beside which DuckDB's would wait for one another.
+            RL_TRY(held_->connection.run("SET threads = 1"));
             for (const auto& root : held_->earlier_roots) {
                 if (os::is_dir(root)) { roots.push_back(root); }
             }
@@ -334,6 +336,7 @@ class Reconcile {
             RL_ASSIGN(const auto jobs, index_job_runs(held_->connection, request_.jobs));
             for (const auto& problem : jobs.problems) { report_.notes.push_back(cat("a job that was run: ", problem.rel_path, ": ", problem.problem)); }
         }
+        RL_TRY(held_->connection.run("RESET threads"));
         if (!held_->connection.run("CHECKPOINT").ok()) { report_.notes.emplace_back("the lake's log could not be taken in; it stands beside the lake until it is"); }
         for (const auto& [table, rows] : writer_->rows_written()) { report_.rows[std::string(table)] = rows; }
         RL_ASSIGN(const auto errors, held_->connection.integer("SELECT (SELECT count(*) FROM extract_errors WHERE severity = 'error') + (SELECT count(*) FROM graph_extract_errors)"));
