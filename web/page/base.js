@@ -32,7 +32,7 @@
     if (Number.isInteger(value)) { return Math.abs(value) < 1e15 ? String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f').replace('-', '−') : value.toExponential(3); }
     const magnitude = Math.abs(value);
     const text = magnitude >= 1e6 || magnitude < 1e-4 ? value.toExponential(2) : value.toFixed(magnitude >= 100 ? 1 : digits);
-    return text.replace('-', '−');
+    return text.replace(/^-(?=0\.?0*$)/, '').replace('-', '−');
   };
   RL.percent = (value) => (value === null || value === undefined || Number.isNaN(value) ? '–' : `${(100 * value).toFixed(value > 0 && value < 0.01 ? 1 : 0)}\u202f%`);
   RL.short = (text, length = 12) => (text.length <= length ? text : `${text.slice(0, length)}…`);

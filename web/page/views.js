@@ -141,7 +141,7 @@
     const same = model.runs.filter((other) => other !== run && other.config_whitelist_hash && other.config_whitelist_hash === run.config_whitelist_hash);
     return [el('p', {}, el('a', { href: '#view=runs', class: 'back' }, '← All runs')),
       section(`Run ${run.label}`, el('dl', { class: 'facts' },
-        [['Content', run.uid], ['Provider', run.provider], ['Backend', run.backend], ['Mode', run.mode], ['Corpus', run.corpus], ['Created', run.created_at], ['Goal signatures', run.goal_sig_scheme], ['Method', run.config_whitelist_hash],
+        [['Run uid', run.uid], ['Provider', run.provider], ['Backend', run.backend], ['Mode', run.mode], ['Corpus', run.corpus], ['Created', run.created_at], ['Goal signatures', run.goal_sig_scheme], ['Method', run.config_whitelist_hash],
           ['Solved', RL.percent(run.rate)], ['With intervention', RL.percent(run.intervention_solve_rate)], ['Crashed', run.crashed_count]]
           .filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => [el('dt', {}, name), el('dd', { class: String(value).length > 32 ? 'mono' : null }, RL.text(value))])),
         same.length > 0 ? note(`${RL.plural(same.length, 'other run')} of the same method: `, same.slice(0, 8).map((other, i) => [i > 0 ? ', ' : '', el('a', { href: `#view=runs&run=${other.uid}` }, other.label)]), same.length > 8 ? ' …' : '') : null),
