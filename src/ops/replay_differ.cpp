@@ -5,6 +5,7 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "lake/parquet_difference.hpp"
 #include "os/files.hpp"
 #include "replay/files.hpp"
 
@@ -151,7 +152,7 @@ std::optional<std::string> file_difference(const std::string& name, const std::s
     if (lower.ends_with(".json")) { found = json_difference(left.value(), right.value()); }
     if (lower.ends_with(".csv")) { found = csv_difference(left.value(), right.value(), ','); }
     if (lower.ends_with(".tsv")) { found = csv_difference(left.value(), right.value(), '\t'); }
-    if (lower.ends_with(".parquet")) { found = parquet_difference(a, b); }
+    if (lower.ends_with(".parquet")) { found = lake::parquet_difference(a, b).value_or(std::nullopt); }
     return found ? found : byte_difference(left.value(), right.value());
 }
 

@@ -15,9 +15,6 @@ namespace runlake::ops {
 // can't be read as its name says is compared by bytes.
 std::optional<std::string> file_difference(const std::string& name, const std::string& a, const std::string& b);
 
-// Between two Parquet files, by columns and rows: "row 3, column score: 1 and 2". Nothing when the tables are equal (the files may be encoded otherwise) or can't be read.
-std::optional<std::string> parquet_difference(const std::string& a, const std::string& b);
-
 // Between the kept artefacts of the first replica and the first one that differs from it, in the first of `paths`: "model.json: key /a: 1 and 2". Nothing without a path,
 // and when the files were not kept.
 std::optional<std::string> first_difference(const CellReplays& replays, const std::vector<std::string>& paths);

@@ -14,6 +14,7 @@
 #include "os/files.hpp"
 #include "os/group_guard.hpp"
 #include "os/lease.hpp"
+#include "os/stamp.hpp"
 #include "os/stop_signal.hpp"
 #include "os/system.hpp"
 #include "record/recorder.hpp"
@@ -30,6 +31,8 @@ using core::Error;
 
 constexpr std::string_view k_worktree_prefix = "runlake-replay-";
 constexpr const char* k_lease_name = "lease";
+constexpr const char* k_kept_name = "kept";
+constexpr std::int64_t k_young_us = 60'000'000;
 
 std::string observer_path() {
     const std::string path = os::private_lib_dir() + "/librunlake_observer.so";
@@ -53,28 +56,42 @@ std::optional<double> last_metric(const record::Store& store, const core::RunId&
 
 bool is_session_name(std::string_view name) { return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
-void remove_worktrees_of(const git::Location& repository, std::string_view session, const std::string& folder) {
+// A session at work holds its lease. One that kept something has a mark; everything else of a session that has gone is nobody's. A folder without a lease may be one that
+// is just being made.
+bool is_left_behind(const std::string& folder) {
+    const auto info = os::stat_path(folder);
+    if (!info) { return true; }
+    const auto lives = os::lease_lives(os::join_path(folder, k_lease_name));
+    if (!lives.ok() || lives.value()) { return false; }
+    if (os::exists(os::join_path(folder, k_lease_name))) { return true; }
+    return os::system_clock().now().micros - os::Stamp::of(*info).mtime_ns / 1000 > k_young_us;
+}
+
+// What git keeps of worktrees goes with their sessions, also when only that is left of one.
+void remove_worktrees(const record::Store& store, const git::Location& repository) {
     const auto entries = os::list_dir(repository.common_dir + "/worktrees");
     if (!entries.ok()) { return; }
-    const std::string prefix = cat(k_worktree_prefix, session, '-');
     for (const os::DirEntry& entry : entries.value()) {
-        if (!entry.name.starts_with(prefix)) { continue; }
-        static_cast<void>(git::remove_worktree(repository, cat(folder, '/', std::string_view(entry.name).substr(prefix.size()), "/tree"), entry.name));
+        if (!entry.name.starts_with(k_worktree_prefix)) { continue; }
+        const std::string_view rest = std::string_view(entry.name).substr(k_worktree_prefix.size());
+        const std::size_t dash = rest.find('-');
+        if (dash == std::string_view::npos || !is_session_name(rest.substr(0, dash))) { continue; }
+        const std::string folder = cat(replays_folder(store), '/', rest.substr(0, dash));
+        if (!is_left_behind(folder)) { continue; }
+        static_cast<void>(git::remove_worktree(repository, cat(folder, '/', rest.substr(dash + 1), "/tree"), entry.name));
     }
 }
 
-// A session that ended as it should has no lease; what stands beside it then was kept. One whose lease has no living holder was killed.
 void remove_left_behind(const record::Store& store, const std::optional<git::Location>& repository) {
+    if (repository) { remove_worktrees(store, *repository); }
     const auto entries = os::list_dir(replays_folder(store));
     if (!entries.ok()) { return; }
     for (const os::DirEntry& entry : entries.value()) {
         const std::string folder = os::join_path(replays_folder(store), entry.name);
-        const std::string lease = os::join_path(folder, k_lease_name);
-        if (!is_session_name(entry.name) || !os::exists(lease)) { continue; }
-        const auto lives = os::lease_lives(lease);
-        if (!lives.ok() || lives.value()) { continue; }
-        if (repository) { remove_worktrees_of(*repository, entry.name, folder); }
-        static_cast<void>(os::remove_tree(folder, os::point::replay_worktree_remove));
+        if (!is_session_name(entry.name) || !is_left_behind(folder)) { continue; }
+        // A verdict may name what was kept; the lease of whoever kept it is nobody's.
+        const bool kept = os::exists(os::join_path(folder, k_kept_name));
+        static_cast<void>(os::remove_tree(kept ? os::join_path(folder, k_lease_name) : folder, os::point::replay_worktree_remove));
     }
 }
 
@@ -153,6 +170,7 @@ class Session final : public ReplaySession {
         for (std::size_t i = 0; i < replays.outcomes.size(); ++i) {
             const std::string name = os::base_name(replays.folders[i]);
             if (!os::is_dir(replays.folders[i])) { continue; }
+            if (kept_.empty()) { static_cast<void>(os::create_exclusive(os::join_path(folder_, k_kept_name), 0600, os::point::replay_output_keep)); }
             kept_.insert(name);
             for (const char* part : {"/tmp", "/fresh", "/tree"}) { static_cast<void>(os::remove_tree(replays.folders[i] + part, os::point::replay_worktree_remove)); }
             replays.outcomes[i].kept = os::relative_inside(replays.folders[i], request_.store.dir);

@@ -149,6 +149,7 @@ void choose_metric(const JournalRun& run, const ReplayChoice& choice, std::strin
 void pin(const ReplayChoice& choice, replay::Cell& cell) {
     cell.pins.presets = choice.presets.empty() ? std::vector<std::string>{"openmp", "python"} : choice.presets;
     cell.pins.threads = choice.threads;
+    cell.pins.pass = choice.pass;
     cell.replicas = choice.replicas;
 }
 

@@ -19,6 +19,7 @@ struct ReplayChoice {
     std::optional<std::string> metric;             // --metric; default: the first by name that the run recorded, else a digest of what it made
     std::vector<std::string> presets;              // --preset; default: python and openmp
     std::optional<int> threads;
+    std::vector<std::string> pass;                 // --pass: variables of the caller that the program keeps
     int replicas = 2;
     bool here = false;                             // the present tree
 };

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 #include <cstring>
 
 #include "core/text.hpp"
+#include "os/child.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 
@@ -255,6 +257,11 @@ core::Result<FreshOutcome> run_fresh(const FreshChild& child) {
     outcome.seconds = static_cast<double>(system_clock().monotonic_ns() - begun_ns) / 1e9;
     outcome.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
     return outcome;
+}
+
+int become_with(const std::vector<std::string>& argv, const std::string& name, const std::string& value) {
+    if (::setenv(name.c_str(), value.c_str(), 1) != 0) { return errno; }
+    return replace_process(argv);
 }
 
 }  // namespace runlake::os

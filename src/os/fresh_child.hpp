@@ -48,4 +48,7 @@ struct FreshOutcome {
 // once, each for a child of its own. Errors: nothing was started, and that is no fault of the program.
 core::Result<FreshOutcome> run_fresh(const FreshChild& child);
 
+// Becomes the program, with one variable more; for a process that has one thread. Returns only when that failed, with the errno.
+int become_with(const std::vector<std::string>& argv, const std::string& name, const std::string& value);
+
 }  // namespace runlake::os

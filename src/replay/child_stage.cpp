@@ -2,7 +2,6 @@
 #include "replay/child_stage.hpp"
 
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "fingerprint/environment.hpp"
 #include "os/child.hpp"
 #include "os/files.hpp"
+#include "os/fresh_child.hpp"
 #include "os/system.hpp"
 
 namespace runlake::replay {
@@ -91,11 +91,9 @@ int be_child(const ChildWords& words) {
     }
     line.set("values", knobs_now(words.watched));
     tell(report, line);
-    if (!words.observer.empty()) {
-        const auto given = os::env("LD_PRELOAD");
-        ::setenv("LD_PRELOAD", (given && !given->empty() ? cat(words.observer, ":", *given) : words.observer).c_str(), 1);
-    }
-    const int error = os::replace_process(words.program);
+    const auto given = os::env("LD_PRELOAD");
+    const std::string preloads = given && !given->empty() ? cat(words.observer, ":", *given) : words.observer;
+    const int error = words.observer.empty() ? os::replace_process(words.program) : os::become_with(words.program, "LD_PRELOAD", preloads);
     Json refused = Json::object();
     refused.set("kind", "not_executed").set("errno", error);
     tell(report, refused);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One fact, one thread: a hindcast stage is recorded once and found again by its run_id in every place that is told of it.
 
-Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger, lake, citation. A verdict follows with its own.
+Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger, lake, citation, verdict.
 """
 
 import csv
@@ -70,6 +70,12 @@ def test_a_hindcast_is_one_fact_everywhere(runlake, runlake_bin, project):
     runlake("lake", "reconcile", "--logs-dir", "logs").ok()
     assert runlake("--json", "lake", "sql", "SELECT source, run_id, name, state, params, metrics FROM all_runs").ok().json["rows"] == [
         ["runlake", run_id, "hindcast", "completed", '{"fold":3}', '{"rmse":0.25}']]
+
+    # The verdict: run again, it gives the same, and the verdict says of which run.
+    runlake("replay", "run", "--run", run_id, "--here", "--pass", "RUNLAKE", env={"RUNLAKE": str(runlake_bin)})
+    (verdict,) = [json.loads(path.read_text()) for path in (project / ".runlake" / "verdicts").iterdir()]
+    assert verdict["canonical_run_id"] == run_id and verdict["metric"] == "rmse" and [replay["value"] for replay in verdict["replays"]] == [0.25, 0.25]
+    assert json.loads((project / ".runlake" / "ledger-extra" / f"{run_id}.json").read_text())["last_verdict"] == verdict["verdict"]
 
 
 PIPELINE = """\

@@ -22,6 +22,7 @@ constexpr std::array k_options = std::to_array<Option>({
     k_replay_metric_option,
     k_replay_preset_option,
     k_replay_threads_option,
+    k_replay_pass_option,
     {.names = "--cell", .value = "NAME", .help = "The cell of the spec"},
 });
 constexpr std::array k_arguments = std::to_array<Argument>({{.name = "SPEC", .help = "Replay spec, a YAML file", .required = false}});

@@ -6,7 +6,6 @@
 
 #include "cli/command.hpp"
 #include "cli/commands/replay_shared.hpp"
-#include "cli/output.hpp"
 #include "cli/render/table.hpp"
 #include "core/text.hpp"
 
@@ -23,6 +22,7 @@ constexpr std::array k_options = std::to_array<Option>({
     k_replay_metric_option,
     k_replay_preset_option,
     k_replay_threads_option,
+    k_replay_pass_option,
     {.names = "--cell", .value = "NAME", .help = "Replay this cell of the spec alone", .repeats = true},
     {.names = "--replicas", .value = "N", .help = "How many fresh processes a cell gets; default: the spec's, or 2"},
     {.names = "--parallel", .value = "", .help = "Run replicas and cells side by side"},
@@ -58,8 +58,7 @@ core::Result<int> run(Invocation& inv) {
     request.events_file = inv.value("--events-file");
     request.event_prefix = inv.value("--event-prefix");
     request.say = [&](std::string_view line) { inv.say(line); };
-    // Events are no talk: --quiet leaves them.
-    request.line = [](std::string_view line) { write_stderr(cat(line, '\n')); };
+    request.line = [&](std::string_view line) { inv.say(line); };
     RL_ASSIGN(const ops::ReplayRunResponse response, ops::replay_run(request));
     if (inv.json()) {
         inv.answer(ops::to_json(response));

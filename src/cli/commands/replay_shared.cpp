@@ -9,6 +9,7 @@ core::Result<ops::ReplayChoice> replay_choice(const Invocation& inv) {
     ops::ReplayChoice choice;
     choice.metric = inv.value("--metric");
     choice.presets = inv.values("--preset");
+    choice.pass = inv.values("--pass");
     choice.here = inv.flag("--here");
     RL_ASSIGN(const std::optional<std::int64_t> threads, inv.integer("--threads"));
     if (threads && (*threads < 1 || *threads > 4096)) { return core::Error(core::Errc::usage, core::cat("--threads ", *threads, ": from 1 to 4096")); }

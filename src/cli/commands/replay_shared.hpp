@@ -14,6 +14,7 @@ inline constexpr Option k_replay_here_option = {.names = "--here", .value = "", 
 inline constexpr Option k_replay_metric_option = {.names = "--metric", .value = "NAME", .help = "Without a spec: the metric to compare; default: the first that was recorded"};
 inline constexpr Option k_replay_preset_option = {.names = "--preset", .value = "NAME", .help = "Without a spec: knobs to pin; default: openmp and python", .repeats = true};
 inline constexpr Option k_replay_threads_option = {.names = "--threads", .value = "N", .help = "Without a spec: the thread count of presets; default: 1"};
+inline constexpr Option k_replay_pass_option = {.names = "--pass", .value = "NAME", .help = "Without a spec: a variable of yours that the program keeps", .repeats = true};
 
 // The options above as a choice. Errc::usage.
 core::Result<ops::ReplayChoice> replay_choice(const Invocation& inv);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first difference of two Parquet files, found by DuckDB.
+#include "lake/parquet_difference.hpp"
+
 #include <algorithm>
 #include <map>
+#include <vector>
 
 #include "core/text.hpp"
-#include "ops/replay_differ.hpp"
 #include "sql/database.hpp"
 
-namespace runlake::ops {
+namespace runlake::lake {
 namespace {
 
 using core::cat;
@@ -45,7 +46,9 @@ core::Result<std::optional<Found>> in_column(sql::Connection& connection, const 
     return std::optional(Found{rows.integer(0), cat("row ", rows.integer(0), ", column ", column, ": ", shown(1), " and ", shown(2))});
 }
 
-core::Result<std::optional<std::string>> compare(const std::string& a, const std::string& b) {
+}  // namespace
+
+core::Result<std::optional<std::string>> parquet_difference(const std::string& a, const std::string& b) {
     RL_ASSIGN(const sql::Database database, sql::Database::open("", sql::Access::in_memory));
     RL_ASSIGN(sql::Connection connection, database.connect());
     const std::string left = cat("read_parquet(", sql::quote_literal(a), ")");
@@ -73,8 +76,4 @@ core::Result<std::optional<std::string>> compare(const std::string& a, const std
     return std::optional<std::string>();
 }
 
-}  // namespace
-
-std::optional<std::string> parquet_difference(const std::string& a, const std::string& b) { return compare(a, b).value_or(std::nullopt); }
-
-}  // namespace runlake::ops
+}  // namespace runlake::lake
