@@ -28,6 +28,9 @@ def tools(tmp_path):
     package.mkdir()
     (package / "duckdb.h").write_text("header")
     (package / "libduckdb.so").write_text("library")
+    (package / "src").mkdir()
+    (package / "src" / "index.js").write_text("export {}")
+    (package / "LICENSE").write_text("free")
     subprocess.run(["tar", "-czf", "bundle.tgz", "package"], cwd=tmp_path, check=True)
     digest = base64.b64encode(hashlib.sha512((tmp_path / "bundle.tgz").read_bytes()).digest()).decode()
     lines = []
@@ -35,6 +38,7 @@ def tools(tmp_path):
         sha = hashlib.sha256((package / name).read_bytes()).hexdigest()
         lines.append(f"{arch} {name} bundle 1.0 sha512-{digest} package/{name} {sha}\n")
     (tmp_path / "tools" / "duckdb.lock").write_text("".join(lines))
+    (tmp_path / "tools" / "web.lock").write_text(f"# pages\nreader 1.0 sha512-{digest}\n")
     programs = tmp_path / "bin"
     programs.mkdir()
     fake(programs, "npm", f'while [ $# -gt 0 ]; do [ "$1" = --pack-destination ] && to=$2; shift; done; cp "{tmp_path}/bundle.tgz" "$to/"; echo called >>"{tmp_path}/npm.calls"\n')
@@ -77,6 +81,23 @@ def test_check_installs_nothing(tools):
     assert not (tools / "deps").exists() and not (tools / "npm.calls").exists()
 
 
+def test_what_pages_use_is_fetched_once_and_only_as_pinned(tools):
+    env = {"PATH": f"{tools / 'bin'}:{os.environ['PATH']}"}
+    web = lambda *words, check=True: call(tools / "tools" / "setup", *words, "web", env=env, check=check)  # noqa: E731
+    assert "missing:" in web("--check", check=False).stdout and not (tools / "npm.calls").exists()
+    assert "fetching with npm: reader 1.0" in web().stdout
+    reader = tools / ".deps" / "web" / "reader"
+    assert sorted(path.name for path in reader.iterdir()) == [".integrity", "LICENSE", "index.js"]
+    (tools / "npm.calls").unlink()
+    assert "nothing is missing" in web().stdout and not (tools / "npm.calls").exists()
+    # Another version is pinned, and what npm hands out is not it.
+    lock = tools / "tools" / "web.lock"
+    lock.write_text(lock.read_text().replace("sha512-", "sha512-0"))
+    done = web(check=False)
+    assert done.returncode == 1 and "not what tools/web.lock pins" in done.stderr
+    assert (reader / "index.js").read_text() == "export {}"
+
+
 def test_a_duckdb_of_ones_own_is_used(tools):
     env = {"PATH": f"{tools / 'bin'}:{os.environ['PATH']}", "DUCKDB_ROOT": "/opt/duckdb"}
     done = call(tools / "tools" / "setup", "--deps", tools / "deps", "duckdb", env=env)
@@ -109,6 +130,13 @@ def test_the_lock_pins_both_machines():
     assert {(line[0], line[1]) for line in lines} == {("any", "duckdb.h"), ("x86_64", "libduckdb.so"), ("aarch64", "libduckdb.so")}
     for line in lines:
         assert len(line) == 7 and line[4].startswith("sha512-") and len(line[6]) == 64
+
+
+def test_the_lock_of_pages_pins_each_package():
+    lines = [line.split() for line in (SOURCE / "tools" / "web.lock").read_text().splitlines() if line and not line.startswith("#")]
+    assert [line[0] for line in lines] == ["hyparquet"]
+    for line in lines:
+        assert len(line) == 3 and line[2].startswith("sha512-") and len(base64.b64decode(line[2].removeprefix("sha512-"))) == 64
 
 
 def test_an_unknown_word_is_refused():
