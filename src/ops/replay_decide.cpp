@@ -28,7 +28,8 @@ class EventLog {
 
     const std::string& prefix() const { return events_.prefix; }
 
-    core::Status tell(const std::vector<std::string>& lines) {
+    // A file that takes nothing stops no cell: send() says so at the end.
+    void tell(const std::vector<std::string>& lines) {
         std::string text;
         for (const std::string& line : lines) {
             if (events_.line) { events_.line(line); }
@@ -36,10 +37,18 @@ class EventLog {
             text += line;
             text += '\n';
         }
-        return events_.file ? append(text) : core::ok();
+        if (!events_.file || problem_) { return; }
+        if (auto written = append(text); !written.ok()) { problem_ = std::move(written).take_error(); }
     }
 
     core::Status send() {
+        auto sent = send_waiting();
+        if (problem_) { return Error(*problem_); }
+        return sent;
+    }
+
+  private:
+    core::Status send_waiting() {
         while (!waiting_.empty()) {
             const std::size_t count = std::min(waiting_.size(), k_most_lines_a_push);
             const std::vector<std::pair<core::Timestamp, std::string>> some(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -49,7 +58,6 @@ class EventLog {
         return core::ok();
     }
 
-  private:
     // Loki keeps the order of lines by their times, so no two are told at once.
     core::Timestamp next_time() {
         core::Timestamp now = clock_.now();
@@ -85,6 +93,7 @@ class EventLog {
     ReplayEvents events_;
     const core::Clock& clock_;
     core::Timestamp last_;
+    std::optional<Error> problem_;
     std::vector<std::pair<core::Timestamp, std::string>> waiting_;
 };
 
@@ -99,7 +108,7 @@ class Decider final : public ReplayDecider {
         : options_(std::move(options)), clock_(options_.clock == nullptr ? os::system_clock() : *options_.clock), log_(options_.events, clock_),
           envelopes_(replay::Envelopes::load(options_.store)) {}
 
-    core::Status begin() { return log_.tell({replay::loaded_event(log_.prefix(), options_.build_sha)}); }
+    void begin() { log_.tell({replay::loaded_event(log_.prefix(), options_.build_sha)}); }
 
     std::optional<replay::Canonical> canonical_of(const replay::Cell& cell, std::string& problem) override {
         auto found = find_canonical(options_.store, cell, options_.spec.policy);
@@ -129,11 +138,10 @@ class Decider final : public ReplayDecider {
         record.attributed_to = std::move(decided.attributed_to);
         record.first_difference = std::move(decided.first_difference);
         // What was decided is told first: events are never missing because a disk is full.
-        const core::Status told = log_.tell(replay::events_of(record, log_.prefix()));
+        log_.tell(replay::events_of(record, log_.prefix()));
         auto written = replay::write_verdict(options_.store, record, decided.run_dir);
         if (!written.ok()) { return std::move(written).take_error().context(cat("writing the verdict on ", record.cell)); }
         note_in_journal(record);
-        if (!told.ok()) { return Error(told.error()); }
         return record;
     }
 
@@ -181,7 +189,7 @@ std::string verdict_path(const record::Store& store, const VerdictRecord& record
 
 core::Result<std::unique_ptr<ReplayDecider>> ReplayDecider::open(ReplayDeciderOptions options) {
     auto decider = std::make_unique<Decider>(std::move(options));
-    RL_TRY(decider->begin());
+    decider->begin();
     return std::unique_ptr<ReplayDecider>(std::move(decider));
 }
 

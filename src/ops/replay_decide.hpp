@@ -61,7 +61,7 @@ class ReplayDecider {
     virtual core::Result<replay::VerdictRecord> decide(DecidedCell cell) = 0;
     // The canonical of a cell, or why there is none (the same that decide() would use).
     virtual std::optional<replay::Canonical> canonical_of(const replay::Cell& cell, std::string& problem) = 0;
-    // Sends to Loki what was told since the last time. An error says that it was not taken: the events stand in the file and the verdicts all the same.
+    // Sends to Loki what was told since the last time. An error says that it was not taken, or that the file of events took nothing: the verdicts stand all the same.
     virtual core::Status send() = 0;
 };
 

@@ -28,6 +28,9 @@ std::optional<std::string> scalar_of(const Json& value) {
     return std::nullopt;
 }
 
+// Not ours: an empty folder that each child is given (docs/guide/replay.md).
+constexpr std::string_view k_fresh = "fresh";
+
 bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
 
 }  // namespace
@@ -76,7 +79,9 @@ std::string SpecText::filled(const std::string& path, const std::string& text) {
         }
         const std::string name = text.substr(i + 1, end - i - 1);
         const auto found = std::find_if(dimensions_->begin(), dimensions_->end(), [&](const auto& one) { return one.first == name; });
-        if (found == dimensions_->end()) {
+        if (found == dimensions_->end() && name == k_fresh) {
+            out += cat('{', name, '}');
+        } else if (found == dimensions_->end()) {
             std::vector<std::string> names;
             for (const auto& one : *dimensions_) { names.push_back(one.first); }
             wrong(path, cat("\"{", core::cut_utf8(name, 60), "}\" is no dimension of the cell", nearest_of(name, names), "; write {{ and }} for braces"));

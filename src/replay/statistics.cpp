@@ -82,6 +82,18 @@ double pairs_bound(const std::vector<double>& values) {
     return differences[differences.size() - static_cast<std::size_t>(rank)];
 }
 
+// The factors of an n, which many cells share.
+struct Factors {
+    double single = 0;
+    double difference = 0;
+    double prediction = 0;
+};
+const Factors& factors_of(int n) {
+    thread_local std::map<int, Factors> known;
+    if (const auto found = known.find(n); found != known.end()) { return found->second; }
+    return known.emplace(n, Factors{single_factor(n), difference_factor(n), prediction_factor(n)}).first->second;
+}
+
 void doubt(Bound& bound) {
     const Sample& sample = bound.sample;
     if (sample.largest_share >= 0.5) { bound.notes.push_back(cat("one value is ", core::format_fixed(100 * sample.largest_share, 0), " % of the sample")); }
@@ -227,9 +239,9 @@ core::Result<Bound> bound_of(const std::vector<double>& values, Method method) {
     if (!is_finite(bound.sample.range) || !is_finite(bound.sample.s)) { return refuse("the envelope's runs lie too far apart for their spread to be a number"); }
     bound.zero_event = zero_event_bound(n);
     bound.bit_equal = std::all_of(values.begin(), values.end(), [&](double value) { return bits_of(value) == bits_of(values.front()); });
-    bound.k_times_s = single_factor(n) * bound.sample.s;
-    bound.c_times_s = difference_factor(n) * bound.sample.s;
-    bound.prediction = prediction_factor(n) * bound.sample.s;
+    bound.k_times_s = factors_of(n).single * bound.sample.s;
+    bound.c_times_s = factors_of(n).difference * bound.sample.s;
+    bound.prediction = factors_of(n).prediction * bound.sample.s;
     if (n >= k_fewest_pairs_runs) { bound.wilks = pairs_bound(values); }
     if (bound.sample.range == 0) {
         bound.used = method == Method::automatic ? Method::diff_chi2 : method;

@@ -99,6 +99,12 @@ TEST(Spec, EveryMistakeIsToldWithItsPlaceAndTheNearestKey) {
     EXPECT_NE(error_of("cells: [\n").find("r.yaml:"), std::string::npos);
 }
 
+TEST(Spec, TheFreshFolderIsTheChildsOwn) {
+    auto spec = parse_spec("cells:\n- {name: a, command: x, pins: {environment: {HOME: \"{fresh}\"}}}\n", "r.yaml");
+    ASSERT_TRUE(spec.ok()) << spec.error().message();
+    EXPECT_EQ(spec.value().cells.front().pins.environment.at("HOME"), "{fresh}");
+}
+
 TEST(Spec, WhatCanNotBeIsRefused) {
     for (const std::string_view bad : {"replicas: 1", "replicas: 2.5", "envelope: {runs: 9}", "limits: {time: 0}", "limits: {memory: -1}", "pins: {umask: 22}", "pins: {umask: \"99\"}",
                                        "pins: {environment: {\"A=B\": 1}}", "pins: {environment: {RUNLAKE_REPLAY_REPORT: x}}", "metric: {json: a, file: b}", "metric: {json: a, path: f1}",
