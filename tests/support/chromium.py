@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A headless Chromium, driven over its DevTools pipe with the standard library alone: opens a page, evaluates, presses keys, and keeps a list of every request and every complaint."""
-import base64
 import json
 import os
 import select
@@ -18,7 +17,7 @@ def found():
 
 
 class Chromium:
-    def __init__(self, dark=False):
+    def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="runlake-chromium-")
         to_read, self.write_fd = os.pipe()
         self.read_fd, to_write = os.pipe()
@@ -27,8 +26,6 @@ class Chromium:
         # The browser takes its commands from descriptor 3 and answers on 4.
         words = [found(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe", f"--user-data-dir={self.folder}", "--no-first-run",
                  "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--window-size=1400,1000", "about:blank"]
-        if dark:
-            words.insert(1, "--force-dark-mode")
         shell = f'exec 3<&{to_read} 4>&{to_write}; exec "$@"'
         self.child = subprocess.Popen(["bash", "-c", shell, "bash", *words], pass_fds=(to_read, to_write), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                       env={**os.environ, "HOME": self.folder, "DBUS_SESSION_BUS_ADDRESS": "disabled:"})
@@ -159,8 +156,3 @@ class Chromium:
 
     def prefer(self, scheme):
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-
-    def picture(self, path, whole=False):
-        answer = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(answer["data"]))
