@@ -8,6 +8,7 @@
 #include "core/digest.hpp"
 #include "core/text.hpp"
 #include "lake/registry_tables.hpp"
+#include "lake/source.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 
@@ -55,6 +56,7 @@ bool is_current(const Found& found) { return found.version == k_schema_version &
 Status create_tables(sql::Connection& connection) {
     RL_ASSIGN(auto transaction, sql::Transaction::begin(connection));
     for (const auto* table : all_tables()) { RL_TRY(connection.run(create_table_sql(*table))); }
+    RL_TRY(connection.run(all_runs_sql()));
     RL_ASSIGN(auto insert, connection.prepare("INSERT INTO schema_meta (schema_version, created_at, declared) VALUES (?, ?, ?)"));
     RL_TRY(insert.bind(1, k_schema_version));
     RL_TRY(insert.bind(2, os::system_clock().now()));
@@ -108,6 +110,7 @@ std::vector<std::string> roots_of(sql::Connection& connection) {
 std::string declared_digest() {
     core::FieldHash hash("lake_tables/1");
     for (const auto* table : all_tables()) { hash.field(table->name, create_table_sql(*table)); }
+    hash.field("all_runs", all_runs_sql());
     return hash.finish().hex().substr(0, 16);
 }
 

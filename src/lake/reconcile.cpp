@@ -31,7 +31,7 @@ using core::Result;
 using core::Status;
 
 constexpr std::size_t k_listed_units = 1024;        // listed in one go
-constexpr std::size_t k_pending_files = 50'000;     // of changed units that are planned in one go: what they need stays in memory meanwhile
+constexpr std::size_t k_pending_files = 20'000;     // of changed units that are planned in one go: what they need stays in memory meanwhile
 constexpr std::size_t k_pending_units = 8192;
 constexpr std::size_t k_batch_units = 4096;
 constexpr std::uint64_t k_task_bytes = 1U << 20U;   // of files, to a task
@@ -56,7 +56,6 @@ class Reconcile {
         if (!request_.dry_run) {
             writer_.emplace(held_->connection);
             RL_ASSIGN(report_.moved, writer_->register_roots(units_.roots, known_));
-            RL_TRY(held_->connection.run(all_runs_sql()));
         }
         RL_TRY(look_at_units());
         RL_TRY(look_for_stale());
@@ -337,7 +336,8 @@ class Reconcile {
             for (const auto& problem : jobs.problems) { report_.notes.push_back(cat("a job that was run: ", problem.rel_path, ": ", problem.problem)); }
         }
         RL_TRY(held_->connection.run("RESET threads"));
-        if (!held_->connection.run("CHECKPOINT").ok()) { report_.notes.emplace_back("the lake's log could not be taken in; it stands beside the lake until it is"); }
+        const bool has_changed = !writer_->rows_written().empty() || report_.pruned || report_.surface_rows > 0;
+        if (has_changed && !held_->connection.run("CHECKPOINT").ok()) { report_.notes.emplace_back("the lake's log could not be taken in; it stands beside the lake until it is"); }
         for (const auto& [table, rows] : writer_->rows_written()) { report_.rows[std::string(table)] = rows; }
         RL_ASSIGN(const auto errors, held_->connection.integer("SELECT (SELECT count(*) FROM extract_errors WHERE severity = 'error') + (SELECT count(*) FROM graph_extract_errors)"));
         report_.standing_errors = static_cast<std::uint64_t>(errors);
