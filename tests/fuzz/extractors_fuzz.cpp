@@ -38,7 +38,7 @@ void name_for(const runlake::lake::Extractor& extractor, runlake::lake::SourceFi
     constexpr const char* k_pack = "packs/0000000000000000000000000000000000000000000000000000000000000000.jsonl.gz";
     for (const char* rel_path : {"t/x", "meta.yaml", "params/a/b", "metrics/m", "signac_statepoint.json", "signac_job_document.json", ".hydra/config.yaml", ".hydra/overrides.yaml",
                                  ".hydra/hydra.yaml", "metrics.json", "run.json", ".stages/fit/-/0/DONE.json", k_job, k_pack}) {
-        for (const char* unit : {"ledger", "ledger-extra"}) {
+        for (const char* unit : {"ledger", "ledger-extra", "verdicts"}) {
             file.rel_path = rel_path;
             file.unit_name = unit;
             file.plain_name = file.rel_path.substr(file.rel_path.rfind('/') + 1);

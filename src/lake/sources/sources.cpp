@@ -18,6 +18,7 @@
     X(k_mlflow_source)       \
     X(k_dvc_source)          \
     X(k_hydra_source)        \
+    X(k_verdict_source)      \
     X(k_metrics_source)
 
 namespace runlake::lake {

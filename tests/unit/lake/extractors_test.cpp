@@ -301,8 +301,10 @@ TEST(Tables, AreDeclaredSoundly) {
             EXPECT_FALSE(column.is_key && after_key) << table->name << '.' << column.name << ": key columns come first";
             after_key = after_key || !column.is_key;
             EXPECT_EQ(column.name.find('"'), std::string_view::npos);
-            if (column.name == "run_key" || column.name == "run_dir" || column.name == "root_path") { EXPECT_EQ(column.use, ColumnUse::place) << table->name; }
-            if (column.name.ends_with("ed_at") || column.name == "mtime_epoch" || column.name == "parse_status") {
+            const bool is_place = (column.name == "run_key" && column.is_key) || column.name == "run_dir" || column.name == "root_path" || column.name == "store_key";
+            if (is_place) { EXPECT_EQ(column.use, ColumnUse::place) << table->name; }
+            // Times that a run tells are facts, those of reading it are not.
+            if (column.name == "indexed_at" || column.name == "recorded_at" || column.name == "extracted_at" || column.name == "mtime_epoch" || column.name == "parse_status") {
                 EXPECT_TRUE(column.use == ColumnUse::changing || table->name == "runs") << table->name << '.' << column.name;
             }
         }

@@ -75,7 +75,7 @@ TEST_F(GeneratedLogs, AreFoundAndReadWhole) {
         names.push_back(run.rel_dir);
         for (const auto& offer : offers(run)) {
             if (!offer.file().is_run_file()) { kinds.emplace(artifact_kind_name(offer.file().kind)); }
-            for (const auto* extractor : all_extractors()) {
+            for (const auto* extractor : all_sources().front()->extractors) {
                 if (!extractor->takes(offer.file())) { continue; }
                 const Extracted extracted = extract_offer(*extractor, offer);
                 EXPECT_TRUE(extracted.ok) << offer.file().rel_path << ": " << (extracted.problems.empty() ? "" : extracted.problems[0].message);
@@ -87,7 +87,7 @@ TEST_F(GeneratedLogs, AreFoundAndReadWhole) {
     }
     EXPECT_EQ(names, made_);
     EXPECT_EQ(kinds.size(), 13U);
-    for (const auto* extractor : all_extractors()) {
+    for (const auto* extractor : all_sources().front()->extractors) {
         for (const auto* table : extractor->tables) { EXPECT_TRUE(tables.contains(std::string(table->name))) << table->name; }
     }
 }
@@ -98,7 +98,7 @@ TEST_F(GeneratedLogs, PackedAndPlainFormsGiveEqualRowsAndADamagedPackedOneIsRepl
         for (const auto& offer : offers(run)) {
             if (offer.forms.size() != 2) { continue; }
             ASSERT_TRUE(offer.forms[0].disk.is_packed && !offer.forms[1].disk.is_packed);
-            for (const auto* extractor : all_extractors()) {
+            for (const auto* extractor : all_sources().front()->extractors) {
                 if (!extractor->takes(offer.file())) { continue; }
                 const Extracted packed = extract_offer(*extractor, offer);
                 EXPECT_TRUE(packed.rel_path.ends_with(".gz"));

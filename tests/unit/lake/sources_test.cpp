@@ -23,6 +23,7 @@ using Dvc = testing::SourceFiles;
 using Metrics = testing::SourceFiles;
 using LedgerSource = testing::SourceFiles;
 using Sources = testing::SourceFiles;
+using Verdicts = testing::SourceFiles;
 
 TEST_F(Hydra, ReadsRunsAndMultirunsWithTheirMetrics) {
     file("outputs/2024-05-01/12-00-00/.hydra/config.yaml", "db:\n  driver: mysql\n  user: ${oc.env:USER}\nlr: 1e-3\ndeep: {}\nlist: [1, two]\nnone: null\n");
@@ -213,6 +214,21 @@ TEST_F(LedgerSource, ABadFileCostsThatFile) {
     auto found = lake();
     EXPECT_EQ(found.problems.size(), 4U);
     EXPECT_THAT(told(found), ::testing::Contains(HasSubstr("its name is not the digest of its bytes")));
+    EXPECT_EQ(found.one("SELECT count(*) FROM all_runs"), "0");
+}
+
+TEST_F(Verdicts, AreReadBesideRuns) {
+    const std::string id = "997b0f9251b5317c94ec74728871a0e7";
+    file(".runlake/verdicts/" + id + ".json",
+         R"({"schema": "runlake.verdict/1", "id": ")" + id + R"(", "decided_at": "2026-06-03T11:48:09.000000Z", "verdict": "CANONICAL_DIVERGENCE", "cause": "data_vintage", "reason": null,)"
+         R"( "cell": "mean/0", "metric": "mean", "det_status": "deterministic", "det_delta": 0, "canon_delta": 0.5, "epsilon": 1e-9, "parity_state": "match", "canonical_run_id": "r"})");
+    file(".runlake/verdicts/00000000000000000000000000000001.json", R"({"schema": "runlake.verdict/1", "id": "other", "verdict": "FIDELITY_OK"})");
+    file(".runlake/verdicts/00000000000000000000000000000002.json", R"({"schema": "runlake.verdict/2"})");
+    auto found = lake();
+    EXPECT_THAT(told(found), ElementsAre("00000000000000000000000000000001.json: its id is not its name",
+                                         "00000000000000000000000000000002.json: its schema is not runlake.verdict/1 but 'runlake.verdict/2'"));
+    EXPECT_THAT(found.rows("SELECT verdict_id, decided_at, verdict, cause, reason, cell, det_delta, canon_delta, canonical_run_id FROM replay_verdicts"),
+                ElementsAre(id + "|2026-06-03 11:48:09|CANONICAL_DIVERGENCE|data_vintage|-|mean/0|0.0|0.5|r"));
     EXPECT_EQ(found.one("SELECT count(*) FROM all_runs"), "0");
 }
 
