@@ -104,6 +104,17 @@ def test_one_table_and_a_mistyped_one(runlake, lake):
     assert sorted(whole) == sorted(set(whole))
 
 
+def test_tables_of_the_projects_own_are_among_them(runlake, lake, project):
+    folder = project / "lake" / "surfaces"
+    folder.mkdir(parents=True)
+    (folder / "ended.sql").write_text("-- How runs ended.\n-- files: **/run_status.json\nSELECT status FROM read_json({files}, columns = {status: 'VARCHAR'})\n")
+    runlake("lake", "reconcile").ok()
+    [own] = runlake("lake", "tables", "--json", "ended").ok().json["tables"]
+    assert own["from"] == "surface" and own["rows"] > 0 and {"run_key", "status"} <= {column["name"] for column in own["columns"]}
+    found = runlake("--json", "lake", "sql", "SELECT status, count(*) FROM ended JOIN runs USING (run_key) GROUP BY ALL ORDER BY 1").ok().json["rows"]
+    assert [row[0] for row in found] == ["completed", "failed"]
+
+
 def test_no_place_shows(runlake, lake, place):
     statement = "SELECT run_id, created_at, trace_mcts FROM runs ORDER BY ALL"
     assert runlake("lake", "sql", statement, env=place).ok().out == runlake("lake", "sql", statement).ok().out

@@ -259,6 +259,13 @@ def test_each_preset_has_its_chart(page, lake, name):
         assert page.count("#main .problem") == 0 and page.count("#main .heat, #main figure.chart") > 0, form
 
 
+@pytest.mark.parametrize(("name", "form"), [("basin_by_theorem", "map"), ("reference_k", "histogram")])
+def test_charts_of_what_a_lake_of_plain_runs_does_not_have(page, tmp_path, name, form):
+    page.open(from_folder(make_page.make(tmp_path / "release", runs=9, theorems=10)) + f"#view=data&dataset={name}")
+    assert page.evaluate("document.querySelector('#chart').value") == form and page.count("#main .heat, #main figure.chart") == 1
+    assert page.text("#main .note[role=status]") == "All 72 rows."
+
+
 def test_rows_are_found_by_what_they_contain(page, lake, served):
     server = served(lake.release)
     for base in (from_folder(lake.release), server.url):
@@ -381,7 +388,7 @@ def test_six_hundred_runs_of_two_hundred_theorems(page, served, tmp_path):
 def test_a_release_without_runs_shows_its_datasets(page, lake, tmp_path):
     release = make_page.make(tmp_path / "release", runs=0, theorems=0)
     page.open(from_folder(release))
-    assert page.texts("#tabs a") == ["Data"] and page.count("#main tbody tr") == 7
+    assert page.texts("#tabs a") == ["Data"] and page.count("#main tbody tr") == 9
 
 
 CONTRAST = """(() => {

@@ -64,7 +64,7 @@ def rows_of(runs, theorems, hostile, seed=7):
     name = (lambda i, plain: HOSTILE[i % len(HOSTILE)] + (str(i) if i >= len(HOSTILE) else "")) if hostile else (lambda i, plain: plain)
     names = [name(i, f"Nat.theorem_{i:03}") for i in range(theorems)]
     hard = [rng.random() for _ in names]
-    out = {"runs": [], "run_aggregates": [], "theorem_wild": [], "theorem_intervention": [], "goal_type_tactic": [], "graph_nodes": [], "graph_edges": []}
+    out = {"runs": [], "run_aggregates": [], "theorem_wild": [], "theorem_intervention": [], "goal_type_tactic": [], "graph_nodes": [], "graph_edges": [], "basin_by_theorem": [], "reference_k": []}
     for r in range(runs):
         uid = hashlib.sha256(f"run {r}".encode()).hexdigest()
         provider = name(r, PROVIDERS[r % 3])
@@ -79,6 +79,12 @@ def rows_of(runs, theorems, hostile, seed=7):
             for intervention in INTERVENTIONS[: 2 if runs > 50 else 3]:
                 out["theorem_intervention"].append({"run_uid": uid, "theorem": theorem, "intervention": intervention, "solved": solved and rng.random() < 0.8, "is_control": False, "baseline_solved": solved,
                                                     "ged_search_norm": round(rng.random(), 6), "ged_search_soft_norm": round(rng.random() / 2, 6), "k_K": None})
+        for i, theorem in enumerate(names[:8]):
+            out["basin_by_theorem"].append({"run_uid": uid, "run_id": out["runs"][-1]["run_id"], "provider": provider, "theorem": theorem, "seeds_requested": 8, "solve_rate": rng.randrange(9) / 8,
+                                            "blind_solve_rate": rng.randrange(9) / 8, "unique_structures": rng.randrange(1, 6), "dominant_structure_frequency": 0.5,
+                                            "structure_entropy_bits": round(rng.uniform(0, 2), 6), "paper_k": round(rng.gauss(0.5, 0.3), 6)})
+            out["reference_k"].append({"run_uid": uid, "run_id": out["runs"][-1]["run_id"], "provider": provider, "mode": "research", "theorem": theorem, "variant": "wild_type", "ref_id": "0" * 16,
+                                       "valid": i % 4 > 0, "primary_null_model": "blind_uniform_candidate", "tau_agent": rng.randrange(1, 50), "tau_blind": 10.5, "K": round(rng.gauss(0.4, 0.5), 6)})
         out["run_aggregates"].append({"run_uid": uid, "theorem_count": theorems, "crashed_count": r % 2, "wild_type_solve_rate": solved_here / max(1, theorems), "intervention_solve_rate": 0.5})
         for goal in ["Eq", "And", "Nat.le", name(r, "Forall")]:
             for family in ["simplify", "rewrite", "closer", "arith"]:
