@@ -76,11 +76,13 @@
     X(k_lake_tables)    \
     X(k_lake_show)      \
     X(k_lake_doctor)    \
+    X(k_postprocess)    \
     X(k_lake_export) \
     X(k_lake_job_presets) \
     X(k_lake_job_run) \
     X(k_lake_job_release_site_dashboard) \
     X(k_lake_release_verify) \
+    X(k_replay_attribute) \
     X(k_replay_run)     \
     X(k_replay_envelope) \
     X(k_replay_show)    \

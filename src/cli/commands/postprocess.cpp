@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// `runlake postprocess`
+#include "ops/postprocess.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+
+#include "cli/command.hpp"
+#include "cli/commands/runs_shared.hpp"
+#include "cli/output.hpp"
+#include "cli/render/style.hpp"
+#include "core/text.hpp"
+#include "ops/lake_paths.hpp"
+#include "os/stop_signal.hpp"
+#include "os/system.hpp"
+
+namespace runlake::cli {
+namespace {
+
+using core::cat;
+
+constexpr std::array k_options = std::to_array<Option>({
+    {.names = "--logs-dir", .value = "DIR", .help = "Work on the runs below this folder; default: the logs of `lake paths`"},
+    {.names = "--only", .value = "METRIC", .help = "Compute this metric alone", .repeats = true, .choices = "ged_search_graph_soft|goal_novelty|solution_path_soft_distance|k_search_efficiency"},
+    {.names = "--recompute", .value = "", .help = "Compute again what is there already"},
+    {.names = "-j,--jobs", .value = "N", .help = "How many threads work; default: the processors that may be used"},
+});
+constexpr std::size_t k_shown = 20;
+
+// One line that lives on a terminal; elsewhere a plain line now and then.
+class Progress {
+  public:
+    explicit Progress(Invocation& inv) : inv_(inv), live_(os::is_terminal(STDERR_FILENO) && !inv.quiet()), last_(std::chrono::steady_clock::now()) {}
+    ~Progress() { end(); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    void tell(const lake::PostprocessRequest::Progress& at) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last_ < (live_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000))) { return; }
+        last_ = now;
+        const std::string line = cat("postprocess: ", at.runs_done, " of ", counted(at.runs, "run"), ", ", render::harmless_line(at.run_dir));
+        if (!live_) {
+            inv_.say(line);
+            return;
+        }
+        write_stderr(cat("\r\x1b[K", render::fitted(line, static_cast<std::size_t>(std::max(20, os::terminal_width(STDERR_FILENO) - 1)))));
+        shown_ = true;
+    }
+    void end() {
+        if (shown_) { write_stderr("\r\x1b[K"); }
+        shown_ = false;
+    }
+
+  private:
+    Invocation& inv_;
+    bool live_;
+    bool shown_ = false;
+    std::chrono::steady_clock::time_point last_;
+};
+
+void show(Invocation& inv, const ops::PostprocessResponse& response) {
+    std::map<std::string, std::uint64_t> states;
+    std::map<std::string, lake::MetricCount> metrics;
+    std::vector<std::string> problems;
+    for (const auto& run : response.report.runs) {
+        ++states[run.state];
+        for (const auto& [name, count] : run.metrics) {
+            metrics[name].computed += count.computed;
+            metrics[name].skipped += count.skipped;
+        }
+        if (!run.error.empty()) { problems.push_back(cat(run.run_dir, ": ", run.error)); }
+        for (const auto& error : run.errors) { problems.push_back(cat(run.run_dir, ": ", error)); }
+    }
+    for (std::size_t i = 0; i < std::min(problems.size(), k_shown); ++i) { inv.say(cat("problem: ", render::harmless_line(problems[i]))); }
+    if (problems.size() > k_shown) { inv.say(cat("problem: ", problems.size() - k_shown, " more; --json lists all")); }
+    std::string text = cat("Runs: ", response.report.runs.size(), " found, ", states["written"], " written, ", states["unchanged"], " unchanged");
+    if (states["external"] > 0) { text += cat(", ", states["external"], " external (nothing to compute)"); }
+    if (states["basin-only"] > 0) { text += cat(", ", states["basin-only"], " of many seeds without a summary (nothing to compute)"); }
+    if (states["failed"] > 0) { text += cat(", ", states["failed"], " failed"); }
+    text += '\n';
+    for (const auto& [name, count] : metrics) { text += cat(name, ": ", count.computed, " computed, ", count.skipped, " kept\n"); }
+    inv.out(text);
+}
+
+core::Result<int> run(Invocation& inv) {
+    ops::PostprocessRequest request;
+    request.logs_dir = inv.value("--logs-dir").value_or("");
+    if (request.logs_dir.empty()) {
+        if (inv.value("--logs-dir")) { return core::Error(core::Errc::usage, "--logs-dir is empty: give it a folder"); }
+        RL_ASSIGN(const auto store, inv.store(record::OpenStore::planned));
+        RL_ASSIGN(const auto roots, ops::lake_roots(store));
+        request.logs_dir = roots.logs.path;
+    }
+    request.only = inv.values("--only");
+    request.recompute = inv.flag("--recompute");
+    RL_ASSIGN(const auto jobs, inv.integer("--jobs"));
+    if (jobs && (*jobs < 1 || *jobs > 4096)) { return core::Error(core::Errc::usage, cat("--jobs ", *jobs, ": from 1 to 4096")); }
+    if (jobs) { request.jobs = static_cast<unsigned>(*jobs); }
+    RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
+    request.stop = &stop;
+    Progress progress(inv);
+    request.progress = [&](const lake::PostprocessRequest::Progress& at) { progress.tell(at); };
+    auto response = ops::postprocess(request);
+    progress.end();
+    if (!response.ok()) { return std::move(response).take_error(); }
+    if (inv.json()) {
+        inv.answer(ops::to_json(response.value()));
+    } else {
+        show(inv, response.value());
+    }
+    return response.value().has_failures() ? 1 : 0;
+}
+
+}  // namespace
+
+extern const Command k_postprocess = {.name = "postprocess", .summary = "Compute the metrics of finished proof searches and write them into their summaries", .options = k_options, .run = run};
+
+}  // namespace runlake::cli
