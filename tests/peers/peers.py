@@ -57,6 +57,11 @@ def python_with_hydra():
     return _python_with("hydra", "hydra")
 
 
+def python_with_metrics():
+    """networkx with what its graph_edit_distance needs, zss and apted."""
+    return _python_with("networkx, scipy, zss, apted", "metrics")
+
+
 def python_with_airflow():
     return _python_with("airflow", "airflow")
 
@@ -112,6 +117,8 @@ def missing(peer):
         return postgres_server.missing() or (None if shutil.which("psql") else "psql is not installed (make test-peers installs it)")
     if peer == "replay":
         return None if python_with_lightgbm() else "no Python environment with the package lightgbm (make test-peers installs it)"
+    if peer == "metrics":
+        return None if python_with_metrics() else "no Python environment with the packages networkx, zss and apted (make test-peers installs it)"
     if peer == "airflow":
         return None if python_with_airflow() else "no Python environment with the package apache-airflow (make test-peers installs it)"
     if peer in ("slurm", "replay_slurm"):
