@@ -305,7 +305,7 @@ class Reconcile {
 
     Status look_for_stale() {
         RL_TRY(check_stop());
-        report_.stale = stale_units(known_, seen_, units_);
+        report_.stale = stale_units(known_, seen_, units_, request_.beside);
         if (report_.stale.empty() || !request_.prune || request_.dry_run) { return core::ok(); }
         std::vector<std::string> keys;
         for (const auto& unit : report_.stale) { keys.push_back(unit.key); }

@@ -292,6 +292,27 @@ TEST_F(ReconcileTest, ReportsRunsThatHaveGoneAndForgetsThemOnlyWhenAsked) {
     EXPECT_EQ(testing::lake_difference(both, again), "");
 }
 
+TEST_F(ReconcileTest, WhatLiesBesideIsForgottenOnlyWhenItsFolderHasGone) {
+    make_run("logs/one");
+    make_run("other/two");
+    request_.roots = {folder_ / "logs", folder_ / "other"};
+    reconciled();
+    request_.roots = {folder_ / "logs"};
+    request_.beside = {folder_.path()};
+    EXPECT_THAT(reconciled().stale, IsEmpty());
+    fs::remove_all(folder_ / "other/two");
+    EXPECT_EQ(reconciled().stale.size(), 1U);
+    request_.beside = {};
+    EXPECT_THAT(reconciled().stale, IsEmpty());
+}
+
+TEST_F(ReconcileTest, AFolderThatIsNoRunAnyMoreHasGoneAsARun) {
+    make_run("logs/one");
+    reconciled();
+    fs::remove(folder_ / "logs/one/run_config.json");
+    EXPECT_EQ(reconciled().stale.size(), 1U);
+}
+
 TEST_F(ReconcileTest, ARootThatHasGoneIsForgottenWithItsLastRun) {
     make_run("logs/deep/root/one");
     make_run("logs/two");
