@@ -50,6 +50,7 @@ struct Known {
 struct Found {
     std::string path;
     std::string stamp;
+    std::int64_t newest_ns = 0;
 };
 
 std::string stamp_text(const os::Stamp& stamp) { return cat(stamp.size, ' ', stamp.mtime_ns, ' ', stamp.ctime_ns, ' ', stamp.inode); }
@@ -98,7 +99,8 @@ class Finder {
             if (S_ISDIR(info->st_mode)) {
                 folder(root, path, globs, depth + 1);
             } else if (matches && S_ISREG(info->st_mode)) {
-                found_.emplace(Place{root.id, path}, Found{os::join_path(root.path, path), stamp_text(os::Stamp::of(*info))});
+                const auto stamp = os::Stamp::of(*info);
+                found_.emplace(Place{root.id, path}, Found{os::join_path(root.path, path), stamp_text(stamp), stamp.newest_ns()});
             }
         }
     }
@@ -235,7 +237,8 @@ class Keeper {
         if (same && !request_.full) { RL_ASSIGN(known, known_files(name)); }
         const bool afresh = known.empty();
         Finder finder(request_.roots);
-        const auto found = finder.find(surface.globs);
+        auto found = finder.find(surface.globs);
+        settle(found);
         report_.files += found.size();
         std::map<Place, Found> changed;
         for (const auto& [place, now] : found) {
@@ -263,6 +266,17 @@ class Keeper {
     }
 
   private:
+    // So that a change from now on gives another stamp. One that lies in the future says nothing: such a file is read each time.
+    static void settle(std::map<Place, Found>& found) {
+        std::int64_t newest = 0;
+        for (const auto& [place, file] : found) { newest = std::max(newest, file.newest_ns); }
+        if (os::settle(newest)) { return; }
+        const auto now = os::stamping_clock_ns();
+        for (auto& [place, file] : found) {
+            if (file.newest_ns >= now) { file.stamp += cat(" read at ", now); }
+        }
+    }
+
     static std::optional<std::uint64_t> line_named(std::string_view message) {
         if (!message.starts_with("line ")) { return std::nullopt; }
         const auto line = core::parse_integer(message.substr(5, message.find(':') - 5));

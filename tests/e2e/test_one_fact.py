@@ -77,6 +77,11 @@ def test_a_hindcast_is_one_fact_everywhere(runlake, runlake_bin, project):
     assert verdict["canonical_run_id"] == run_id and verdict["metric"] == "rmse" and [replay["value"] for replay in verdict["replays"]] == [0.25, 0.25]
     assert json.loads((project / ".runlake" / "ledger-extra" / f"{run_id}.json").read_text())["last_verdict"] == verdict["verdict"]
 
+    # In the lake both are joined by the run's id.
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    judged = "SELECT v.verdict_id, v.verdict, a.name FROM replay_verdicts v JOIN all_runs a ON a.run_id = v.canonical_run_id"
+    assert runlake("--json", "lake", "sql", judged).ok().json["rows"] == [[verdict["id"], verdict["verdict"], "hindcast"]]
+
 
 PIPELINE = """\
 experiment_key: hindcast

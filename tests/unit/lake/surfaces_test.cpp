@@ -150,6 +150,25 @@ TEST_F(Surfaces, CantReachAnythingButTheirFiles) {
     EXPECT_THAT(left, ElementsAre("root")) << "nothing is left of the scratch files";
 }
 
+TEST_F(Surfaces, AFileFromTheFutureIsReadEachTime) {
+    surface("n", "-- files: *.csv\nSELECT a FROM read_csv({files})");
+    file("logs/a.csv", "a\n1\n");
+    again();
+    EXPECT_EQ(again().files_read, 0U);
+    std::filesystem::last_write_time(at("logs/a.csv"), std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+    EXPECT_EQ(again().files_read, 1U);
+    EXPECT_EQ(again().files_read, 1U);
+    EXPECT_EQ(lake_.one("SELECT count(*) FROM n"), "1");
+}
+
+TEST_F(Surfaces, WhatAKilledOneLeftIsRemoved) {
+    std::ofstream(folder_ / ".surface-0123456789abcdef.duckdb") << "rows";
+    std::ofstream(folder_ / ".surface-0123456789abcdef.duckdb.wal") << "rows";
+    again();
+    EXPECT_FALSE(std::filesystem::exists(folder_ / ".surface-0123456789abcdef.duckdb"));
+    EXPECT_FALSE(std::filesystem::exists(folder_ / ".surface-0123456789abcdef.duckdb.wal"));
+}
+
 TEST(SurfaceFile, TheListOfFilesIsQuoted) {
     const auto surface = parse_surface("x", "--files:a b/*.csv\n  --  files:  c.csv  \nFROM read_csv({files}) -- {files}");
     ASSERT_TRUE(surface.ok()) << surface.error().message();
