@@ -187,6 +187,8 @@ class Postprocess {
         if (inputs && *inputs != digests.value().inputs) { work.keeps = false; }
         const auto made = write_run_metrics(work);
         if (!made.ok()) { return fail(made.error()); }
+        // Without digests in its entry, the run is worked on again next time.
+        if (!made.value().unwritten.empty()) { return fail(core::Error(core::Errc::io, made.value().unwritten)); }
         const auto after = run_digests(dir);
         if (!after.ok()) { return fail(after.error()); }
         const RunMetrics& metrics = made.value();

@@ -21,7 +21,7 @@ inline constexpr std::array<std::string_view, 4> k_owned_metrics = {"ged_search_
 struct PostprocessParams {
     std::size_t max_soft_ged_nodes = 60;
     std::size_t max_soft_ged_edges = 120;
-    std::uint64_t soft_ged_expansions = 1000;  // of branch and bound, for one pair of graphs
+    std::uint64_t soft_ged_expansions = 5000;  // of branch and bound, for one pair of graphs
     std::uint64_t max_novelty_pairs = 200'000;
     std::uint64_t max_path_dp_cells = 2'000'000;
 };

@@ -56,6 +56,7 @@ struct Theorem {
     std::vector<Entry> entries;
     std::map<std::string, MetricCount> counts;
     std::vector<std::string> errors;
+    std::string unwritten;
 };
 
 // A name that is no folder of its own below the run is none.
@@ -96,6 +97,7 @@ class RunWriter {
                 out_.metrics[metric].skipped += count.skipped;
             }
             for (const auto& error : one.errors) { out_.errors.push_back(cat(one.name, ": ", error)); }
+            if (!one.unwritten.empty() && out_.unwritten.empty()) { out_.unwritten = one.unwritten; }
         }
         if (wants(k_soft)) { count_validity(summary, theorems); }
         RL_TRY(write_text(path, true, summary));
@@ -146,7 +148,7 @@ class RunWriter {
                 out_.errors.push_back(cat("theorem ", i, " of the summary has no name that a folder can have"));
                 continue;
             }
-            Theorem theorem{.name = *name, .entries = {}, .counts = {}, .errors = {}};
+            Theorem theorem{.name = *name, .entries = {}, .counts = {}, .errors = {}, .unwritten = ""};
             const auto add = [&](std::string variant, const Json* entry, const JsonPart* part) {
                 if (entry != nullptr && entry->is_object() && part != nullptr) { theorem.entries.push_back({.variant = std::move(variant), .value = entry, .part = part, .metrics = {}}); }
             };
@@ -189,7 +191,7 @@ class RunWriter {
             }
             for (auto& comparison : comparisons) {
                 for (const auto& [metric, value] : entry.metrics) { comparison.text.set(comparison.text.root(), metric, value); }
-                if (const auto written = write_text(comparison.path, comparison.is_packed, comparison.text); !written.ok()) { theorem.errors.push_back(written.error().message()); }
+                if (const auto written = write_text(comparison.path, comparison.is_packed, comparison.text); !written.ok()) { theorem.unwritten = written.error().message(); }
             }
         }
         theorem.errors.insert(theorem.errors.end(), metrics.errors().begin(), metrics.errors().end());

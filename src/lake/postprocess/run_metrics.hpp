@@ -26,6 +26,7 @@ struct RunMetrics {
     std::uint64_t skipped_interventions = 0;
     std::map<std::string, MetricCount> metrics;
     std::vector<std::string> errors;
+    std::string unwritten;  // why a comparison could not be written: the run has to be worked on again
 };
 // Writes the comparisons first and the summary last. Errc::not_found: no summary.json.gz. Errc::corrupt: it can't be read.
 core::Result<RunMetrics> write_run_metrics(const RunWork& work);
