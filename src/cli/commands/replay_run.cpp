@@ -68,7 +68,8 @@ core::Result<int> run(Invocation& inv) {
     for (const ops::ReplayedCell& cell : response.cells) {
         const replay::Judgement& judged = cell.verdict.judgement;
         const replay::Decision& decision = judged.decision;
-        const std::string why = decision.cause ? std::string(replay::cause_name(*decision.cause)) : decision.reason ? std::string(replay::reason_name(*decision.reason)) : "-";
+        std::string why = decision.cause ? std::string(replay::cause_name(*decision.cause)) : decision.reason ? std::string(replay::reason_name(*decision.reason)) : "-";
+        if (const auto& error = judged.determinism.error) { why += cat(": ", replay::error_name(error->kind)); }
         const bool good = decision.verdict == replay::Verdict::fidelity_ok;
         rows.push_back({{cell.verdict.cell},
                         {std::string(replay::verdict_name(decision.verdict)), good ? render::Tone::good : render::Tone::bad},
@@ -82,6 +83,7 @@ core::Result<int> run(Invocation& inv) {
                           rows, {.color = inv.color(), .width = inv.width()}));
     for (const ops::ReplayedCell& cell : response.cells) {
         inv.out(cat(cell.path, '\n'));
+        if (const auto& error = cell.verdict.judgement.determinism.error) { inv.say(cat(cell.verdict.cell, ": ", error->detail)); }
         for (const std::string& step : cell.next) { inv.say(cat(cell.verdict.cell, ": next: ", step)); }
     }
     return response.exit_status();
