@@ -4,7 +4,7 @@
 import json
 
 import pytest
-from lake_support import config, reconciled, rows, sha256, tree, without_provenance
+from lake_support import config, make_logs, reconciled, rows, sha256, tree, without_provenance
 
 
 def run(runlake, path, *words, **options):
@@ -217,6 +217,24 @@ def test_values_of_every_type(runlake, tmp_path):
     assert line.isascii()
     assert line.startswith('{"d": 1.50, "h": 170141183460469231731687303715884105727, "f": 0.1, "big": null, "nan": null, "whole": 3.0, "b": true, "t": "2026-01-02T03:04:05.6", "day": "2026-01-02", ')
     assert json.loads(line)["s"] == 'é"\n😀' and json.loads(line)["l"] == "[1,2]" and json.loads(line)["j"] == '{"k": 1}'
+
+
+def test_surfaces_of_the_project_are_tables_too(runlake, project, tmp_path):
+    logs = make_logs(tmp_path / "logs", runs=1)
+    run_dir = next(path for path in logs.iterdir() if path.is_dir())
+    (run_dir / "scores.csv").write_text("name,score\nb,0.5\na,0.25\n")
+    (project / "lake" / "surfaces").mkdir(parents=True)
+    (project / "lake" / "surfaces" / "scores.sql").write_text("-- files: **/scores.csv\nSELECT name, score FROM read_csv({files})\n")
+    runlake("lake", "reconcile", "--logs-dir", logs).ok()
+    sql = "SELECT c.name, c.score, r.run_id FROM selected_runs s JOIN runs r USING (run_key) JOIN scores c ON c.run_key = s.run_key ORDER BY 1"
+    found = rows(out_of(run(runlake, query(tmp_path / "c.json", sql))) + "/d.jsonl")
+    assert [(row["name"], row["score"]) for row in found] == [("a", 0.25), ("b", 0.5)] and found[0]["run_id"].startswith("core-")
+    path = query(tmp_path / "c.json", "SELECT run_key AS run_uid, name, score FROM scores ORDER BY 1, 2")
+    answer = runlake("lake", "job", "release-site-dashboard", "--config", path, "--logs-dir", logs, "--site-dir", tmp_path / "site", "--json").ok().json
+    assert answer["datasets"] == 14
+    path = query(tmp_path / "c.json", "SELECT rel_path FROM scores ORDER BY 1")
+    done = runlake("lake", "job", "release-site-dashboard", "--config", path, "--logs-dir", logs, "--site-dir", tmp_path / "site", "--json")
+    assert done.status == 2 and "rel_path" in done.error["message"], "a release shows no place"
 
 
 def test_outputs(runlake, project, tmp_path):

@@ -126,10 +126,39 @@ core::Status ExportSession::show(RunNames names) {
                                    names == RunNames::uid ? " JOIN temp.told_runs told ON t.run_key = told.stored_key" : "", " ORDER BY ", order)));
         tables_.push_back(std::move(seen));
     }
+    return show_surfaces(names);
+}
+
+// Tables of the project's own, behind run_key, root_id, rel_path and row. What is in them is theirs to answer for; in a release no value may hold a path of a root.
+core::Status ExportSession::show_surfaces(RunNames names) {
+    RL_ASSIGN(auto rows, connection_.query(cat("SELECT c.table_name, c.column_name FROM duckdb_columns() c JOIN ", stored("lake_surfaces"),
+                                               " s ON s.name = c.table_name WHERE c.database_name = current_database() AND NOT c.internal ORDER BY c.table_name, c.column_index")));
+    std::vector<SeenTable> surfaces;
+    while (true) {
+        RL_ASSIGN(const bool found, rows.next());
+        if (!found) { break; }
+        const std::string column(rows.text(1));
+        if (surfaces.empty() || surfaces.back().name != rows.text(0)) { surfaces.push_back({std::string(rows.text(0)), {}, {}}); }
+        if (names == RunNames::uid && (column == "root_id" || column == "rel_path")) { continue; }
+        surfaces.back().columns.push_back(column);
+    }
+    for (auto& seen : surfaces) {
+        std::string select;
+        for (const auto& column : seen.columns) {
+            const auto quoted = quote_identifier(column);
+            select += cat(select.empty() ? "" : ", ", names == RunNames::uid && column == "run_key" ? std::string("told.run_uid AS run_key") : cat("t.", quoted, " AS ", quoted));
+        }
+        seen.order = seen.columns;
+        RL_TRY(connection_.run(cat("CREATE TEMP VIEW ", quote_identifier(seen.name), " AS SELECT ", select, " FROM ", stored(seen.name), " t",
+                                   names == RunNames::uid ? " JOIN temp.told_runs told ON t.run_key = told.stored_key" : "", " ORDER BY ALL")));
+        tables_.push_back(std::move(seen));
+    }
     return core::ok();
 }
 
 core::Status ExportSession::confine(const std::string& folder) {
+    // What is sorted beyond this is spilled: memory is bounded, however large the lake is.
+    RL_TRY(connection_.run("SET memory_limit = '2GB'"));
     RL_TRY(connection_.run(cat("SET temp_directory = ", quote_literal(os::join_path(folder, ".spill")))));
     RL_TRY(connection_.run(cat("SET allowed_directories = [", quote_literal(folder + "/"), "]")));
     RL_TRY(connection_.run("SET enable_external_access = false"));

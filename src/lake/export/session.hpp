@@ -39,7 +39,7 @@ class ExportSession {
     core::Status select(const std::vector<std::string>& run_keys);
     // Makes job_context(ref_id): one row, or none for "".
     core::Status set_context(const std::string& ref_id);
-    // Makes the views, each called as its table, so that SQL sees them instead. After select(). With RunNames::uid, of runs of equal content one stays, in selected_runs too.
+    // Makes the views, each called as its table or surface, so that SQL sees them instead. After select(). With RunNames::uid, of runs of equal content one stays, in selected_runs too.
     core::Status show(RunNames names);
     // From here on no file but those below `folder` can be read or written, and no setting changed. What DuckDB spills goes below it too.
     core::Status confine(const std::string& folder);
@@ -51,6 +51,7 @@ class ExportSession {
     const std::vector<std::string>& forbidden() const { return forbidden_; }
 
   private:
+    core::Status show_surfaces(RunNames names);
     explicit ExportSession(sql::Connection connection) : connection_(std::move(connection)) {}
     sql::Connection connection_;
     std::string catalog_;  // quoted
