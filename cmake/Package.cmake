@@ -20,6 +20,7 @@ database. It keeps everything in files of the project it is used in.")
 # a run stays empty, without libcurl nothing is sent; recording and querying work. So they are recommended, which apt installs unless told not to.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libgit2-1.5, libcurl4")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libpq5")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 # The library is for others to link with: their packages learn from shlibs what to depend on, and the loader's cache learns of it by the trigger.
 configure_file(${PROJECT_SOURCE_DIR}/packaging/shlibs.in ${PROJECT_BINARY_DIR}/packaging/shlibs @ONLY)

@@ -333,3 +333,15 @@ def test_the_lake_is_a_place_of_canonical_values(measured, runlake):
     write_spec(measured, [cell(canonical={"lake": True, "query": "DELETE FROM runs"})])
     assert runlake("replay", "run", "spec.yaml").status == 12
     assert "no SELECT" in verdicts(measured)["demo"]["canonical_problem"]
+
+
+def test_a_stage_of_a_run_directory_is_canonical(demo, runlake, runlake_bin):
+    stage = {"command": ["sh", "-c", f"{runlake_bin} log f1=0.355 && echo done > {{out}}/done.txt"], "reads": ["workspace:data.csv"], "writes": ["done.txt"], "code": ["fit.py"]}
+    (demo / "pipe.yaml").write_text(json.dumps({"experiment_key": "demo", "stages": {"fit": stage}}))
+    runlake("pipeline", "run", "pipe.yaml").ok()
+    [run_dir] = [entry for entry in (demo / "runs").iterdir() if entry.is_dir()]
+    write_spec(demo, [cell(canonical={"run_directory": f"runs/{run_dir.name}", "stage": "fit"}), cell(name="other", canonical={"run_directory": f"runs/{run_dir.name}", "stage": "fitt"})])
+    assert runlake("replay", "run", "spec.yaml").status == 12
+    found = verdicts(demo)
+    assert found["demo"]["canonical_value"] == 0.355 and found["demo"]["canonical_source"].startswith("run directory ")
+    assert found["demo"]["reason"] == "epsilon_prod_unmeasured" and found["other"]["reason"] == "canonical_absent" and "fitt" in found["other"]["canonical_problem"]
