@@ -11,7 +11,8 @@
 #include "metrics/graph.hpp"
 #include "metrics/tree.hpp"
 
-using namespace runlake;
+namespace core = runlake::core;
+namespace metrics = runlake::metrics;
 
 namespace {
 
