@@ -2,20 +2,16 @@
 // `runlake lake reconcile`
 #include "ops/lake_reconcile.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <chrono>
 
 #include "cli/command.hpp"
 #include "cli/commands/rundir_shared.hpp"
 #include "cli/commands/runs_shared.hpp"
-#include "cli/output.hpp"
+#include "cli/live_line.hpp"
 #include "cli/render/style.hpp"
 #include "core/text.hpp"
 #include "os/stop_signal.hpp"
-#include "os/system.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -31,38 +27,10 @@ constexpr std::array k_options = std::to_array<Option>({
 });
 constexpr std::size_t k_shown = 20;  // folders of a kind
 
-// One line that lives on a terminal; elsewhere a plain line now and then.
-class Progress {
-  public:
-    explicit Progress(Invocation& inv) : inv_(inv), live_(os::is_terminal(STDERR_FILENO) && !inv.quiet()), last_(std::chrono::steady_clock::now()) {}
-    ~Progress() { end(); }
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
-
-    void tell(const lake::ReconcileProgress& at) {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last_ < (live_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000))) { return; }
-        last_ = now;
-        const std::string line = cat("reconciling: ", at.units_looked_at, " of ", counted(at.units_found, "unit"), " looked at, ", at.units_written, " written, ",
-                                     bytes_text(at.bytes_read), ", ", counted(at.rows_written, "row"));
-        if (!live_) {
-            inv_.say(line);
-            return;
-        }
-        write_stderr(cat("\r\x1b[K", render::fitted(line, static_cast<std::size_t>(std::max(20, os::terminal_width(STDERR_FILENO) - 1)))));
-        shown_ = true;
-    }
-    void end() {
-        if (shown_) { write_stderr("\r\x1b[K"); }
-        shown_ = false;
-    }
-
-  private:
-    Invocation& inv_;
-    bool live_;
-    bool shown_ = false;
-    std::chrono::steady_clock::time_point last_;
-};
+std::string line_of(const lake::ReconcileProgress& at) {
+    return cat("reconciling: ", at.units_looked_at, " of ", counted(at.units_found, "unit"), " looked at, ", at.units_written, " written, ", bytes_text(at.bytes_read), ", ",
+               counted(at.rows_written, "row"));
+}
 
 template <class List, class Text>
 void say_list(Invocation& inv, const List& list, std::string_view what, const Text& text) {
@@ -121,8 +89,8 @@ core::Result<int> run(Invocation& inv) {
     RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
     request.stop = &stop;
     RL_ASSIGN(request.store, inv.store(request.dry_run ? record::OpenStore::planned : record::OpenStore::create));
-    Progress progress(inv);
-    request.progress = [&](const lake::ReconcileProgress& at) { progress.tell(at); };
+    LiveLine progress(inv);
+    request.progress = [&](const lake::ReconcileProgress& at) { progress.tell([&] { return line_of(at); }); };
     auto response = ops::lake_reconcile(request);
     progress.end();
     if (!response.ok()) { return std::move(response).take_error(); }

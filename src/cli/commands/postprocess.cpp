@@ -2,21 +2,17 @@
 // `runlake postprocess`
 #include "ops/postprocess.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <map>
 
 #include "cli/command.hpp"
 #include "cli/commands/runs_shared.hpp"
-#include "cli/output.hpp"
+#include "cli/live_line.hpp"
 #include "cli/render/style.hpp"
 #include "core/text.hpp"
 #include "ops/lake_paths.hpp"
 #include "os/stop_signal.hpp"
-#include "os/system.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -31,37 +27,9 @@ constexpr std::array k_options = std::to_array<Option>({
 });
 constexpr std::size_t k_shown = 20;
 
-// One line that lives on a terminal; elsewhere a plain line now and then.
-class Progress {
-  public:
-    explicit Progress(Invocation& inv) : inv_(inv), live_(os::is_terminal(STDERR_FILENO) && !inv.quiet()), last_(std::chrono::steady_clock::now()) {}
-    ~Progress() { end(); }
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
-
-    void tell(const lake::PostprocessRequest::Progress& at) {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last_ < (live_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000))) { return; }
-        last_ = now;
-        const std::string line = cat("postprocess: ", at.runs_done, " of ", counted(at.runs, "run"), ", ", render::harmless_line(at.run_dir));
-        if (!live_) {
-            inv_.say(line);
-            return;
-        }
-        write_stderr(cat("\r\x1b[K", render::fitted(line, static_cast<std::size_t>(std::max(20, os::terminal_width(STDERR_FILENO) - 1)))));
-        shown_ = true;
-    }
-    void end() {
-        if (shown_) { write_stderr("\r\x1b[K"); }
-        shown_ = false;
-    }
-
-  private:
-    Invocation& inv_;
-    bool live_;
-    bool shown_ = false;
-    std::chrono::steady_clock::time_point last_;
-};
+std::string line_of(const lake::PostprocessRequest::Progress& at) {
+    return cat("postprocess: ", at.runs_done, " of ", counted(at.runs, "run"), ", ", render::harmless_line(at.run_dir));
+}
 
 void show(Invocation& inv, const ops::PostprocessResponse& response) {
     std::map<std::string, std::uint64_t> states;
@@ -103,8 +71,8 @@ core::Result<int> run(Invocation& inv) {
     if (jobs) { request.jobs = static_cast<unsigned>(*jobs); }
     RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
     request.stop = &stop;
-    Progress progress(inv);
-    request.progress = [&](const lake::PostprocessRequest::Progress& at) { progress.tell(at); };
+    LiveLine progress(inv);
+    request.progress = [&](const lake::PostprocessRequest::Progress& at) { progress.tell([&] { return line_of(at); }); };
     auto response = ops::postprocess(request);
     progress.end();
     if (!response.ok()) { return std::move(response).take_error(); }
