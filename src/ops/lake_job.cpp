@@ -101,7 +101,8 @@ core::Result<LakeJobRunResponse> lake_job_run(const LakeJobRunRequest& request) 
     // A failed job is told to the lake as well, as long as there is one.
     const bool is_told = done.ok() || os::is_dir(os::join_path(order.jobs_dir, order.config.name));
     if (is_told) { tell_lake(order, response.notes); }
-    RL_ASSIGN(response.done, std::move(done));
+    if (!done.ok()) { return std::move(done).take_error(); }
+    response.done = std::move(done).take();
     return response;
 }
 
