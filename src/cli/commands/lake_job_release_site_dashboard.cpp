@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `runlake lake job release-site-dashboard`
 #include <array>
+#include <utility>
 
 #include "cli/command.hpp"
 #include "core/text.hpp"
@@ -29,13 +30,13 @@ core::Result<int> run(Invocation& inv) {
     const auto config = inv.value("--config");
     const auto logs_dir = inv.value("--logs-dir");
     if (!config || !logs_dir) { return core::Error(core::Errc::usage, "a release needs --config FILE and --logs-dir DIR"); }
-    ops::LakeReleaseRequest request{.store = {},
-                                    .config = *config,
-                                    .logs_dir = *logs_dir,
-                                    .site_dir = inv.value("--site-dir"),
-                                    .promote = !inv.flag("--no-promote"),
-                                    .now = os::system_clock().now()};
-    RL_ASSIGN(request.store, inv.store(record::OpenStore::planned));
+    RL_ASSIGN(auto store, inv.store(record::OpenStore::planned));
+    const ops::LakeReleaseRequest request{.store = std::move(store),
+                                          .config = *config,
+                                          .logs_dir = *logs_dir,
+                                          .site_dir = inv.value("--site-dir"),
+                                          .promote = !inv.flag("--no-promote"),
+                                          .now = os::system_clock().now()};
     RL_ASSIGN(const auto response, ops::lake_job_release(request));
     const bool is_refused = !response.done.offenders.empty();
     if (inv.json()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `runlake lake job run`
 #include <array>
+#include <utility>
 
 #include "cli/command.hpp"
 #include "cli/render/table.hpp"
@@ -19,8 +20,8 @@ constexpr std::array k_options = std::to_array<Option>({
 core::Result<int> run(Invocation& inv) {
     const auto config = inv.value("--config");
     if (!config) { return core::Error(core::Errc::usage, "which job? --config FILE, or --config preset:NAME (`runlake lake job presets` lists them)"); }
-    ops::LakeJobRunRequest request{.store = {}, .config = *config, .logs_dir = inv.value("--logs-dir"), .now = os::system_clock().now()};
-    RL_ASSIGN(request.store, inv.store(record::OpenStore::planned));
+    RL_ASSIGN(auto store, inv.store(record::OpenStore::planned));
+    const ops::LakeJobRunRequest request{.store = std::move(store), .config = *config, .logs_dir = inv.value("--logs-dir"), .now = os::system_clock().now()};
     RL_ASSIGN(const auto response, ops::lake_job_run(request));
     for (const auto& note : response.notes) { inv.say(core::cat("runlake lake job run: ", note)); }
     if (inv.json()) {
