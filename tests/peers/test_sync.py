@@ -173,7 +173,6 @@ def test_killed_rclone_leaves_nothing_half(by_rclone):
     assert number > 3
 
 
-@pytest.mark.skipif(not peers.python_with_moto(), reason="no server that speaks S3 (make test-peers installs it)")
 def test_an_object_store(runlake, tmp_path, store):  # noqa: F811
     folder = str(Path(peers.program("rclone")).parent)
     env = {
