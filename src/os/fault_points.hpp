@@ -94,6 +94,7 @@
     X(lake_dataset_write, "lake.dataset.write")                  \
     X(lake_dataset_publish, "lake.dataset.publish")              \
     X(lake_job_write, "lake.job.write")                          \
+    X(lake_reference_write, "lake.reference.write")              \
     X(release_write, "release.write")                            \
     X(release_publish, "release.publish")                        \
     X(release_promote, "release.promote")                        \
