@@ -108,15 +108,28 @@ constexpr auto k_state_columns = std::to_array<Column>({
     {"extracted_at", ColumnType::time, "", false, ColumnUse::changing},
 });
 constexpr auto k_reference_columns = std::to_array<Column>({
-    {"ref_id", ColumnType::text, "", true},
-    {"kind", ColumnType::text, ""},
+    {"ref_id", ColumnType::text, "docs/formats/lake-reference.md", true},
+    {"kind", ColumnType::text, "goal_outcomes"},
     {"created_at", ColumnType::time, "", false, ColumnUse::changing},
-    {"meta", ColumnType::json, ""},
-    {"artifact_path", ColumnType::text, "", false, ColumnUse::place},
+    {"meta", ColumnType::json, "as it was given"},
+    {"artifact_path", ColumnType::text, "below the lake's folder"},
+    {"alpha", ColumnType::real, "smooths its estimates"},
+    {"members", ColumnType::integer, "runs, each content once"},
+    {"goals", ColumnType::integer, "signatures with an outcome"},
+    {"attempts", ColumnType::integer, ""},
+    {"successes", ColumnType::integer, ""},
+    {"selection", ColumnType::json, "by which its members were found; it may hold paths", false, ColumnUse::place},
 });
 constexpr auto k_member_columns = std::to_array<Column>({
     {"ref_id", ColumnType::text, "", true},
-    {"run_key", ColumnType::text, "", true, ColumnUse::place},
+    {"run_key", ColumnType::text, "of each run of this lake with the member's content, or with its goal cache; null where there is none", true, ColumnUse::place},
+    {"run_uid", ColumnType::text, "the member", true},
+    {"goal_cache_sha256", ColumnType::text, "of the file that its outcomes were in; null where it had none"},
+});
+constexpr auto k_reference_file_columns = std::to_array<Column>({
+    {"ref_id", ColumnType::text, "", true},
+    {"file", ColumnType::text, "below the reference's folder", true},
+    {"stamp", ColumnType::text, "by which a change is seen", false, ColumnUse::changing},
 });
 constexpr auto k_score_columns = std::to_array<Column>({
     k_run_key_column,
@@ -196,14 +209,15 @@ const Table k_artifact_extract_state = {"artifact_extract_state", "Which bytes o
 const Table k_lake_references = {"lake_references", "References against which runs are scored, indexed from their files.", k_reference_columns};
 const Table k_lake_reference_members = {"lake_reference_members", "The runs that a reference is made of.", k_member_columns};
 const Table k_reference_scores = {"k_reference_score", "Search efficiency against a reference.", k_score_columns};
+const Table k_lake_reference_files = {"lake_reference_files", "Files of references and their scores as they were indexed.", k_reference_file_columns};
 const Table k_lake_job_runs = {"lake_job_runs", "Jobs that were run, failed ones too, indexed from their files.", k_job_columns};
 const Table k_lake_surfaces = {"lake_surfaces", "The project's own surfaces.", k_surface_columns};
 const Table k_lake_surface_files = {"lake_surface_files", "Files that surfaces have read.", k_surface_file_columns};
 
 std::span<const Table* const> registry_tables() {
-    static constexpr std::array<const Table*, 16> k_all = {&k_schema_meta,       &k_log_roots,          &k_lake_units,     &k_lake_files,        &k_runs,           &k_run_files,
+    static constexpr std::array<const Table*, 17> k_all = {&k_schema_meta,       &k_log_roots,          &k_lake_units,     &k_lake_files,        &k_runs,           &k_run_files,
                                                            &k_extract_errors,    &k_graph_extract_errors, &k_theorem_artifacts, &k_artifact_extract_state,
-                                                           &k_lake_references,   &k_lake_reference_members, &k_reference_scores, &k_lake_job_runs,
+                                                           &k_lake_references,   &k_lake_reference_members, &k_reference_scores, &k_lake_reference_files, &k_lake_job_runs,
                                                            &k_lake_surfaces,     &k_lake_surface_files};
     return k_all;
 }

@@ -14,7 +14,7 @@ namespace runlake::lake {
 inline constexpr std::int64_t k_schema_version = 11;
 
 extern const Table k_schema_meta, k_log_roots, k_lake_units, k_lake_files, k_runs, k_run_files, k_extract_errors, k_graph_extract_errors, k_theorem_artifacts, k_artifact_extract_state, k_lake_references,
-    k_lake_reference_members, k_reference_scores, k_lake_job_runs, k_lake_surfaces, k_lake_surface_files;
+    k_lake_reference_members, k_reference_scores, k_lake_reference_files, k_lake_job_runs, k_lake_surfaces, k_lake_surface_files;
 
 std::span<const Table* const> registry_tables();
 // Those of the registry, then those of each extractor.
