@@ -142,6 +142,7 @@ constexpr auto k_score_columns = std::to_array<Column>({
     {"tau_blind", ColumnType::real, ""},
     {"K", ColumnType::real, ""},
     {"score_json", ColumnType::json, ""},
+    {"run_uid", ColumnType::text, "the content that was scored", false, ColumnUse::source},
 });
 constexpr auto k_job_columns = std::to_array<Column>({
     {"job_run_id", ColumnType::text, "", true},
