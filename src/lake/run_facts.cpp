@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "lake/registry_tables.hpp"
+#include "lake/source.hpp"
 #include "lake/standing.hpp"
 #include "os/files.hpp"
 #include "runs/query_text.hpp"
@@ -24,9 +25,9 @@ constexpr std::int64_t k_listed = 10;
 
 // Every run of every source with all names by which it may be asked for.
 constexpr std::string_view k_named =
-    "SELECT a.source, a.run_key, coalesce(a.run_id, r.run_id) AS run_id, a.name, a.state, a.started_at, a.finished_at, a.params, a.metrics, r.run_key_seed, r.run_uid, u.dir, u.rel_dir, l.root_path, "
+    "SELECT a.source, a.run_key, coalesce(a.run_id, r.run_id) AS run_id, a.name, a.state, a.started_at, a.finished_at, a.params, a.metrics, a.unit_key, r.run_key_seed, r.run_uid, u.dir, u.rel_dir, l.root_path, "
     "r.created_at, r.goal_sig_scheme, r.config_whitelist_hash, r.config_full_hash "
-    "FROM all_runs a LEFT JOIN runs r ON a.source = 'proof-search' AND r.run_key = a.run_key LEFT JOIN lake_units u ON u.unit_key = a.run_key AND u.source = a.source "
+    "FROM all_runs a LEFT JOIN runs r ON a.source = 'proof-search' AND r.run_key = a.run_key LEFT JOIN lake_units u ON u.unit_key = a.unit_key AND u.source = a.source "
     "LEFT JOIN log_roots l ON l.root_id = u.root_id";
 
 struct Found {
@@ -34,6 +35,13 @@ struct Found {
     std::optional<std::string> run_id, name;
     Json facts, params, metrics;
     std::string dir;
+    std::string unit_key;
+
+    // Of a store of many runs: the column by which its tables tell them apart; "" where the unit is the run.
+    std::string_view run_column() const {
+        const auto of = std::ranges::find(all_sources(), std::string_view(source), [](const Source* one) { return one->name; });
+        return of == all_sources().end() ? std::string_view() : (*of)->run_column;
+    }
 };
 
 Json document(const std::optional<std::string>& text) {
@@ -46,13 +54,13 @@ core::Result<std::vector<Found>> find(sql::Connection& connection, const QueryTe
     std::vector<Found> found;
     QueryText query;
     query.add("SELECT source, run_key, run_id, name, state, CAST(started_at AS VARCHAR), CAST(finished_at AS VARCHAR), CAST(params AS VARCHAR), CAST(metrics AS VARCHAR), run_key_seed, run_uid, dir, "
-              "rel_dir, root_path, created_at, goal_sig_scheme, config_whitelist_hash, config_full_hash FROM (")
+              "rel_dir, root_path, created_at, goal_sig_scheme, config_whitelist_hash, config_full_hash, unit_key FROM (")
         .add(k_named)
         .add(") WHERE ")
         .add(where)
         .add(" ORDER BY source, run_key, run_id");
     RL_TRY(each_row(connection, query, [&](const sql::Rows& rows) {
-        Found one{std::string(rows.text(0)), std::string(rows.text(1)), rows.text_if(2), rows.text_if(3), Json::object(), document(rows.text_if(7)), document(rows.text_if(8)), rows.text_if(11).value_or("")};
+        Found one{std::string(rows.text(0)), std::string(rows.text(1)), rows.text_if(2), rows.text_if(3), Json::object(), document(rows.text_if(7)), document(rows.text_if(8)), rows.text_if(11).value_or(""), rows.text_if(18).value_or("")};
         one.facts.set("source", one.source).set("run_id", Json(one.run_id)).set("name", Json(one.name)).set("state", Json(rows.text_if(4)));
         one.facts.set("started_at", Json(rows.text_if(5))).set("finished_at", Json(rows.text_if(6))).set("run_key", one.key).set("run_key_seed", Json(rows.text_if(9)));
         one.facts.set("run_uid", Json(rows.text_if(10))).set("dir", Json(rows.text_if(11))).set("rel_dir", Json(rows.text_if(12))).set("root", Json(rows.text_if(13)));
@@ -70,7 +78,7 @@ core::Result<std::vector<Found>> find_any(sql::Connection& connection, const std
     if (auto path = os::absolute_path(word); path.ok() && (word.find('/') != std::string::npos || os::exists(word))) {
         // The innermost folder of runs that holds the path.
         RL_ASSIGN(auto inside, find(connection, QueryText()
-                                                    .add("run_key IN (SELECT unit_key FROM lake_units WHERE ")
+                                                    .add("unit_key IN (SELECT unit_key FROM lake_units WHERE ")
                                                     .bind(path.value())
                                                     .add(" = dir OR starts_with(")
                                                     .bind(path.value())
@@ -104,25 +112,26 @@ Error several(const std::string& word, const std::vector<Found>& found) {
     return {Errc::conflict, text};
 }
 
-// A store holds many runs: of its files and rows those are the run's that name it.
-core::Result<bool> is_store(sql::Connection& connection, const Found& run) {
-    std::int64_t count = 0;
-    RL_TRY(each_row(connection, QueryText().add("SELECT count(*) FROM all_runs WHERE source = ").bind(run.source).add(" AND run_key = ").bind(run.key), [&](const sql::Rows& rows) {
-        count = rows.integer(0);
-        return core::ok();
-    }));
-    return count > 1;
+bool has_column(const Table& table, std::string_view name) { return std::ranges::find(table.columns, name, &Column::name) != table.columns.end(); }
+
+// A store holds many runs: of its files those are the run's that gave rows about it.
+void in_run(QueryText& query, const Found& run) {
+    const std::string_view id = run.run_column();
+    if (id.empty() || !run.run_id) { return; }
+    query.add(" AND rel_path IN (SELECT NULL");
+    for (const auto* table : all_tables()) {
+        const auto& key = table->columns.front();
+        if (!has_column(*table, id) || !has_column(*table, "rel_path") || !key.name.ends_with("_key") || std::ranges::find(registry_tables(), table) != registry_tables().end()) { continue; }
+        query.add(cat(" UNION ALL SELECT rel_path FROM ", sql::quote_identifier(table->name), " WHERE ", sql::quote_identifier(key.name), " = ")).bind(run.unit_key);
+        query.add(cat(" AND ", sql::quote_identifier(id), " = ")).bind(*run.run_id);
+    }
+    query.add(")");
 }
 
-void in_run(QueryText& query, const Found& run, bool of_store) {
-    if (!of_store || !run.run_id) { return; }
-    query.add(" AND ('/' || rel_path || '/') LIKE ('%/' || replace(replace(replace(").bind(*run.run_id).add(", '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '/%') ESCAPE '\\'");
-}
-
-core::Status read_files(sql::Connection& connection, const Found& run, bool of_store, RunFacts& out) {
+core::Status read_files(sql::Connection& connection, const Found& run, RunFacts& out) {
     QueryText query;
-    query.add("SELECT rel_path, coalesce(bytes, 0), coalesce(sha256, '') FROM lake_files WHERE unit_key = ").bind(run.key);
-    in_run(query, run, of_store);
+    query.add("SELECT rel_path, coalesce(bytes, 0), coalesce(sha256, '') FROM lake_files WHERE unit_key = ").bind(run.unit_key);
+    in_run(query, run);
     query.add(" ORDER BY rel_path");
     return each_row(connection, query, [&](const sql::Rows& rows) {
         out.files.push_back({std::string(rows.text(0)), rows.integer(1), std::string(rows.text(2))});
@@ -130,15 +139,15 @@ core::Status read_files(sql::Connection& connection, const Found& run, bool of_s
     });
 }
 
-core::Status count_rows(sql::Connection& connection, const Found& run, bool of_store, RunFacts& out) {
+core::Status count_rows(sql::Connection& connection, const Found& run, RunFacts& out) {
+    const std::string_view id = run.run_column();
     for (const auto* table : all_tables()) {
         const auto& key = table->columns.front();
         if (!key.name.ends_with("_key") || table->name == "lake_units" || table->name == "lake_files") { continue; }
-        const bool has_id = std::ranges::any_of(table->columns, [](const Column& column) { return column.name == "run_id"; });
-        if (of_store && (!has_id || !run.run_id)) { continue; }
+        if (!id.empty() && (!has_column(*table, id) || !run.run_id)) { continue; }
         QueryText query;
-        query.add(cat("SELECT count(*) FROM ", sql::quote_identifier(table->name), " WHERE ", sql::quote_identifier(key.name), " = ")).bind(run.key);
-        if (of_store) { query.add(" AND run_id = ").bind(*run.run_id); }
+        query.add(cat("SELECT count(*) FROM ", sql::quote_identifier(table->name), " WHERE ", sql::quote_identifier(key.name), " = ")).bind(run.unit_key);
+        if (!id.empty()) { query.add(cat(" AND ", sql::quote_identifier(id), " = ")).bind(*run.run_id); }
         RL_TRY(each_row(connection, query, [&](const sql::Rows& rows) {
             if (rows.integer(0) > 0) { out.tables.push_back({std::string(table->name), rows.integer(0)}); }
             return core::ok();
@@ -147,12 +156,12 @@ core::Status count_rows(sql::Connection& connection, const Found& run, bool of_s
     return core::ok();
 }
 
-core::Status read_problems(sql::Connection& connection, const Found& run, bool of_store, RunFacts& out) {
+core::Status read_problems(sql::Connection& connection, const Found& run, RunFacts& out) {
     QueryText query;
     query.add("SELECT coalesce(stage, ''), coalesce(severity, 'error'), coalesce(rel_path, ''), line, coalesce(error, '') FROM (SELECT run_key, stage, severity, rel_path, line, error FROM extract_errors "
               "UNION ALL SELECT run_key, stage, 'error', rel_path, NULL, error FROM graph_extract_errors) WHERE run_key = ")
-        .bind(run.key);
-    in_run(query, run, of_store);
+        .bind(run.unit_key);
+    in_run(query, run);
     query.add(" ORDER BY ALL");
     return each_row(connection, query, [&](const sql::Rows& rows) {
         out.problems.push_back({std::string(rows.text(0)), std::string(rows.text(1)), std::string(rows.text(2)), rows.integer_if(3), std::string(rows.text(4))});
@@ -186,10 +195,9 @@ core::Result<RunFacts> facts_of_run(sql::Connection& connection, const std::stri
     auto& run = found.front();
     RunFacts response;
     response.is_there = !run.dir.empty() && os::is_dir(run.dir);
-    RL_ASSIGN(const bool of_store, is_store(connection, run));
-    RL_TRY(read_files(connection, run, of_store, response));
-    RL_TRY(count_rows(connection, run, of_store, response));
-    RL_TRY(read_problems(connection, run, of_store, response));
+    RL_TRY(read_files(connection, run, response));
+    RL_TRY(count_rows(connection, run, response));
+    RL_TRY(read_problems(connection, run, response));
     RL_TRY(judge(connection, run, response));
     response.run = std::move(run.facts);
     response.params = std::move(run.params);

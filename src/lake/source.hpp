@@ -90,9 +90,13 @@ struct Source {
     core::Status (*read)(const Unit& unit, const UnitFiles& files, const RowSink& sink, std::vector<FileProblem>& problems) = nullptr;
     std::span<const Table* const> unit_tables;
 
-    // SELECT source, run_key, run_id (the tool's own), name, state, started_at, finished_at, params, metrics (JSON objects, sorted keys): its part of the view all_runs. "" where it has
-    // none.
+    // SELECT source, unit_key, run_key, run_id (the tool's own), name, state, started_at, finished_at, params, metrics (JSON objects, sorted keys): its part of the view all_runs; "" where it has
+    // none. A row has a run_key of its own. @object(name, text of a value) stands for the aggregate that makes such an object of rows.
     std::string_view all_runs;
+    // Of a store of many runs: the column that has run_id of all_runs, in those of its tables that tell runs apart. "" where a unit is a run.
+    std::string_view run_column = "";
+    // Its run_id names a run everywhere and for all time, as a UUID does: a run's uid is made of it. Else it is made of the bytes of the unit's files.
+    bool has_own_ids = false;
 };
 
 // All of them, in the order in which they are asked (sources.cpp).

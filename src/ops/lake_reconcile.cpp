@@ -5,12 +5,26 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "lake/export/staged_folder.hpp"
 #include "ops/lake_paths.hpp"
+#include "os/fault_points.hpp"
 #include "os/files.hpp"
 
 namespace runlake::ops {
 
 using core::Json;
+
+namespace {
+
+// What exports and jobs left that were killed.
+void sweep(const lake::Roots& roots) {
+    lake::sweep_staged(roots.exports, {os::point::lake_dataset_write, os::point::lake_dataset_publish});
+    const auto jobs = os::list_dir(roots.jobs);
+    if (!jobs.ok()) { return; }
+    for (const auto& job : jobs.value()) { lake::sweep_staged(os::join_path(roots.jobs, job.name), {os::point::lake_job_write, os::point::lake_dataset_publish}); }
+}
+
+}  // namespace
 
 core::Result<LakeReconcileResponse> lake_reconcile(const LakeReconcileRequest& request) {
     const auto begun = std::chrono::steady_clock::now();
@@ -35,6 +49,7 @@ core::Result<LakeReconcileResponse> lake_reconcile(const LakeReconcileRequest& r
     response.database = roots.database;
     response.dry_run = request.dry_run;
     RL_ASSIGN(response.report, lake::reconcile(reconcile));
+    if (!request.dry_run) { sweep(roots); }
     response.report.notes.insert(response.report.notes.begin(), roots.notes.begin(), roots.notes.end());
     response.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     return response;

@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "lake/database.hpp"
 #include "lake/registry_tables.hpp"
+#include "lake/source.hpp"
 #include "os/files.hpp"
 #include "sql/appender.hpp"
 
@@ -25,9 +26,10 @@ constexpr std::array k_place_shown = std::to_array<std::string_view>({"run_key",
 
 bool is_among(std::span<const std::string_view> names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 
+bool is_of_registry(const Table& table) { return std::ranges::find(registry_tables(), &table) != registry_tables().end(); }
+
 bool is_shown(const Table& table) {
-    const bool is_registry = std::ranges::find(registry_tables(), &table) != registry_tables().end();
-    return !is_registry || is_among(k_registry_shown, table.name);
+    return !is_of_registry(table) || is_among(k_registry_shown, table.name);
 }
 
 bool is_shown(const Column& column, bool is_first, RunNames names) {
@@ -40,9 +42,28 @@ bool is_shown(const Column& column, bool is_first, RunNames names) {
     return false;
 }
 
-bool has_run_key(const Table& table) {
-    return std::ranges::find(table.columns, std::string_view("run_key"), &Column::name) != table.columns.end();
+bool has_column(const Table& table, std::string_view name) { return std::ranges::find(table.columns, name, &Column::name) != table.columns.end(); }
+
+// The source whose runs a table is about; null for the registry. Of a table that several fill, any: it is about units of each in the same way.
+const Source* source_of(const Table& table) {
+    for (const auto* source : all_sources()) {
+        if (std::ranges::find(source->unit_tables, &table) != source->unit_tables.end() && !is_of_registry(table)) { return source; }
+        for (const auto* extractor : source->extractors) {
+            if (std::ranges::find(extractor->tables, &table) != extractor->tables.end()) { return source; }
+        }
+    }
+    return nullptr;
 }
+
+std::string names_of_sources(bool (*takes)(const Source& source)) {
+    std::string names;
+    for (const auto* source : all_sources()) {
+        if (!source->all_runs.empty() && takes(*source)) { names += cat(names.empty() ? "" : ", ", quote_literal(source->name)); }
+    }
+    return names;
+}
+
+constexpr std::string_view k_identified = "temp.identified_runs";
 
 // What of run_status says nothing about a machine: its documented members, less error and traceback.
 std::string status_sql() {
@@ -66,7 +87,11 @@ core::Result<ExportSession> ExportSession::open(const std::string& database) {
     RL_ASSIGN(auto name, session.connection_.query("SELECT current_database()"));
     RL_TRY(name.next());
     session.catalog_ = quote_identifier(name.text(0));
-    RL_ASSIGN(auto roots, session.connection_.query(cat("SELECT root_path FROM ", session.stored("log_roots"), " WHERE root_path <> '/' ORDER BY 1")));
+    RL_TRY(session.identify());
+    // Those of folders that lie beside the roots of logs, as the project's own, too.
+    RL_ASSIGN(auto roots, session.connection_.query(cat("SELECT root_path FROM ", session.stored("log_roots"), " WHERE root_path <> '/' UNION SELECT CASE WHEN rel_dir = '.' THEN dir "
+                                                        "ELSE dir[:length(dir) - length(rel_dir) - 1] END AS root_path FROM ", session.stored("lake_units"),
+                                                        " WHERE dir LIKE '/%/%' AND (rel_dir = '.' OR ends_with(dir, '/' || rel_dir)) AND root_path LIKE '/_%' ORDER BY 1")));
     while (true) {
         RL_ASSIGN(const bool found, roots.next());
         if (!found) { break; }
@@ -93,40 +118,101 @@ core::Status ExportSession::set_context(const std::string& ref_id) {
     return connection_.run(cat("INSERT INTO temp.job_context VALUES (", quote_literal(ref_id), ")"));
 }
 
+std::string_view ExportSession::identified() { return k_identified; }
+
+// A run is told by its tool's own id where that names it everywhere, else by the bytes of its files; one without an id by the name of its folder too, and of equal ones each counts.
+core::Status ExportSession::identify() {
+    const auto own_ids = names_of_sources([](const Source& source) { return source.has_own_ids; });
+    return connection_.run(cat(
+        "CREATE TEMP VIEW identified_runs AS WITH contents AS (SELECT unit_key, string_agg(coalesce(sha256, '') || ' ' || to_json(rel_path)::VARCHAR, chr(10) ORDER BY rel_path) AS files FROM ",
+        stored("lake_files"), " SEMI JOIN (SELECT unit_key FROM ", stored("lake_units"), " WHERE source <> 'proof-search' AND source NOT IN (", own_ids,
+        ")) USING (unit_key) GROUP BY unit_key), told AS (SELECT a.*, u.dir, u.rel_dir, u.root_id, p.run_uid AS known_uid, CASE WHEN a.run_id IS NULL AND a.name = u.rel_dir THEN "
+        "regexp_extract(u.dir, '[^/]*$') ELSE a.name END AS told_name, CASE WHEN a.source IN (", own_ids,
+        ") THEN a.run_id ELSE concat(coalesce(a.run_id, regexp_extract(u.dir, '[^/]*$')), chr(10), c.files) END AS content FROM ", stored("all_runs"), " a LEFT JOIN ", stored("lake_units"),
+        " u ON u.unit_key = a.unit_key AND u.source = a.source LEFT JOIN ", stored("runs"), " p ON a.source = 'proof-search' AND p.run_key = a.run_key LEFT JOIN contents c ON c.unit_key = a.unit_key), "
+        "numbered AS (SELECT *, CASE WHEN run_id IS NULL THEN row_number() OVER (PARTITION BY source, content ORDER BY run_key) ELSE 1 END AS copy FROM told) "
+        "SELECT source, run_key, run_id, name, told_name, state, started_at, finished_at, params, metrics, unit_key, dir, rel_dir, root_id, "
+        "CASE WHEN source = 'proof-search' THEN known_uid ELSE sha256(concat('lake_run_uid/1', chr(10), source, chr(10), copy, chr(10), content)) END AS run_uid FROM numbered"));
+}
+
+// told_runs(stored_key, run_uid, unit_key, run_id, position): the selected runs, of equal content one.
+core::Status ExportSession::tell_runs() {
+    RL_ASSIGN(const auto of_others, connection_.integer(cat("SELECT count(*) FROM temp.selected_runs s ANTI JOIN ", stored("runs"), " r ON r.run_key = s.run_key")));
+    const std::string from = of_others == 0 ? cat("(SELECT run_key, run_uid, run_key AS unit_key, run_id, provider FROM ", stored("runs"), ") r")
+                                            : cat("(SELECT i.run_key, i.run_uid, i.unit_key, i.run_id, p.provider FROM ", k_identified, " i LEFT JOIN ", stored("runs"),
+                                                  " p ON i.source = 'proof-search' AND p.run_key = i.run_key) r");
+    // Runs with one content give the same rows, but for a provider that only a folder names.
+    RL_TRY(connection_.run(cat("CREATE TEMP TABLE told_runs AS SELECT r.run_key AS stored_key, r.run_uid, r.unit_key, r.run_id, row_number() OVER (ORDER BY s.position) - 1 AS position FROM ", from,
+                               " JOIN temp.selected_runs s ON r.run_key = s.run_key QUALIFY row_number() OVER (PARTITION BY r.run_uid ORDER BY r.provider, s.position) = 1; "
+                               "DELETE FROM temp.selected_runs; INSERT INTO temp.selected_runs SELECT run_uid, position FROM temp.told_runs ORDER BY run_uid")));
+    RL_ASSIGN(selected_, connection_.integer("SELECT count(*) FROM temp.selected_runs"));
+    return core::ok();
+}
+
 core::Status ExportSession::show(RunNames names) {
-    if (names == RunNames::uid) {
-        // Runs with one content give the same rows, but for a provider that only a folder names.
-        RL_TRY(connection_.run(cat("CREATE TEMP TABLE told_runs AS SELECT r.run_key AS stored_key, r.run_uid AS run_uid, row_number() OVER (ORDER BY s.position) - 1 AS position FROM ",
-                                   stored("runs"), " r JOIN temp.selected_runs s ON r.run_key = s.run_key QUALIFY row_number() OVER (PARTITION BY r.run_uid ORDER BY r.provider, s.position) = 1; "
-                                   "DELETE FROM temp.selected_runs; INSERT INTO temp.selected_runs SELECT run_uid, position FROM temp.told_runs ORDER BY run_uid")));
-        RL_ASSIGN(selected_, connection_.integer("SELECT count(*) FROM temp.selected_runs"));
-    }
+    if (names == RunNames::uid) { RL_TRY(tell_runs()); }
     for (const auto* table : all_tables()) {
-        if (!is_shown(*table) || (names == RunNames::uid && !has_run_key(*table))) { continue; }
-        SeenTable seen{.name = std::string(table->name), .columns = {}, .order = {}};
-        std::string select;
-        for (const auto& column : table->columns) {
-            const bool is_first = &column == table->columns.data();
-            const bool is_status = table == &k_runs && column.name == "run_status";
-            if (!is_status && !is_shown(column, is_first, names)) { continue; }
-            const auto quoted = quote_identifier(column.name);
-            select += cat(select.empty() ? "" : ", ",
-                          is_status                                             ? status_sql()
-                          : names == RunNames::uid && column.name == "run_key" ? std::string("told.run_uid AS run_key")
-                                                                                : cat("t.", quoted, " AS ", quoted));
-            seen.columns.emplace_back(column.name);
-            if (column.is_key) { seen.order.emplace_back(column.name); }
-        }
-        if (seen.columns.empty()) { continue; }
-        // Rows of a table without a key, and runs by their content, are told apart by all columns.
-        if (seen.order.empty()) { seen.order = seen.columns; }
-        std::string order;
-        for (const auto& column : seen.order) { order += cat(order.empty() ? "" : ", ", quote_identifier(column)); }
-        RL_TRY(connection_.run(cat("CREATE TEMP VIEW ", quote_identifier(seen.name), " AS SELECT ", select, " FROM ", stored(table->name), " t",
-                                   names == RunNames::uid ? " JOIN temp.told_runs told ON t.run_key = told.stored_key" : "", " ORDER BY ", order)));
-        tables_.push_back(std::move(seen));
+        if (is_shown(*table)) { RL_TRY(show_table(*table, names)); }
     }
+    RL_TRY(show_all_runs(names));
     return show_surfaces(names);
+}
+
+core::Status ExportSession::show_table(const Table& table, RunNames names) {
+    const Source* source = source_of(table);
+    const std::string_view first = table.columns.front().name;
+    // What is about units that are no runs: in a release those whose folders hold selected runs, told by what they say alone.
+    const bool is_above = source != nullptr && source->run_column.empty() && first != "run_key";
+    const bool is_told = names == RunNames::uid && !is_above;
+    if (is_told && source == nullptr && !has_column(table, "run_key")) { return core::ok(); }
+    SeenTable seen{.name = std::string(table.name), .columns = {}, .order = {}};
+    std::string select;
+    const auto add = [&](std::string_view name, const std::string& expression, bool is_key) {
+        select += cat(select.empty() ? "" : ", ", expression, " AS ", quote_identifier(name));
+        seen.columns.emplace_back(name);
+        if (is_key) { seen.order.emplace_back(name); }
+    };
+    for (const auto& column : table.columns) {
+        const bool is_first = &column == table.columns.data();
+        // The unit's key of a source stands for its run, whatever it is called.
+        const bool is_run = is_told && (source == nullptr ? column.name == "run_key" : is_first);
+        if (is_run) {
+            add("run_key", "told.run_uid", column.is_key);
+        } else if (&table == &k_runs && column.name == "run_status") {
+            add(column.name, status_sql(), false);
+        } else if (is_shown(column, is_first, names) && !(is_told && column.name == "run_key")) {
+            add(column.name, cat("t.", quote_identifier(column.name)), column.is_key);
+        }
+    }
+    if (seen.columns.empty()) { return core::ok(); }
+    // Rows of a table without a key, and runs by their content, are told apart by all columns.
+    if (seen.order.empty()) { seen.order = seen.columns; }
+    std::string order;
+    for (const auto& column : seen.order) { order += cat(order.empty() ? "" : ", ", quote_identifier(column)); }
+    std::string narrowed;
+    if (is_told) {
+        const bool of_store = source != nullptr && !source->run_column.empty() && has_column(table, source->run_column);
+        narrowed = source == nullptr ? std::string(" JOIN temp.told_runs told ON t.run_key = told.stored_key")
+                                     : cat(" JOIN temp.told_runs told ON t.", quote_identifier(first), " = told.unit_key", of_store ? cat(" AND t.", quote_identifier(source->run_column), " = told.run_id") : "");
+    } else if (names == RunNames::uid) {
+        const auto units = stored("lake_units");
+        narrowed = cat(" WHERE t.", quote_identifier(first), " IN (SELECT above.unit_key FROM ", units, " above JOIN ", units, " held ON held.source = above.source AND starts_with(held.dir, above.dir || '/') ",
+                       "JOIN temp.told_runs told ON told.unit_key = held.unit_key)");
+    }
+    RL_TRY(connection_.run(cat("CREATE TEMP VIEW ", quote_identifier(seen.name), " AS SELECT ", is_above && names == RunNames::uid ? "DISTINCT " : "", select, " FROM ", stored(table.name), " t", narrowed,
+                               " ORDER BY ", order)));
+    tables_.push_back(std::move(seen));
+    return core::ok();
+}
+
+core::Status ExportSession::show_all_runs(RunNames names) {
+    const bool is_told = names == RunNames::uid;
+    SeenTable seen{.name = "all_runs", .columns = {"source", "run_key", "run_id", "name", "state", "started_at", "finished_at", "params", "metrics", "run_uid"}, .order = {"run_key"}};
+    RL_TRY(connection_.run(cat("CREATE TEMP VIEW all_runs AS SELECT i.source, ", is_told ? "told.run_uid AS run_key" : "i.run_key", ", i.run_id, ", is_told ? "i.told_name AS name" : "i.name",
+                               ", i.state, i.started_at, i.finished_at, i.params, i.metrics, i.run_uid FROM ", k_identified, " i",
+                               is_told ? " JOIN temp.told_runs told ON i.run_key = told.stored_key" : "", " ORDER BY i.source, run_key")));
+    tables_.push_back(std::move(seen));
+    return core::ok();
 }
 
 // Tables of the project's own, behind run_key, root_id, rel_path and row. What is in them is theirs to answer for; in a release no value may hold a path of a root.

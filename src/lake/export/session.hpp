@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "lake/table.hpp"
 #include "sql/database.hpp"
 
 namespace runlake::lake {
@@ -34,8 +35,10 @@ class ExportSession {
     sql::Connection& connection() { return connection_; }
     // A table of the lake as it stands on disk, quoted, for our own questions before show().
     std::string stored(std::string_view table) const;
+    // The rows of all_runs, with the run_uid, told_name (without what says where a run lies), dir, rel_dir and root_id of each.
+    static std::string_view identified();
 
-    // Makes selected_runs(run_key, position) of these keys, which are in runs, in their order.
+    // Makes selected_runs(run_key, position) of these keys, which are in runs or all_runs, in their order.
     core::Status select(const std::vector<std::string>& run_keys);
     // Makes job_context(ref_id): one row, or none for "".
     core::Status set_context(const std::string& ref_id);
@@ -51,6 +54,10 @@ class ExportSession {
     const std::vector<std::string>& forbidden() const { return forbidden_; }
 
   private:
+    core::Status identify();
+    core::Status tell_runs();
+    core::Status show_table(const Table& table, RunNames names);
+    core::Status show_all_runs(RunNames names);
     core::Status show_surfaces(RunNames names);
     explicit ExportSession(sql::Connection connection) : connection_(std::move(connection)) {}
     sql::Connection connection_;

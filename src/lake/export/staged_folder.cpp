@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/digest.hpp"
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "os/exchange.hpp"
 #include "os/files.hpp"
@@ -21,6 +22,20 @@ using core::cat;
 
 constexpr mode_t k_folder_mode = 0755;
 constexpr mode_t k_file_mode = 0644;
+constexpr std::size_t k_name_bytes = 100;
+constexpr std::size_t k_random_digits = 16;
+constexpr std::string_view k_ending = ".tmp";
+constexpr std::string_view k_lease_ending = ".lease";
+
+// ".<name>.<random>.tmp.lease"
+bool is_lease_of_staged(std::string_view name) {
+    if (!name.starts_with('.') || !name.ends_with(k_lease_ending)) { return false; }
+    name.remove_suffix(k_lease_ending.size());
+    if (!name.ends_with(k_ending)) { return false; }
+    name.remove_suffix(k_ending.size());
+    const auto dot = name.rfind('.');
+    return dot != std::string_view::npos && name.size() - dot - 1 == k_random_digits && core::is_hex(name.substr(dot + 1));
+}
 
 core::Status list_below(const std::string& folder, const std::string& prefix, std::vector<std::string>& out) {
     RL_ASSIGN(const auto entries, os::list_dir(folder));
@@ -41,13 +56,17 @@ core::Status list_below(const std::string& folder, const std::string& prefix, st
 core::Result<StagedFolder> StagedFolder::make(const std::string& target, FolderPoints points) {
     const std::string parent = os::parent_path(target);
     RL_TRY(os::make_dirs(parent, k_folder_mode, points.write));
-    const std::string path = os::join_path(parent, cat('.', os::base_name(target).substr(0, 200), '.', os::random_hex(16), ".tmp"));
+    sweep_staged(parent, points);
+    const std::string path = os::join_path(parent, cat('.', os::base_name(target).substr(0, k_name_bytes), '.', os::random_hex(k_random_digits), k_ending));
+    os::LeaseOptions options;
+    options.purpose = "fill the folder";
+    RL_ASSIGN(auto lease, os::Lease::take(path + std::string(k_lease_ending), options));
     RL_TRY(os::make_dir(path, k_folder_mode, points.write));
-    return StagedFolder(path, target, points);
+    return StagedFolder(std::move(lease), path, target, points);
 }
 
 StagedFolder::StagedFolder(StagedFolder&& other) noexcept
-    : path_(std::exchange(other.path_, "")), target_(std::move(other.target_)), points_(other.points_) {}
+    : lease_(std::move(other.lease_)), path_(std::exchange(other.path_, "")), target_(std::move(other.target_)), points_(other.points_) {}
 
 StagedFolder::~StagedFolder() {
     // What can't be removed is a hidden folder that nobody reads.
@@ -84,6 +103,24 @@ core::Status StagedFolder::publish(Existing existing) {
     RL_TRY(os::exchange_names(path_, target_, points_.publish));
     // path_ is what was there before: it goes with this object.
     return os::sync_dir(parent, points_.publish);
+}
+
+void sweep_staged(const std::string& parent, FolderPoints points) {
+    const auto entries = os::list_dir(parent);
+    if (!entries.ok()) { return; }
+    for (const auto& entry : entries.value()) {
+        // The lease is there before the folder and longer than it.
+        if (!is_lease_of_staged(entry.name)) { continue; }
+        const std::string lease_path = os::join_path(parent, entry.name);
+        const auto lives = os::lease_lives(lease_path);
+        if (!lives.ok() || lives.value()) { continue; }
+        os::LeaseOptions options;
+        options.purpose = "sweep";
+        options.heartbeat = false;
+        const auto lease = os::Lease::take(lease_path, options);
+        if (!lease.ok()) { continue; }  // another sweeps it
+        static_cast<void>(os::remove_tree(lease_path.substr(0, lease_path.size() - k_lease_ending.size()), points.write).ok());
+    }
 }
 
 core::Result<std::vector<std::string>> files_below(const std::string& folder) {

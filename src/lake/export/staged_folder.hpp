@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/result.hpp"
 #include "os/fault.hpp"
+#include "os/lease.hpp"
 
 namespace runlake::lake {
 
@@ -20,7 +22,7 @@ struct FolderPoints {
 
 class StagedFolder {
   public:
-    // Makes ".<name>.<random>.tmp" beside `target`, and the folders above it. `target` is absolute.
+    // Makes ".<name>.<random>.tmp" beside `target`, and the folders above it, and sweeps what killed programs left there. `target` is absolute.
     static core::Result<StagedFolder> make(const std::string& target, FolderPoints points);
     StagedFolder(StagedFolder&& other) noexcept;
     StagedFolder& operator=(StagedFolder&&) = delete;
@@ -39,13 +41,18 @@ class StagedFolder {
     core::Status publish(Existing existing);
 
   private:
-    StagedFolder(std::string path, std::string target, FolderPoints points) : path_(std::move(path)), target_(std::move(target)), points_(points) {}
+    StagedFolder(std::unique_ptr<os::Lease> lease, std::string path, std::string target, FolderPoints points)
+        : lease_(std::move(lease)), path_(std::move(path)), target_(std::move(target)), points_(points) {}
     core::Status sync_folders(const std::string& folder) const;
 
-    std::string path_;  // "" once published
+    std::unique_ptr<os::Lease> lease_;  // "<path>.lease": says that its maker lives; given back when the folder has gone
+    std::string path_;                  // "" once published
     std::string target_;
     FolderPoints points_;
 };
+
+// Removes folders in `parent` that were being filled by programs that are surely gone, by their leases. What can't be removed stays for the next time.
+void sweep_staged(const std::string& parent, FolderPoints points);
 
 // Every file below a folder, relative, sorted by bytes. Links are listed as files.
 core::Result<std::vector<std::string>> files_below(const std::string& folder);

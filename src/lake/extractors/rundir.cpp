@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto k_info_columns = std::to_array<Column>({
     k_run_key_column,
-    {"run_id", ColumnType::text, "the pipeline's own run"},
+    {"pipeline_run_id", ColumnType::text, "the pipeline's own run"},
     {"experiment_key", ColumnType::text, ""},
     {"created_at", ColumnType::time, ""},
     {"host", ColumnType::text, ""},

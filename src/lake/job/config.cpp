@@ -6,7 +6,9 @@
 #include <cmath>
 #include <span>
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
+#include "lake/source.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -16,11 +18,11 @@ using core::Errc;
 using core::Error;
 using core::Json;
 
-// Columns of runs that a selection may name.
+// Columns that a selection may name.
 constexpr auto k_filter_columns = std::to_array<std::string_view>(
-    {"run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash", "run_uid"});
+    {"run_id", "name", "state", "run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash", "run_uid"});
 constexpr auto k_selection_keys = std::to_array<std::string_view>(
-    {"root_id", "run_dir_prefix", "run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash", "run_uid", "same_method_as",
+    {"source", "run_id", "name", "state", "root_id", "run_dir_prefix", "run_dir", "rel_run_dir", "provider", "backend", "mode", "corpus", "goal_sig_scheme", "config_whitelist_hash", "config_full_hash", "run_uid", "same_method_as",
      "require_completed", "exclude_partial_results", "require_capabilities", "order_by", "dedupe_run_id", "max_runs"});
 constexpr auto k_top_keys = std::to_array<std::string_view>({"schema_version", "name", "selection", "reference", "datasets"});
 constexpr auto k_reference_keys = std::to_array<std::string_view>({"ref_id", "build_outcomes", "selection", "score_k"});
@@ -102,10 +104,29 @@ core::Result<MethodAnchor> anchor_of(const Json& value, const std::string& place
     return anchor;
 }
 
+// Names of sources that have runs; each once, in the order of all_sources().
+core::Result<std::vector<std::string>> sources_of(const Json& value, const std::string& place) {
+    RL_ASSIGN(const auto texts, texts_of(value, place));
+    std::vector<std::string_view> known;
+    for (const auto* source : all_sources()) {
+        if (!source->all_runs.empty()) { known.push_back(source->name); }
+    }
+    for (const auto& text : texts) {
+        if (std::ranges::find(known, text) == known.end()) { return wrong(place, cat("unknown source \"", text, "\"", nearest_words(text, known))); }
+    }
+    std::vector<std::string> sources;
+    for (const auto name : known) {
+        if (std::ranges::find(texts, name) != texts.end()) { sources.emplace_back(name); }
+    }
+    return sources;
+}
+
 core::Result<JobSelection> selection_of(const Json& value, const std::string& place) {
     RL_TRY(check_object(value, place, k_selection_keys));
     JobSelection selection;
     const auto at = [&](std::string_view key) { return below(place, key); };
+    selection.sources = {std::string(k_default_source)};
+    if (const auto* names = value.find("source")) { RL_ASSIGN(selection.sources, sources_of(*names, at("source"))); }
     if (const auto* id = value.find("root_id")) { RL_ASSIGN(selection.root_id, text_of(*id, at("root_id"))); }
     if (const auto* prefix = value.find("run_dir_prefix")) { RL_ASSIGN(selection.run_dir_prefix, text_of(*prefix, at("run_dir_prefix"))); }
     for (const auto column : k_filter_columns) {
@@ -116,7 +137,7 @@ core::Result<JobSelection> selection_of(const Json& value, const std::string& pl
     }
     if (const auto* anchor = value.find("same_method_as")) {
         RL_ASSIGN(selection.same_method_as, anchor_of(*anchor, at("same_method_as")));
-        if (selection.root_id || selection.run_dir_prefix || !selection.filters.empty()) {
+        if (selection.root_id || selection.run_dir_prefix || !selection.filters.empty() || !selection.is_of_proof_searches()) {
             return wrong(at("same_method_as"), "it stands instead of filters on columns: leave those out");
         }
     }
@@ -156,7 +177,7 @@ core::Result<ReferenceBuild> build_of(const Json& reference, const std::string& 
         return wrong(below(place, "selection"), "build_outcomes needs a selection of its own that is not empty: a reference is never taken from the job's selection");
     }
     build.selection_json = *selection;
-    RL_ASSIGN(build.selection, selection_of(*selection, below(place, "selection")));
+    RL_ASSIGN(build.selection, parse_selection(*selection, below(place, "selection"), true));
     return build;
 }
 
@@ -174,7 +195,7 @@ core::Result<JobReference> reference_of(const Json& value) {
     if (id != nullptr) {
         if (value.find("selection") != nullptr) { return wrong(below(place, "selection"), "a selection belongs to build_outcomes: a reference that is attached has its members"); }
         RL_ASSIGN(reference.ref_id, text_of(*id, below(place, "ref_id")));
-        if (reference.ref_id->find_first_not_of("0123456789abcdef") != std::string::npos) { return wrong(below(place, "ref_id"), cat("\"", *reference.ref_id, "\" is no id: hex digits")); }
+        if (!core::is_hex(*reference.ref_id)) { return wrong(below(place, "ref_id"), cat("\"", *reference.ref_id, "\" is no id: hex digits")); }
         return reference;
     }
     RL_ASSIGN(reference.build, build_of(value, place));
@@ -248,6 +269,7 @@ core::Result<JobConfig> config_of(const Json& value) {
     RL_ASSIGN(config.name, text_of(*name, "name"));
     RL_TRY(check_base_name(config.name, "name"));
     config.selection_json = Json::object();
+    config.selection.sources = {std::string(k_default_source)};
     if (const auto* selection = value.find("selection")) {
         RL_ASSIGN(config.selection, selection_of(*selection, "selection"));
         config.selection_json = *selection;
@@ -259,10 +281,23 @@ core::Result<JobConfig> config_of(const Json& value) {
     const auto* datasets = value.find("datasets");
     if (datasets == nullptr) { return wrong("datasets", "it is missing"); }
     RL_ASSIGN(config.datasets, datasets_of(*datasets));
+    for (std::size_t i = 0; i < config.datasets.size(); ++i) {
+        const auto& dataset = config.datasets[i];
+        if (dataset.generator.empty() || config.selection.is_of_proof_searches()) { continue; }
+        return wrong(cat("datasets[", i, "].generator"), cat(dataset.generator, " is about proof searches: leave selection.source out"));
+    }
     return config;
 }
 
 }  // namespace
+
+core::Result<JobSelection> parse_selection(const Json& selection, const std::string& place, bool of_reference) {
+    RL_ASSIGN(auto parsed, selection_of(selection, place));
+    if (!of_reference) { return parsed; }
+    if (selection.as_object()->empty()) { return wrong(place, "it must not be empty: what a reference is made of is said outright"); }
+    if (!parsed.is_of_proof_searches()) { return wrong(below(place, "source"), "references are made of proof searches: leave it out"); }
+    return parsed;
+}
 
 core::Result<JobConfig> parse_job_config(std::string_view text, std::string_view what) {
     auto value = core::parse_json(text, what);

@@ -2,6 +2,7 @@
 // The configuration of a job, schema 2, read and checked before any question is asked. Format: docs/guide/lake-jobs.md. Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@
 namespace runlake::lake {
 
 inline constexpr std::int64_t k_job_config_schema = 2;
+inline constexpr std::string_view k_default_source = "proof-search";
 
-// A column of `runs` and the texts of which it must have one. Beside those of the schema: run_uid, by which a release tells its runs on every machine.
+// A column and the texts of which it must have one. Beside those of the schema: run_uid, by which a release tells its runs on every machine, and run_id, name and state, as all_runs has them.
 struct ColumnFilter {
     std::string column;
     std::vector<std::string> values;
@@ -30,6 +32,7 @@ struct MethodAnchor {
 };
 
 struct JobSelection {
+    std::vector<std::string> sources;  // of all_runs; none given: k_default_source
     std::optional<std::string> root_id;
     std::optional<std::string> run_dir_prefix;
     std::vector<ColumnFilter> filters;  // in the order of selection_columns()
@@ -40,6 +43,10 @@ struct JobSelection {
     RunOrder order_by = RunOrder::run_key_asc;
     bool dedupe_run_id = false;  // the first in order stays
     std::optional<std::int64_t> max_runs;
+
+    bool has_source(std::string_view name) const { return std::find(sources.begin(), sources.end(), name) != sources.end(); }
+    // Runs of other sources are in all_runs, and have none of what only proof searches have.
+    bool is_of_proof_searches() const { return sources.size() == 1 && sources.front() == k_default_source; }
 };
 
 struct ReferenceBuild {
@@ -75,5 +82,7 @@ struct JobConfig {
 
 // Errc::usage for everything that is wrong; the message names the place ("selection.order_by") and, for an unknown key, the nearest valid one.
 core::Result<JobConfig> parse_job_config(std::string_view text, std::string_view what);
+// A selection alone; messages begin with `place`. That of a reference must have something in it, and only proof searches.
+core::Result<JobSelection> parse_selection(const core::Json& selection, const std::string& place, bool of_reference);
 
 }  // namespace runlake::lake

@@ -33,25 +33,31 @@ constexpr FolderPoints k_points = {os::point::release_write, os::point::release_
 // Rows as JSON lines while the release is made; gone before it is published.
 constexpr std::string_view k_rows_folder = ".rows";
 
+constexpr std::string_view k_all_runs = "all_runs";
+constexpr std::string_view k_all_runs_sql =
+    "SELECT run_key AS run_uid, source, run_id, name, state, started_at, finished_at, params, metrics FROM all_runs ORDER BY run_key";
+
 core::Status check_config(const JobConfig& config) {
     for (const auto& dataset : config.datasets) {
         if (!dataset.generator.empty()) {
             return Error(Errc::usage, cat("dataset ", dataset.name, ": a release has the tables of the dashboard by itself; generators are for `runlake lake job run`"));
         }
-        if (std::ranges::find(profile_tables(Profile::dashboard), std::string_view(dataset.name)) != profile_tables(Profile::dashboard).end()) {
+        const bool is_own = dataset.name == k_all_runs && !config.selection.is_of_proof_searches();
+        if (is_own || std::ranges::find(profile_tables(Profile::dashboard), std::string_view(dataset.name)) != profile_tables(Profile::dashboard).end()) {
             return Error(Errc::usage, cat("dataset ", dataset.name, ": a release has a table of that name by itself: choose another"));
         }
     }
     return core::ok();
 }
 
-// The configuration as every machine has it: what selects by place is replaced by the runs that it selected, told by their content.
+// The configuration as every machine has it: what selects by place is replaced by the runs that it selected, told by their content. Runs without an id are named by their folders.
 Json config_of_release(const JobConfig& config, const std::vector<SelectedRun>& runs) {
     constexpr auto k_place = std::to_array<std::string_view>({"root_id", "run_dir_prefix", "run_dir", "rel_run_dir"});
     auto selection = Json::object();
     bool by_place = false;
+    const bool names_are_places = !config.selection.is_of_proof_searches() && std::ranges::any_of(runs, [](const SelectedRun& run) { return run.run_id.empty(); });
     for (const auto& [key, value] : *config.selection_json.as_object()) {
-        const bool is_place = std::ranges::find(k_place, key) != k_place.end() || (key == "same_method_as" && value.find("run_key") != nullptr);
+        const bool is_place = std::ranges::find(k_place, key) != k_place.end() || (key == "same_method_as" && value.find("run_key") != nullptr) || (key == "name" && names_are_places);
         by_place = by_place || is_place;
         if (!is_place) { selection.set(key, value); }
     }
@@ -65,6 +71,7 @@ Json config_of_release(const JobConfig& config, const std::vector<SelectedRun>& 
 }
 
 std::string help_of(std::string_view table) {
+    if (table == k_all_runs) { return "The runs of every source side by side."; }
     for (const auto* declared : all_tables()) {
         if (declared->name == table) { return std::string(declared->help); }
     }
@@ -101,7 +108,10 @@ class Maker {
 
   private:
     core::Status datasets() {
-        auto queries = profile_queries(session_, Profile::dashboard, RunNames::uid);
+        // The tables of the dashboard are about proof searches.
+        std::vector<DatasetQuery> queries;
+        if (order_.config.selection.has_source(k_default_source)) { queries = profile_queries(session_, Profile::dashboard, RunNames::uid); }
+        if (!order_.config.selection.is_of_proof_searches()) { queries.push_back({std::string(k_all_runs), std::string(k_all_runs_sql)}); }
         for (const auto& dataset : order_.config.datasets) {
             auto sql = checked_query(session_, dataset.query);
             if (!sql.ok()) { return std::move(sql).take_error().context(cat("dataset ", dataset.name)); }
@@ -197,7 +207,7 @@ core::Result<ReleaseDone> make_release(const ReleaseOrder& order) {
     const auto logs_dir = order.logs_dir.empty() ? std::nullopt : std::optional(order.logs_dir);
     RL_ASSIGN(const auto selected, select_runs(session, order.config.selection, logs_dir, RunNames::uid));
     if (selected.runs.empty()) {
-        return Error(Errc::not_found, cat("no run is selected (", selected.in_lake, " in the lake, ", selected.matched, " match, ", selected.fit, " of them fit by their status): no release was made"));
+        return nothing_selected(session, order.config.selection, selected, "no release was made");
     }
     std::vector<std::string> keys;
     for (const auto& run : selected.runs) { keys.push_back(run.run_key); }

@@ -101,8 +101,7 @@ core::Status write_folder(ExportSession& session, const JobDataset& dataset, Sta
 core::Status materialise(const JobOrder& order, ExportSession& session, StagedFolder& staged, Progress& progress) {
     RL_TRY(reference_of(order, session, progress));
     if (progress.selected.runs.empty()) {
-        return Error(Errc::not_found, cat("no run is selected (", progress.selected.in_lake, " in the lake, ", progress.selected.matched, " match, ", progress.selected.fit,
-                                          " of them fit by their status): nothing was made"));
+        return nothing_selected(session, order.config.selection, progress.selected, "nothing was made");
     }
     std::vector<std::string> keys;
     for (const auto& run : progress.selected.runs) { keys.push_back(run.run_key); }

@@ -80,10 +80,23 @@ core::Result<std::string> where_sql(ExportSession& session, const JobSelection& 
 
 std::string fit_sql(const JobSelection& selection) {
     std::vector<std::string> conditions = {"true"};
-    if (selection.require_completed) { conditions.emplace_back("coalesce(json_extract_string(r.run_status, '$.status') = 'completed', false)"); }
+    if (selection.require_completed) { conditions.emplace_back("coalesce(r.state = 'completed', false)"); }
     if (selection.exclude_partial_results) { conditions.push_back(cat("NOT ", is_true("/partial_results"))); }
     for (const auto& name : selection.require_capabilities) { conditions.push_back(is_true(cat("/capabilities/", pointer_part(name)))); }
     return core::join(conditions, " AND ");
+}
+
+// The runs that are asked about, with the columns that a selection names.
+std::string runs_sql(ExportSession& session, const JobSelection& selection) {
+    const std::string stored = session.stored("runs");
+    if (selection.is_of_proof_searches()) {
+        return cat("(SELECT *, 'proof-search' AS source, run_id AS name, json_extract_string(run_status, '$.status') AS state FROM ", stored, ") r");
+    }
+    std::string names;
+    for (const auto& source : selection.sources) { names += cat(names.empty() ? "" : ", ", quote_literal(source)); }
+    return cat("(SELECT i.source, i.run_key, i.run_id, i.name, i.state, i.root_id, i.dir AS run_dir, i.rel_dir AS rel_run_dir, i.run_uid, p.provider, p.backend, p.mode, p.corpus, p.goal_sig_scheme, "
+               "p.config_whitelist_hash, p.config_full_hash, p.run_status, coalesce(p.created_at, strftime(i.started_at, '%Y-%m-%dT%H:%M:%S.%f')) AS created_at FROM ",
+               ExportSession::identified(), " i LEFT JOIN ", stored, " p ON i.source = 'proof-search' AND p.run_key = i.run_key WHERE i.source IN (", names, ")) r");
 }
 
 std::string order_sql(RunOrder order, RunNames names) {
@@ -98,6 +111,21 @@ std::string order_sql(RunOrder order, RunNames names) {
 
 }  // namespace
 
+core::Error nothing_selected(ExportSession& session, const JobSelection& selection, const Selected& selected, std::string_view outcome) {
+    std::string text = cat("no run is selected (", selected.in_lake, " in the lake, ", selected.matched, " match, ", selected.fit, " of them fit by their status): ", outcome);
+    std::string others;
+    if (auto rows = session.connection().query("SELECT source, count(*) FROM all_runs GROUP BY source ORDER BY source"); rows.ok()) {
+        for (auto more = rows.value().next(); more.ok() && more.value(); more = rows.value().next()) {
+            if (selection.has_source(rows.value().text(0))) { continue; }
+            others += cat(others.empty() ? "" : ", ", rows.value().integer(1), " of ", rows.value().text(0));
+        }
+    }
+    if (!others.empty()) {
+        text += cat("\n  there are runs of other sources (", others, "): \"source\" in \"selection\" takes them; without it ", k_default_source, " is meant");
+    }
+    return {Errc::not_found, text};
+}
+
 core::Json stats_json(const Selected& selected) {
     return core::Json::object()
         .set("runs_in_lake", selected.in_lake)
@@ -109,9 +137,10 @@ core::Json stats_json(const Selected& selected) {
 
 core::Result<Selected> select_runs(ExportSession& session, const JobSelection& selection, const std::optional<std::string>& logs_dir, RunNames names) {
     Selected selected;
-    RL_ASSIGN(selected.in_lake, session.connection().integer(cat("SELECT count(*) FROM ", session.stored("runs"))));
+    RL_ASSIGN(selected.in_lake, session.connection().integer(cat("SELECT count(*) FROM ", runs_sql(session, selection))));
     RL_ASSIGN(const auto where, where_sql(session, selection, logs_dir, selected));
-    RL_ASSIGN(auto rows, session.connection().query(cat("SELECT r.run_key, r.run_uid, r.run_id, ", fit_sql(selection), ", r.rel_run_dir FROM ", session.stored("runs"), " r", where, " ORDER BY ",
+    const auto from = runs_sql(session, selection);
+    RL_ASSIGN(auto rows, session.connection().query(cat("SELECT r.run_key, r.run_uid, r.run_id, ", fit_sql(selection), ", r.rel_run_dir, r.source FROM ", from, where, " ORDER BY ",
                                                         order_sql(selection.order_by, names))));
     std::set<std::string, std::less<>> ids;
     while (true) {
@@ -121,7 +150,7 @@ core::Result<Selected> select_runs(ExportSession& session, const JobSelection& s
         if (!rows.boolean(3)) { continue; }
         ++selected.fit;
         SelectedRun run{std::string(rows.text(0)), rows.text_if(1).value_or(""), rows.text_if(2).value_or(""), rows.text_if(4).value_or("")};
-        if (selection.dedupe_run_id && !run.run_id.empty() && !ids.insert(run.run_id).second) { continue; }
+        if (selection.dedupe_run_id && !run.run_id.empty() && !ids.insert(cat(rows.text(5), '\n', run.run_id)).second) { continue; }
         ++selected.distinct;
         if (!selection.max_runs || static_cast<std::int64_t>(selected.runs.size()) < *selection.max_runs) { selected.runs.push_back(std::move(run)); }
     }

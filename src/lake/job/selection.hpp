@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.hpp"
@@ -33,6 +34,10 @@ core::Json stats_json(const Selected& selected);
 
 // `logs_dir` (resolved) restricts to the runs in it, unless the selection has root_id, run_dir or run_dir_prefix. With RunNames::uid whatever would be ordered by run_key is ordered by run_uid,
 // so that max_runs takes the same runs on every machine. Errc::usage: same_method_as names no run, or several. That nothing is selected is no error.
+// Runs of the sources that the selection names.
 core::Result<Selected> select_runs(ExportSession& session, const JobSelection& selection, const std::optional<std::string>& logs_dir, RunNames names);
+
+// The error of who needs a run: with the numbers, what came of it ("nothing was made"), and the sources that have others. Before show().
+core::Error nothing_selected(ExportSession& session, const JobSelection& selection, const Selected& selected, std::string_view outcome);
 
 }  // namespace runlake::lake

@@ -248,13 +248,13 @@ core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::
 }
 
 // A stage that is in the lock was run to its end. Values of a file in several places are told by the file where names meet.
-constexpr std::string_view k_all_runs = R"(SELECT 'dvc' AS source, s.run_key, s.stage AS run_id, s.stage AS name, 'completed' AS state, NULL::TIMESTAMP AS started_at, NULL::TIMESTAMP AS finished_at,
+constexpr std::string_view k_all_runs = R"(SELECT 'dvc' AS source, s.repo_key AS unit_key, s.run_key, s.stage AS run_id, s.stage AS name, 'completed' AS state, NULL::TIMESTAMP AS started_at, NULL::TIMESTAMP AS finished_at,
   coalesce(p.params, '{}')::JSON AS params, coalesce(m.metrics, '{}')::JSON AS metrics
 FROM dvc_stages s
-LEFT JOIN (SELECT repo_key, stage, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS params
+LEFT JOIN (SELECT repo_key, stage, @object(name, "value"::VARCHAR) AS params
   FROM (SELECT repo_key, stage, CASE WHEN count(*) OVER (PARTITION BY repo_key, stage, name) > 1 THEN file || ':' || name ELSE name END AS name, "value" FROM dvc_params)
   GROUP BY repo_key, stage) p USING (repo_key, stage)
-LEFT JOIN (SELECT repo_key, stage, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS metrics
+LEFT JOIN (SELECT repo_key, stage, @object(name, "value"::VARCHAR) AS metrics
   FROM (SELECT repo_key, stage, CASE WHEN count(*) OVER (PARTITION BY repo_key, stage, name) > 1 THEN path || ':' || name ELSE name END AS name, "value" FROM dvc_metrics)
   GROUP BY repo_key, stage) m USING (repo_key, stage))";
 
@@ -267,6 +267,7 @@ extern const Source k_dvc_source = {.name = "dvc",
                                     .extractors = {},
                                     .read = read,
                                     .unit_tables = k_tables,
-                                    .all_runs = k_all_runs};
+                                    .all_runs = k_all_runs,
+                                    .run_column = "stage"};
 
 }  // namespace runlake::lake

@@ -24,7 +24,7 @@ core::Result<UnitFiles> list(const Unit& unit) {
     return std::move(files).finish();
 }
 
-constexpr std::string_view k_all_runs = R"(SELECT 'metrics' AS source, u.unit_key AS run_key, NULL::VARCHAR AS run_id, u.rel_dir AS name, NULL::VARCHAR AS state,
+constexpr std::string_view k_all_runs = R"(SELECT 'metrics' AS source, u.unit_key, u.unit_key AS run_key, NULL::VARCHAR AS run_id, u.rel_dir AS name, NULL::VARCHAR AS state,
   NULL::TIMESTAMP AS started_at, NULL::TIMESTAMP AS finished_at, '{}'::JSON AS params, coalesce(m.metrics, '{}')::JSON AS metrics
 FROM lake_units u LEFT JOIN file_metrics_of_runs m ON m.run_key = u.unit_key WHERE u.source = 'metrics')";
 

@@ -27,11 +27,11 @@ core::Result<UnitFiles> list(const Unit& unit) {
     return std::move(files).finish();
 }
 
-constexpr std::string_view k_all_runs = R"(SELECT 'hydra' AS source, u.unit_key AS run_key, NULL::VARCHAR AS run_id, coalesce(r.job_name, u.rel_dir) AS name, NULL::VARCHAR AS state,
+constexpr std::string_view k_all_runs = R"(SELECT 'hydra' AS source, u.unit_key, u.unit_key AS run_key, NULL::VARCHAR AS run_id, coalesce(r.job_name, u.rel_dir) AS name, NULL::VARCHAR AS state,
   NULL::TIMESTAMP AS started_at, NULL::TIMESTAMP AS finished_at, coalesce(p.params, '{}')::JSON AS params, coalesce(m.metrics, '{}')::JSON AS metrics
 FROM lake_units u
 LEFT JOIN hydra_runs r ON r.run_key = u.unit_key
-LEFT JOIN (SELECT run_key, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS params FROM hydra_config GROUP BY run_key) p ON p.run_key = u.unit_key
+LEFT JOIN (SELECT run_key, @object(name, "value"::VARCHAR) AS params FROM hydra_config GROUP BY run_key) p ON p.run_key = u.unit_key
 LEFT JOIN file_metrics_of_runs m ON m.run_key = u.unit_key
 WHERE u.source = 'hydra')";
 

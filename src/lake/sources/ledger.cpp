@@ -34,11 +34,11 @@ core::Result<UnitFiles> list(const Unit& unit) {
     return std::move(files).finish();
 }
 
-// What this machine has itself is told by its own source. Of several entries with one id, the one in the ledger folder of the least key stands.
-constexpr std::string_view k_all_runs = R"(SELECT 'ledger' AS source, e.run_key, e.id AS run_id, coalesce(e.stage, e.experiment_id, e.id) AS name, e.state, e.started_at, e.ended_at AS finished_at,
+// What this machine has itself is told by its own source. Of several entries with one id, the one that was promoted last stands.
+constexpr std::string_view k_all_runs = R"(SELECT 'ledger' AS source, e.ledger_key AS unit_key, e.run_key, e.id AS run_id, coalesce(e.stage, e.experiment_id, e.id) AS name, e.state, e.started_at, e.ended_at AS finished_at,
   e.params, coalesce(x.metrics, '{}')::JSON AS metrics
-FROM (SELECT DISTINCT ON (id) * FROM ledger_entries ORDER BY id, promoted_at DESC, ledger_key, rel_path) e
-LEFT JOIN (SELECT DISTINCT ON (id) id, metrics FROM ledger_extras ORDER BY id, ledger_key, rel_path) x USING (id)
+FROM (SELECT DISTINCT ON (id) * FROM ledger_entries ORDER BY id, promoted_at DESC, state, ended_at DESC, ledger_key, rel_path) e
+LEFT JOIN (SELECT DISTINCT ON (id) id, metrics FROM ledger_extras ORDER BY id, metrics, ledger_key, rel_path) x USING (id)
 WHERE e.id NOT IN (SELECT job_id FROM signac_jobs) AND e.id NOT IN (SELECT run_id FROM runlake_runs))";
 
 }  // namespace
@@ -49,6 +49,8 @@ extern const Source k_ledger_source = {.name = "ledger",
                                        .list = list,
                                        .extractors = k_extractors,
                                        .unit_tables = {},
-                                       .all_runs = k_all_runs};
+                                       .all_runs = k_all_runs,
+                                       .run_column = "id",
+                                       .has_own_ids = true};
 
 }  // namespace runlake::lake

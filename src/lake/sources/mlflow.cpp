@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/hex.hpp"
 #include "lake/source.hpp"
 #include "lake/sources/listing.hpp"
 #include "os/files.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::array<const Extractor*, 3> k_extractors = {&k_mlflow_meta_extractor, &k_mlflow_values_extractor, &k_mlflow_metrics_extractor};
 
-bool is_run_id(std::string_view name) { return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+bool is_run_id(std::string_view name) { return name.size() == 32 && core::is_hex(name); }
 bool is_number(std::string_view name) { return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos; }
 
 Detection detect(const FolderNames& folder) {
@@ -41,12 +42,12 @@ core::Result<UnitFiles> list(const Unit& unit) {
     return std::move(files).finish();
 }
 
-constexpr std::string_view k_all_runs = R"(SELECT 'mlflow' AS source, r.run_key, r.run_id, r.run_name AS name, r.state, r.start_time AS started_at, r.end_time AS finished_at,
+constexpr std::string_view k_all_runs = R"(SELECT 'mlflow' AS source, r.run_key AS unit_key, r.run_key, r.run_id, r.run_name AS name, r.state, r.start_time AS started_at, r.end_time AS finished_at,
   coalesce(p.params, '{}')::JSON AS params, coalesce(m.metrics, '{}')::JSON AS metrics
 FROM mlflow_runs r
-LEFT JOIN (SELECT run_key, '{' || string_agg(to_json("key")::VARCHAR || ':' || to_json("value")::VARCHAR, ',' ORDER BY "key") || '}' AS params
+LEFT JOIN (SELECT run_key, @object("key", to_json("value")::VARCHAR) AS params
   FROM mlflow_params GROUP BY run_key) p USING (run_key)
-LEFT JOIN (SELECT run_key, '{' || string_agg(to_json("key")::VARCHAR || ':' || CASE WHEN isfinite("value") THEN to_json("value")::VARCHAR ELSE 'null' END, ',' ORDER BY "key") || '}' AS metrics
+LEFT JOIN (SELECT run_key, @object("key", CASE WHEN isfinite("value") THEN to_json("value")::VARCHAR ELSE 'null' END) AS metrics
   FROM (SELECT DISTINCT ON (run_key, "key") run_key, "key", "value" FROM mlflow_metrics ORDER BY run_key, "key", step DESC, "timestamp" DESC, "value" DESC NULLS LAST, position DESC)
   GROUP BY run_key) m USING (run_key))";
 

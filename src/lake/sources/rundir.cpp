@@ -39,9 +39,9 @@ core::Result<UnitFiles> list(const Unit& unit) {
 }
 
 // Results of runs that no journal here tells of, such as those in a run directory that was copied from another machine.
-constexpr std::string_view k_all_runs = R"(SELECT 'rundir' AS source, d.run_key, d.run_id, CASE WHEN d.instance = '-' THEN d.stage ELSE d.stage || '[' || d.instance || ']' END AS name,
+constexpr std::string_view k_all_runs = R"(SELECT 'rundir' AS source, d.run_key AS unit_key, left(sha256('rundir' || chr(0) || d.run_id || chr(0)), 16) AS run_key, d.run_id, CASE WHEN d.instance = '-' THEN d.stage ELSE d.stage || '[' || d.instance || ']' END AS name,
   'completed' AS state, d.started_at, d.finished_at, '{}'::JSON AS params, '{}'::JSON AS metrics
-FROM (SELECT DISTINCT ON (run_id) * FROM rundir_results ORDER BY run_id, cached_from IS NOT NULL, run_key, stage, instance, stage_key) d
+FROM (SELECT DISTINCT ON (run_id) * FROM rundir_results ORDER BY run_id, cached_from IS NOT NULL, stage, instance, stage_key, finished_at, run_key) d
 WHERE d.run_id NOT IN (SELECT run_id FROM runlake_runs))";
 
 }  // namespace
@@ -52,6 +52,8 @@ extern const Source k_rundir_source = {.name = "rundir",
                                        .list = list,
                                        .extractors = k_extractors,
                                        .unit_tables = {},
-                                       .all_runs = k_all_runs};
+                                       .all_runs = k_all_runs,
+                                       .run_column = "run_id",
+                                       .has_own_ids = true};
 
 }  // namespace runlake::lake

@@ -153,12 +153,12 @@ core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::
 }
 
 // A run that several stores tell of, such as a store and its copy, stands once.
-constexpr std::string_view k_all_runs = R"(SELECT 'runlake' AS source, r.run_key, r.run_id, r.stage AS name, r.state, r.started_at, r.finished_at,
+constexpr std::string_view k_all_runs = R"(SELECT 'runlake' AS source, r.store_key AS unit_key, r.run_key, r.run_id, r.stage AS name, r.state, r.started_at, r.finished_at,
   coalesce(p.params, '{}')::JSON AS params, coalesce(m.metrics, '{}')::JSON AS metrics
-FROM (SELECT DISTINCT ON (run_id) * FROM runlake_runs ORDER BY run_id, finished_at IS NULL, store_key) r
-LEFT JOIN (SELECT store_key, run_id, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS params FROM runlake_params GROUP BY ALL) p
+FROM (SELECT DISTINCT ON (run_id) * FROM runlake_runs ORDER BY run_id, finished_at IS NULL, finished_at DESC, state, store_key) r
+LEFT JOIN (SELECT store_key, run_id, @object(name, "value"::VARCHAR) AS params FROM runlake_params GROUP BY ALL) p
   USING (store_key, run_id)
-LEFT JOIN (SELECT store_key, run_id, '{' || string_agg(to_json(name)::VARCHAR || ':' || coalesce(to_json("value")::VARCHAR, 'null'), ',' ORDER BY name) || '}' AS metrics
+LEFT JOIN (SELECT store_key, run_id, @object(name, coalesce(to_json("value")::VARCHAR, 'null')) AS metrics
   FROM (SELECT DISTINCT ON (store_key, run_id, name) * FROM runlake_metrics ORDER BY store_key, run_id, name, position DESC) GROUP BY store_key, run_id) m USING (store_key, run_id))";
 
 }  // namespace
@@ -170,6 +170,8 @@ extern const Source k_runlake_source = {.name = "runlake",
                                         .extractors = {},
                                         .read = read,
                                         .unit_tables = k_tables,
-                                        .all_runs = k_all_runs};
+                                        .all_runs = k_all_runs,
+                                        .run_column = "run_id",
+                                        .has_own_ids = true};
 
 }  // namespace runlake::lake

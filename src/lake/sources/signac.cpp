@@ -30,12 +30,12 @@ core::Result<UnitFiles> list(const Unit& unit) {
 }
 
 // Of a document, metrics are the numbers that neither aexp nor Runlake keeps there.
-constexpr std::string_view k_all_runs = R"(SELECT 'signac' AS source, j.run_key, j.job_id AS run_id, coalesce(d.experiment_id, j.job_id) AS name, d.state, d.started_at, d.ended_at AS finished_at,
+constexpr std::string_view k_all_runs = R"(SELECT 'signac' AS source, j.run_key AS unit_key, j.run_key, j.job_id AS run_id, coalesce(d.experiment_id, j.job_id) AS name, d.state, d.started_at, d.ended_at AS finished_at,
   coalesce(p.params, '{}')::JSON AS params, coalesce(m.metrics, '{}')::JSON AS metrics
 FROM signac_jobs j
 LEFT JOIN signac_documents d USING (run_key)
-LEFT JOIN (SELECT run_key, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS params FROM signac_statepoints GROUP BY run_key) p USING (run_key)
-LEFT JOIN (SELECT run_key, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS metrics FROM (
+LEFT JOIN (SELECT run_key, @object(name, "value"::VARCHAR) AS params FROM signac_statepoints GROUP BY run_key) p USING (run_key)
+LEFT JOIN (SELECT run_key, @object(name, "value"::VARCHAR) AS metrics FROM (
     SELECT run_key, name, "value" FROM signac_document_values
     WHERE number IS NOT NULL AND split_part(name, '.', 1) NOT IN ('aexp', 'limina', 'status', 'created_at', 'started_at', 'ended_at', 'heartbeat_at', 'wallclock_s', 'tracker', 'queue', 'runlake')
     UNION ALL SELECT v.run_key, v.name, v."value" FROM file_metrics_last v ANTI JOIN signac_document_values d USING (run_key, name))

@@ -46,6 +46,37 @@ bool FolderNames::has_file(std::string_view wanted) const { return std::binary_s
 // Proof-search runs keep the key by which others name them already.
 std::string unit_key(const Source& source, const std::string& dir) { return source.name == all_sources().front()->name ? run_key(dir) : stable_id({source.name, dir}); }
 
+namespace {
+
+// The end of an argument that begins at `at`: the comma or parenthesis that closes it.
+std::size_t end_of_argument(std::string_view sql, std::size_t at) {
+    int depth = 0;
+    for (; at < sql.size(); ++at) {
+        if (depth == 0 && (sql[at] == ',' || sql[at] == ')')) { return at; }
+        depth += sql[at] == '(' ? 1 : sql[at] == ')' ? -1 : 0;
+    }
+    return sql.size();
+}
+
+// Writes out @object(name, value). In full rather than as a macro of the database: a view that uses one can't be asked where the lake is attached under another name.
+std::string with_objects(std::string_view sql) {
+    constexpr std::string_view k_call = "@object(";
+    std::string out;
+    for (std::size_t from = 0;;) {
+        const auto at = sql.find(k_call, from);
+        if (at == std::string_view::npos) { return out.append(sql.substr(from)); }
+        const auto name_at = at + k_call.size();
+        const auto comma = end_of_argument(sql, name_at);
+        const auto end = end_of_argument(sql, comma + 1);
+        const auto name = core::trim(sql.substr(name_at, comma - name_at));
+        const auto value = core::trim(sql.substr(comma + 1, end - comma - 1));
+        out += core::cat(sql.substr(from, at - from), "'{' || string_agg(to_json(", name, ")::VARCHAR || ':' || ", value, ", ',' ORDER BY ", name, ") || '}'");
+        from = end + 1;
+    }
+}
+
+}  // namespace
+
 std::string all_runs_sql() {
     std::string parts;
     for (const auto* source : all_sources()) {
@@ -56,9 +87,10 @@ std::string all_runs_sql() {
     constexpr std::string_view k_shared = R"(WITH file_metrics_last AS (
   SELECT DISTINCT ON (run_key, name) run_key, name, "value" FROM file_metrics ORDER BY run_key, name, rel_path, position DESC
 ), file_metrics_of_runs AS (
-  SELECT run_key, '{' || string_agg(to_json(name)::VARCHAR || ':' || "value"::VARCHAR, ',' ORDER BY name) || '}' AS metrics FROM file_metrics_last GROUP BY run_key
+  SELECT run_key, @object(name, "value"::VARCHAR) AS metrics FROM file_metrics_last GROUP BY run_key
 ))";
-    return core::cat("CREATE OR REPLACE VIEW all_runs AS ", k_shared, "\nSELECT source, run_key, run_id, name, state, started_at, finished_at, params, metrics FROM (\n", parts, "\n)");
+    return core::cat("CREATE OR REPLACE VIEW all_runs AS ", with_objects(k_shared), "\nSELECT source, run_key, run_id, name, state, started_at, finished_at, params, metrics, unit_key FROM (\n",
+                     with_objects(parts), "\n)");
 }
 
 }  // namespace runlake::lake
