@@ -4,80 +4,61 @@
 #include <algorithm>
 #include <utility>
 
+#include "metrics/tree_strategy.hpp"
+
 namespace runlake::metrics {
 namespace {
 
 // Post-order with the children of each node from left to right or the other way round. Without recursion: trees are as deep as their makers like.
-Tree::Side take_apart(std::span<const TreeNode> nodes, std::size_t root, bool from_left) {
+// `places` gets the number of each of `nodes`, k_nowhere for those that are not below the root.
+constexpr std::uint32_t k_nowhere = UINT32_MAX;
+Tree::Side take_apart(std::span<const TreeNode> nodes, std::size_t root, bool from_left, std::vector<std::uint32_t>& places) {
     Tree::Side side;
+    places.assign(nodes.size(), k_nowhere);
     struct Open {
         std::size_t node;
         std::size_t next = 0;
-        std::size_t first;  // post-order number of the first node that is closed below it
+        std::uint32_t first;  // post-order number of the first node that is closed below it
     };
     std::vector<Open> open{{.node = root, .first = 0}};
     while (!open.empty()) {
         Open& top = open.back();
         const auto& children = nodes[top.node].children;
+        const auto number = static_cast<std::uint32_t>(side.labels.size());
         if (top.next < children.size()) {
             const std::size_t at = from_left ? top.next : children.size() - 1 - top.next;
             ++top.next;
-            open.push_back({.node = children[at], .first = side.labels.size()});
+            open.push_back({.node = children[at], .first = number});
             continue;
         }
+        places[top.node] = number;
         side.labels.push_back(nodes[top.node].label);
         side.outermost.push_back(top.first);
         open.pop_back();
     }
-    // A key root is the last node of those that share their outermost leaf.
-    const std::size_t size = side.labels.size();
+    const auto size = static_cast<std::uint32_t>(side.labels.size());
+    side.parent.assign(size, size - 1);
+    side.weights.assign(size, 0);
+    for (std::uint32_t node = 0; node < size; ++node) {
+        // Its own share: the path along outermost children, as long as the nodes below are many.
+        std::uint64_t weight = side.size_of(node);
+        for (std::uint32_t end = node; end > side.outermost[node];) {
+            const std::uint32_t child = end - 1;
+            side.parent[child] = node;
+            const bool is_outermost = side.outermost[child] == side.outermost[node];
+            weight += side.weights[child] - (is_outermost ? side.size_of(child) : 0);
+            end = side.outermost[child];
+        }
+        side.weights[node] = weight;
+    }
     std::vector<bool> is_seen(size, false);
-    for (std::size_t i = size; i-- > 0;) {
-        if (is_seen[side.outermost[i]]) { continue; }
-        is_seen[side.outermost[i]] = true;
-        side.key_roots.push_back(i);
-        side.weight += i - side.outermost[i] + 1;
+    for (std::uint32_t node = size; node-- > 0;) {
+        if (is_seen[side.outermost[node]]) { continue; }
+        is_seen[side.outermost[node]] = true;
+        side.key_roots.push_back(node);
     }
     std::ranges::reverse(side.key_roots);
     return side;
-}
-
-std::size_t distance(const Tree::Side& a, const Tree::Side& b) {
-    const std::size_t rows = a.labels.size();
-    const std::size_t columns = b.labels.size();
-    std::vector<std::uint32_t> trees(rows * columns);
-    std::vector<std::uint32_t> forest((rows + 1) * (columns + 1));
-    for (const std::size_t i : a.key_roots) {
-        const std::size_t a0 = a.outermost[i];
-        const std::size_t height = i - a0 + 1;
-        for (const std::size_t j : b.key_roots) {
-            const std::size_t b0 = b.outermost[j];
-            const std::size_t width = j - b0 + 2;
-            for (std::size_t y = 0; y < width; ++y) { forest[y] = static_cast<std::uint32_t>(y); }
-            for (std::size_t x = 1; x <= height; ++x) {
-                std::uint32_t* row = &forest[x * width];
-                const std::uint32_t* above = row - width;
-                const std::size_t node_a = a0 + x - 1;
-                const std::size_t first_a = a.outermost[node_a];
-                const std::uint32_t* cut = &forest[(first_a - a0) * width];
-                std::uint32_t* of_tree = &trees[node_a * columns];
-                const std::uint32_t label = a.labels[node_a];
-                row[0] = static_cast<std::uint32_t>(x);
-                for (std::size_t y = 1; y < width; ++y) {
-                    const std::size_t node_b = b0 + y - 1;
-                    const std::size_t first_b = b.outermost[node_b];
-                    const std::uint32_t by_one = std::min(above[y], row[y - 1]) + 1;
-                    if (first_a == a0 && first_b == b0) {
-                        row[y] = std::min(by_one, above[y - 1] + (label == b.labels[node_b] ? 0U : 1U));
-                        of_tree[node_b] = row[y];
-                    } else {
-                        row[y] = std::min(by_one, cut[first_b - b0] + of_tree[node_b]);
-                    }
-                }
-            }
-        }
-    }
-    return trees.back();
 }
 
 }  // namespace
@@ -88,12 +69,69 @@ std::uint32_t Labels::id(std::string_view text) {
     return ids_.emplace(text, static_cast<std::uint32_t>(ids_.size())).first->second;
 }
 
-Tree::Tree(std::span<const TreeNode> nodes, std::size_t root) : left_(take_apart(nodes, root, true)), right_(take_apart(nodes, root, false)) {}
+std::vector<std::uint32_t> Tree::Side::children_of(std::uint32_t node) const {
+    std::vector<std::uint32_t> out;
+    for (std::uint32_t end = node; end > outermost[node]; end = outermost[end - 1]) { out.push_back(end - 1); }
+    return out;
+}
+
+Tree::Tree(std::span<const TreeNode> nodes, std::size_t root) {
+    std::vector<std::uint32_t> left;
+    std::vector<std::uint32_t> right;
+    left_ = take_apart(nodes, root, true, left);
+    right_ = take_apart(nodes, root, false, right);
+    const auto count = static_cast<std::uint32_t>(left_.labels.size());
+    left_.other.assign(count, 0);
+    right_.other.assign(count, 0);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        if (left[i] == k_nowhere) { continue; }
+        left_.other[left[i]] = right[i];
+        right_.other[right[i]] = left[i];
+    }
+
+    heavy_.resize(count);
+    whole_weights_.resize(count);
+    std::vector<std::uint64_t> sums(count);  // of the sizes of all subtrees below a node
+    for (std::uint32_t node = 0; node < count; ++node) {
+        const std::uint64_t size = left_.size_of(node);
+        heavy_[node] = node;
+        sums[node] = size;
+        for (const std::uint32_t child : left_.children_of(node)) {
+            sums[node] += sums[child];
+            if (heavy_[node] == node || left_.size_of(child) >= left_.size_of(heavy_[node])) { heavy_[node] = child; }
+        }
+        whole_weights_[node] = size * (size + 3) / 2 - sums[node];
+    }
+    std::vector<std::pair<std::uint32_t, bool>> open{{count - 1, false}};
+    while (!open.empty()) {
+        const auto [node, is_open] = open.back();
+        if (is_open || heavy_[node] == node) {
+            heavy_first_.push_back(node);
+            open.pop_back();
+            continue;
+        }
+        open.back().second = true;
+        for (const std::uint32_t child : left_.children_of(node)) {
+            if (child != heavy_[node]) { open.emplace_back(child, false); }
+        }
+        open.emplace_back(heavy_[node], false);
+    }
+}
 
 std::size_t tree_edit_distance(const Tree& a, const Tree& b) {
-    if (a.left().labels == b.left().labels && a.left().outermost == b.left().outermost) { return 0; }
-    const bool is_left = a.left().weight * b.left().weight <= a.right().weight * b.right().weight;
-    return is_left ? distance(a.left(), b.left()) : distance(a.right(), b.right());
+    if (a == b) { return 0; }
+    const std::uint64_t from_left = a.left().weights.back() * b.left().weights.back();
+    const std::uint64_t from_right = a.right().weights.back() * b.right().weights.back();
+    const std::uint64_t one_sided = std::min(from_left, from_right);
+    // One side all along is a simpler loop: to choose for each pair pays where that spares much.
+    constexpr std::uint64_t k_worth_choosing = 32;
+    constexpr std::uint64_t k_worth_following = 2;
+    if (one_sided > k_worth_choosing * a.size() * b.size()) {
+        const TreeStrategy best = best_strategy(a, b);
+        if (best.cost * k_worth_following < one_sided) { return tree_edit_distance_by(a, b, best.paths).distance; }
+    }
+    const TreePath path = from_left <= from_right ? TreePath::left_of_first : TreePath::right_of_first;
+    return tree_edit_distance_by(a, b, std::vector<TreePath>(a.size() * b.size(), path)).distance;
 }
 
 double normalized_tree_edit_distance(const Tree& a, const Tree& b) {

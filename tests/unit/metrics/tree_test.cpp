@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "metrics/goal_tree.hpp"
 #include "metrics/sequence.hpp"
+#include "metrics/tree_strategy.hpp"
 
 namespace runlake::metrics {
 namespace {
@@ -135,7 +137,7 @@ TEST(TreeEditDistance, IsAMetric) {
         ASSERT_EQ(ab, tree_edit_distance(b, a));
         ASSERT_LE(ab, tree_edit_distance(a, c) + tree_edit_distance(c, b));
         ASSERT_GE(ab, std::max(a.size(), b.size()) - std::min(a.size(), b.size()));
-        ASSERT_EQ(ab == 0, a.left().labels == b.left().labels && a.left().outermost == b.left().outermost);
+        ASSERT_EQ(ab == 0, a == b);
         ASSERT_LE(normalized_tree_edit_distance(a, b), 1.0);
     }
 }
@@ -147,9 +149,131 @@ TEST(TreeEditDistance, TakesTheCheaperSide) {
     for (std::size_t i = 0; i + 2 < 40; i += 2) { comb.nodes[i].children = {i + 2, i + 1}; }
     Plain mirrored = comb;
     for (auto& node : mirrored.nodes) { std::ranges::reverse(node.children); }
-    EXPECT_LT(comb.tree().left().weight, comb.tree().right().weight);
-    EXPECT_EQ(comb.tree().left().weight, mirrored.tree().right().weight);
+    EXPECT_LT(comb.tree().left().weights.back(), comb.tree().right().weights.back());
+    EXPECT_EQ(comb.tree().left().weights.back(), mirrored.tree().right().weights.back());
     EXPECT_EQ(tree_edit_distance(comb.tree(), mirrored.tree()), tree_edit_distance(mirrored.tree(), comb.tree()));
+}
+
+// The definition of a strategy's cost, pair by pair, with nothing of the code but the trees: what the chosen path costs against all forests that it needs of the other tree, and the cheapest of
+// everything that hangs off it.
+class CheapestStrategy {
+  public:
+    CheapestStrategy(const Plain& a, const Plain& b) : a_(a), b_(b) {}
+    std::uint64_t cost() { return of(a_.root, b_.root); }
+
+  private:
+    enum class Way : std::uint8_t { left, right, heavy };
+    static std::uint64_t size(const Plain& tree, std::size_t node) {
+        std::uint64_t out = 1;
+        for (const std::size_t child : tree.nodes[node].children) { out += size(tree, child); }
+        return out;
+    }
+    static std::size_t next(const Plain& tree, std::size_t node, Way way) {
+        const auto& children = tree.nodes[node].children;
+        if (way == Way::left) { return children.front(); }
+        if (way == Way::right) { return children.back(); }
+        return *std::ranges::max_element(children, {}, [&](std::size_t child) { return size(tree, child); });
+    }
+    static std::vector<std::size_t> hanging(const Plain& tree, std::size_t node, Way way) {
+        std::vector<std::size_t> out;
+        while (!tree.nodes[node].children.empty()) {
+            const std::size_t on = next(tree, node, way);
+            for (const std::size_t child : tree.nodes[node].children) {
+                if (child != on) { out.push_back(child); }
+            }
+            node = on;
+        }
+        return out;
+    }
+    static std::uint64_t forests(const Plain& tree, std::size_t node, Way way) {
+        if (way != Way::heavy) {
+            std::uint64_t out = size(tree, node);
+            for (const std::size_t below : hanging(tree, node, way)) { out += forests(tree, below, way); }
+            return out;
+        }
+        std::set<std::vector<std::size_t>> seen;
+        collect(tree, {node}, seen);
+        return seen.size() - 1;  // less the empty one
+    }
+    // Removing the leftmost or the rightmost root again and again.
+    static void collect(const Plain& tree, const std::vector<std::size_t>& forest, std::set<std::vector<std::size_t>>& seen) {
+        if (!seen.insert(forest).second || forest.empty()) { return; }
+        const auto& first = tree.nodes[forest.front()].children;
+        std::vector<std::size_t> left(first);
+        left.insert(left.end(), forest.begin() + 1, forest.end());
+        collect(tree, left, seen);
+        const auto& last = tree.nodes[forest.back()].children;
+        std::vector<std::size_t> right(forest.begin(), forest.end() - 1);
+        right.insert(right.end(), last.begin(), last.end());
+        collect(tree, right, seen);
+    }
+    std::uint64_t of(std::size_t v, std::size_t w) {
+        if (const auto found = known_.find({v, w}); found != known_.end()) { return found->second; }
+        std::uint64_t best = UINT64_MAX;
+        for (const Way way : {Way::left, Way::right, Way::heavy}) {
+            std::uint64_t of_first = size(a_, v) * forests(b_, w, way);
+            for (const std::size_t below : hanging(a_, v, way)) { of_first += of(below, w); }
+            std::uint64_t of_second = size(b_, w) * forests(a_, v, way);
+            for (const std::size_t below : hanging(b_, w, way)) { of_second += of(v, below); }
+            best = std::min({best, of_first, of_second});
+        }
+        known_[{v, w}] = best;
+        return best;
+    }
+    const Plain& a_;
+    const Plain& b_;
+    std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> known_;
+};
+
+TEST(TreeStrategy, IsTheCheapestOfAll) {
+    std::mt19937 random(9);
+    for (int round = 0; round < 60; ++round) {
+        const Plain a = random_tree(random, 1 + random() % 9, 2);
+        const Plain b = random_tree(random, 1 + random() % 9, 2);
+        ASSERT_EQ(best_strategy(a.tree(), b.tree()).cost, CheapestStrategy(a, b).cost()) << round;
+    }
+}
+
+TEST(TreeStrategy, DecidesWhatIsComputedAndNeverWhatComesOut) {
+    std::mt19937 random(10);
+    for (int round = 0; round < 150; ++round) {
+        const Plain first = random_tree(random, 1 + random() % 9, 1 + static_cast<std::uint32_t>(random() % 3));
+        const Plain second = random_tree(random, 1 + random() % 9, 1 + static_cast<std::uint32_t>(random() % 3));
+        const Tree a = first.tree();
+        const Tree b = second.tree();
+        const std::size_t wanted = Oracle(first, second).distance();
+        const TreeStrategy best = best_strategy(a, b);
+        const CountedDistance by_best = tree_edit_distance_by(a, b, best.paths);
+        ASSERT_EQ(by_best.distance, wanted) << round;
+        ASSERT_EQ(by_best.sub_problems, best.cost) << round;
+        for (std::uint32_t other = 0; other < 8; ++other) {
+            std::vector<TreePath> paths(a.size() * b.size());
+            for (auto& path : paths) { path = static_cast<TreePath>(other < 6 ? other : random() % 6); }
+            const CountedDistance by_other = tree_edit_distance_by(a, b, paths);
+            ASSERT_EQ(by_other.distance, wanted) << round << ' ' << other;
+            ASSERT_GE(by_other.sub_problems, best.cost) << round << ' ' << other;
+        }
+    }
+}
+
+TEST(TreeStrategy, SparesMuchWhereNoSideIsCheap) {
+    // Deep trees that branch to both sides by turns: either side takes them apart dearly, the heavy path does not.
+    const auto zigzag = [](std::uint32_t seed) {
+        Plain out;
+        constexpr std::size_t k_size = 121;
+        for (std::size_t i = 0; i < k_size; ++i) { out.nodes.push_back({.label = static_cast<std::uint32_t>((i * 7 + seed) % 3), .children = {}}); }
+        for (std::size_t i = 0; i + 2 < k_size; i += 2) { out.nodes[i].children = i % 4 == 0 ? std::vector<std::size_t>{i + 1, i + 2} : std::vector<std::size_t>{i + 2, i + 1}; }
+        return out.tree();
+    };
+    const Tree a = zigzag(0);
+    const Tree b = zigzag(1);
+    const TreeStrategy best = best_strategy(a, b);
+    const std::uint64_t one_sided = std::min(a.left().weights.back() * b.left().weights.back(), a.right().weights.back() * b.right().weights.back());
+    EXPECT_LT(best.cost * 5, one_sided);
+    const std::vector<TreePath> left(a.size() * b.size(), TreePath::left_of_first);
+    EXPECT_EQ(tree_edit_distance_by(a, b, left).distance, tree_edit_distance_by(a, b, best.paths).distance);
+    EXPECT_EQ(tree_edit_distance(a, b), tree_edit_distance_by(a, b, left).distance);
+    EXPECT_EQ(tree_edit_distance(a, b), tree_edit_distance(b, a));
 }
 
 TEST(SequenceEditDistance, IsLevenshteinWithUnitCosts) {
