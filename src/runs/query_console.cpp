@@ -9,6 +9,7 @@
 #include "runs/query_text.hpp"
 #include "runs/schema.hpp"
 #include "sql/appender.hpp"
+#include "sql/refusal.hpp"
 
 namespace runlake::runs {
 namespace {
@@ -23,23 +24,6 @@ constexpr std::array k_harmless_functions = std::to_array<std::string_view>({
     "DUCKDB_FUNCTIONS",  "DUCKDB_INDEXES",  "DUCKDB_KEYWORDS",   "DUCKDB_SCHEMAS",  "DUCKDB_SEQUENCES", "DUCKDB_SETTINGS",   "DUCKDB_TYPES",
     "PRAGMA_TABLE_INFO", "PRAGMA_SHOW",     "PRAGMA_VERSION",    "PG_TIMEZONE_NAMES", "ICU_CALENDAR_NAMES",
 });
-
-// DuckDB's refusals are about what the user wrote, whatever their kind; what the system or the user's Ctrl-C did is not.
-Error of_user(Error error) {
-    switch (error.code()) {
-        case Errc::interrupted:
-        case Errc::io:
-        case Errc::internal:
-        case Errc::corrupt: return error;
-        default: return {Errc::usage, error.message()};
-    }
-}
-
-template <class T>
-core::Result<T> of_user(core::Result<T> result) {
-    if (result.ok()) { return result; }
-    return of_user(std::move(result).take_error());
-}
 
 // The first table function in a plan that is not harmless.
 std::optional<std::string> other_function(const core::Json& node) {
@@ -185,13 +169,13 @@ core::Result<Console> Console::over(sql::Connection connection) {
 
 core::Status Console::check(const std::string& statement) {
     if (statement.empty()) { return Error(Errc::usage, "there is no SQL statement to run"); }
-    RL_ASSIGN(const sql::Statement prepared, of_user(connection_.prepare(statement)));
+    RL_ASSIGN(const sql::Statement prepared, sql::of_user(connection_.prepare(statement)));
     if (prepared.kind() != sql::StatementKind::select) {
         return Error(Errc::usage, "this statement does not only read: SELECT, FROM, VALUES, DESCRIBE, SHOW and SUMMARIZE are taken");
     }
     if (prepared.parameter_count() != 0) { return Error(Errc::usage, "the statement has parameters, for which nothing can be given"); }
     std::string plan;
-    RL_TRY(of_user(each_row(connection_, QueryText().add("EXPLAIN (FORMAT json) FROM (").add(statement).add("\n)"), [&](const sql::Rows& rows) {
+    RL_TRY(sql::of_user(each_row(connection_, QueryText().add("EXPLAIN (FORMAT json) FROM (").add(statement).add("\n)"), [&](const sql::Rows& rows) {
         plan += rows.text(1);
         return core::ok();
     })));
@@ -207,7 +191,7 @@ core::Status Console::run(std::string_view sql, ConsoleForm form, const std::fun
     const std::string statement(without_end(sql));
     RL_TRY(check(statement));
     std::vector<ConsoleColumn> described;
-    RL_TRY(of_user(each_row(connection_, QueryText().add("DESCRIBE FROM (").add(statement).add("\n)"), [&](const sql::Rows& rows) {
+    RL_TRY(sql::of_user(each_row(connection_, QueryText().add("DESCRIBE FROM (").add(statement).add("\n)"), [&](const sql::Rows& rows) {
         described.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
         return core::ok();
     })));
@@ -240,7 +224,7 @@ core::Status Console::run(std::string_view sql, ConsoleForm form, const std::fun
         return done;
     });
     if (of_row) { return std::move(*of_row); }
-    return of_user(std::move(status));
+    return sql::of_user(std::move(status));
 }
 
 }  // namespace runlake::runs

@@ -10,6 +10,7 @@
 #include "core/digest.hpp"
 #include "core/text.hpp"
 #include "lake/export/staged_folder.hpp"
+#include "sql/refusal.hpp"
 #include "os/files.hpp"
 
 namespace runlake::lake {
@@ -31,17 +32,6 @@ struct Plan {
     std::vector<Transfer> transfers;
     std::string select;  // of the columns as they are handed over, named c0, c1, ...
 };
-
-// DuckDB's refusals of a query are the user's to mend; what the system did is not.
-Error of_query(Error error) {
-    switch (error.code()) {
-        case Errc::interrupted:
-        case Errc::io:
-        case Errc::internal:
-        case Errc::corrupt: return error;
-        default: return {Errc::usage, error.message()};
-    }
-}
 
 Transfer transfer_of(std::string_view type) {
     constexpr std::array k_integers = std::to_array<std::string_view>({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"});
@@ -70,7 +60,7 @@ std::string handed_over(const std::string& column, std::string_view type, Transf
 
 core::Result<Plan> plan_of(sql::Connection& connection, const DatasetQuery& query) {
     auto described = connection.query(cat("DESCRIBE FROM (", query.sql, "\n)"));
-    if (!described.ok()) { return of_query(std::move(described).take_error()).context(cat("dataset ", query.name)); }
+    if (!described.ok()) { return sql::of_user(std::move(described).take_error()).context(cat("dataset ", query.name)); }
     sql::Rows rows = std::move(described).take();
     Plan plan;
     std::string aliases;
@@ -185,10 +175,10 @@ core::Status look_for(std::span<const std::string> forbidden, const DatasetQuery
 
 core::Status write_text(sql::Connection& connection, const DatasetQuery& query, const DatasetTarget& target, const Plan& plan, Output& out, std::int64_t& count) {
     auto prepared = connection.prepare(plan.select);
-    if (!prepared.ok()) { return of_query(std::move(prepared).take_error()).context(cat("dataset ", query.name)); }
+    if (!prepared.ok()) { return sql::of_user(std::move(prepared).take_error()).context(cat("dataset ", query.name)); }
     sql::Statement statement = std::move(prepared).take();
     auto executed = statement.stream();
-    if (!executed.ok()) { return of_query(std::move(executed).take_error()).context(cat("dataset ", query.name)); }
+    if (!executed.ok()) { return sql::of_user(std::move(executed).take_error()).context(cat("dataset ", query.name)); }
     sql::Rows rows = std::move(executed).take();
     const bool is_csv = target.format == DatasetFormat::csv;
     // `{"a": `, `, "b": `: the same before each row's values.
@@ -209,7 +199,7 @@ core::Status write_text(sql::Connection& connection, const DatasetQuery& query, 
     if (is_csv) { out.text() += '\n'; }
     while (true) {
         auto next = rows.next();
-        if (!next.ok()) { return of_query(std::move(next).take_error()).context(cat("dataset ", query.name)); }
+        if (!next.ok()) { return sql::of_user(std::move(next).take_error()).context(cat("dataset ", query.name)); }
         if (!next.value()) { return core::ok(); }
         for (std::size_t i = 0; i < plan.columns.size(); ++i) {
             if (plan.transfers[i] == Transfer::text && !target.forbidden.empty() && !rows.is_null(i)) { RL_TRY(look_for(target.forbidden, query, plan.columns[i], rows.text(i))); }
@@ -225,7 +215,7 @@ core::Status write_text(sql::Connection& connection, const DatasetQuery& query, 
 core::Status write_parquet(sql::Connection& connection, const DatasetQuery& query, const std::string& path, std::int64_t& count) {
     // DuckDB writes the file itself; it was made by us, so that its mode is ours and making it can fail in tests.
     auto copied = connection.query(cat("COPY (FROM (", query.sql, "\n)) TO ", sql::quote_literal(path), " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480, USE_TMP_FILE false)"));
-    if (!copied.ok()) { return of_query(std::move(copied).take_error()).context(cat("dataset ", query.name)); }
+    if (!copied.ok()) { return sql::of_user(std::move(copied).take_error()).context(cat("dataset ", query.name)); }
     sql::Rows rows = std::move(copied).take();
     RL_ASSIGN(const bool found, rows.next());
     count = found ? rows.integer(0) : 0;
