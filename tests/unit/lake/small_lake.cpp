@@ -5,7 +5,7 @@
 
 #include "core/text.hpp"
 #include "lake/registry_tables.hpp"
-#include "sql/appender.hpp"
+#include "lake/writer.hpp"
 
 namespace runlake::lake::testing {
 namespace {
@@ -20,24 +20,10 @@ T taken(core::Result<T> result) {
 }
 
 void append(sql::Connection& connection, const FileRows& rows) {
-    for (std::size_t t = 0; t < rows.table_count(); ++t) {
-        auto appender = taken(sql::Appender::open(connection, std::string(rows.table(t).name)));
-        for (std::size_t r = 0; r < rows.row_count(t); ++r) {
-            for (std::size_t c = 0; c < rows.table(t).columns.size(); ++c) {
-                const Cell& cell = rows.cell(t, r, c);
-                switch (cell.kind) {
-                    case Cell::Kind::null: break;
-                    case Cell::Kind::boolean: appender.set(c, cell.integer != 0); break;
-                    case Cell::Kind::integer: appender.set(c, cell.integer); break;
-                    case Cell::Kind::real: appender.set(c, cell.real); break;
-                    case Cell::Kind::text: appender.set(c, rows.text(cell)); break;
-                    case Cell::Kind::time: appender.set(c, core::Timestamp{cell.integer}); break;
-                }
-            }
-            taken(appender.end_row());
-        }
-        taken(appender.close());
-    }
+    LakeWriter writer(connection);
+    taken(writer.begin());
+    taken(writer.append(rows));
+    taken(writer.commit());
 }
 
 }  // namespace
