@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "core/mistakes.hpp"
 #include "core/shell.hpp"
 #include "core/text.hpp"
 #include "fingerprint/glob.hpp"
@@ -11,7 +12,6 @@
 #include "pipeline/dvc.hpp"
 #include "pipeline/dvc_values.hpp"
 #include "pipeline/file_parts.hpp"
-#include "pipeline/mistakes.hpp"
 #include "pipeline/paths.hpp"
 #include "pipeline/resolve.hpp"
 #include "pipeline/template.hpp"
@@ -60,7 +60,7 @@ class DvcReader {
     void declare(std::vector<TemplateText>& list, const DvcPath& path, const std::string& where) const;
 
     const core::YamlDocument& document_;
-    Mistakes mistakes_;
+    core::Mistakes mistakes_;
     FileText text_;
     std::string folder_;               // of dvc.yaml
     std::string stage_folder_;         // wdir of the stage that is read

@@ -83,7 +83,7 @@ core::Result<PipelineFile> parse_pipeline(std::string_view text, const std::stri
     auto document = core::parse_yaml(text, path);
     if (!document.ok()) { return core::yaml_mistake(document.error(), path); }
     const core::Json& root = document.value().root;
-    Mistakes mistakes(path);
+    core::Mistakes mistakes(path);
     FileText reader(document.value(), mistakes);
     if (!root.is_object()) {
         mistakes.add({1, 1}, root.is_null() ? "the file is empty: a pipeline file has \"experiment_key\" and \"stages\"" : cat("the file is ", kind_name(root), ", not a mapping"));

@@ -18,7 +18,7 @@ enum class Field : std::uint8_t { command, reads, writes, code };
 
 class TemplateCheck {
   public:
-    TemplateCheck(const PipelineFile& file, Mistakes& mistakes) : file_(file), mistakes_(mistakes) {
+    TemplateCheck(const PipelineFile& file, core::Mistakes& mistakes) : file_(file), mistakes_(mistakes) {
         for (const StageDecl& stage : file.stages) { all_dimensions_.insert(stage.dimensions.begin(), stage.dimensions.end()); }
     }
 
@@ -97,13 +97,13 @@ class TemplateCheck {
     }
 
     const PipelineFile& file_;
-    Mistakes& mistakes_;
+    core::Mistakes& mistakes_;
     std::set<std::string> all_dimensions_;
 };
 
 }  // namespace
 
-void check_templates(const PipelineFile& file, Mistakes& mistakes) {
+void check_templates(const PipelineFile& file, core::Mistakes& mistakes) {
     TemplateCheck check(file, mistakes);
     for (const StageDecl& stage : file.stages) { check.check(stage); }
 }

@@ -8,16 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "core/mistakes.hpp"
 #include "core/yaml.hpp"
 #include "pipeline/file.hpp"
-#include "pipeline/mistakes.hpp"
 
 namespace runlake::pipeline {
 
 // The document while it is read: where its nodes stand, and what is wrong so far. Paths are those of YamlDocument::positions.
 class FileText {
   public:
-    FileText(const core::YamlDocument& document, Mistakes& mistakes) : document_(document), mistakes_(mistakes) {}
+    FileText(const core::YamlDocument& document, core::Mistakes& mistakes) : document_(document), mistakes_(mistakes) {}
 
     core::SourcePosition at(const std::string& path) const;
     void wrong(const std::string& path, std::string what) { mistakes_.add(at(path), std::move(what)); }
@@ -33,7 +33,7 @@ class FileText {
   private:
     const core::Json* member(const core::Json& object, std::string_view key) const;
     const core::YamlDocument& document_;
-    Mistakes& mistakes_;
+    core::Mistakes& mistakes_;
 };
 
 std::string_view kind_name(const core::Json& value);              // "a list", "a text", ...
@@ -55,6 +55,6 @@ struct FileFrame {
 StageDecl read_stage(FileText& text, const std::string& name, const core::Json& value, const std::string& path, const FileFrame& frame);
 void read_matrix(FileText& text, const core::Json& value, const std::string& path, const FileFrame& frame, StageDecl& stage);
 // All names in the templates of all stages, and the form of their paths.
-void check_templates(const PipelineFile& file, Mistakes& mistakes);
+void check_templates(const PipelineFile& file, core::Mistakes& mistakes);
 
 }  // namespace runlake::pipeline

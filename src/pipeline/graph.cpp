@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <set>
 
+#include "core/mistakes.hpp"
 #include "core/text.hpp"
 #include "fingerprint/glob.hpp"
 #include "os/files.hpp"
 #include "pipeline/file_parts.hpp"
 #include "pipeline/graph_parts.hpp"
-#include "pipeline/mistakes.hpp"
 #include "pipeline/path_index.hpp"
 #include "pipeline/template.hpp"
 
@@ -60,7 +60,7 @@ class Builder {
     void tell_unwritten(std::size_t instance, const DeclaredPath& read, bool by_itself);
 
     const Resolved& resolved_;
-    Mistakes mistakes_;
+    core::Mistakes mistakes_;
     Graph graph_;
     PathIndex in_run_dir_;
     PathIndex in_workspace_;

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "core/mistakes.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
 #include "pipeline/file_parts.hpp"
-#include "pipeline/mistakes.hpp"
 #include "pipeline/paths.hpp"
 #include "pipeline/template.hpp"
 #include "record/store.hpp"
@@ -98,7 +98,7 @@ core::Status override_param(Resolved& resolved, const std::string& key, const co
 
 // A value that was given may not fit where the file puts it into a text.
 core::Status check_overridden(const Resolved& resolved) {
-    Mistakes mistakes(resolved.file.given);
+    core::Mistakes mistakes(resolved.file.given);
     check_templates(resolved.file, mistakes);
     if (mistakes.any()) { return mistakes.error(); }
     return core::ok();
