@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "lake/discovery.hpp"
 #include "lake/file_input.hpp"
+#include "lake/goal_cache.hpp"
 #include "lake/ordered_work.hpp"
 #include "lake/postprocess/json_text.hpp"
 #include "lake/postprocess/theorem_metrics.hpp"

@@ -65,7 +65,6 @@ class TheoremMetrics {
     metrics::Labels labels_;
 };
 
-metrics::OutcomeTable outcome_table(const core::Json& goal_cache);
 // Nothing was computed yet, or nothing could be for want of what may come.
 bool is_placeholder(const core::Json* payload);
 
