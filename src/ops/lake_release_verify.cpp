@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/lake_release_verify.hpp"
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 
@@ -12,7 +13,7 @@ core::Result<std::string> shown_by(const std::string& site, const std::string& s
     RL_ASSIGN(const auto text, os::read_file(switch_file, 256U << 20U));
     RL_ASSIGN(const auto manifest, core::parse_json(text, switch_file));
     const auto id = manifest.string_at("release_id").value_or("");
-    if (id.size() != 64 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    if (id.size() != 64 || !core::is_hex(id)) {
         return core::Error(core::Errc::corrupt, core::cat("verifying ", site, ": its ", lake::k_dashboard_manifest_file, " names no release"));
     }
     return os::join_path(os::join_path(site, "releases"), id);

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "fingerprint/code.hpp"
 #include "git/checkout.hpp"
@@ -54,7 +55,7 @@ std::optional<double> last_metric(const record::Store& store, const core::RunId&
     return last->value;
 }
 
-bool is_session_name(std::string_view name) { return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+bool is_session_name(std::string_view name) { return name.size() == 16 && core::is_hex(name); }
 
 // A session at work holds its lease. One that kept something has a mark; everything else of a session that has gone is nobody's. A folder without a lease may be one that
 // is just being made.

@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "core/hex.hpp"
 #include "core/text.hpp"
 #include "lake/export/release.hpp"
 #include "lake/export/staged_folder.hpp"
@@ -24,7 +25,7 @@ constexpr std::uint64_t k_most_bytes = 256U << 20U;
 constexpr auto k_never = std::to_array<std::string_view>(
     {"run_key", "run_key_seed", "root_id", "run_dir", "rel_run_dir", "root_path", "artifact_path", "out_dir", "indexed_at", "recorded_at", "extracted_at", "mtime_epoch", "parse_status"});
 
-bool is_digest(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+bool is_digest(std::string_view text) { return text.size() == 64 && core::is_hex(text); }
 
 // A path that stays below the release.
 bool is_inside(std::string_view path) {
