@@ -126,36 +126,14 @@ struct Work {
 };
 
 core::Result<Work> work_of(const ReplayAttributeRequest& request) {
-    Work work;
-    if (request.spec) {
-        RL_ASSIGN(const replay::ReplaySpec spec, replay::load_spec(*request.spec));
-        std::vector<std::string> names;
-        for (const replay::Cell& cell : spec.cells) { names.push_back(cell.name); }
-        if (!request.cell && spec.cells.size() != 1) { return Error(Errc::usage, cat("attributing: ", *request.spec, " has ", spec.cells.size(), " cells; name one with --cell")); }
-        const auto found = request.cell ? std::ranges::find(spec.cells, *request.cell, &replay::Cell::name) : spec.cells.begin();
-        if (found == spec.cells.end()) {
-            const auto near = core::nearest(*request.cell, names);
-            return Error(Errc::usage, cat("attributing: there is no cell \"", *request.cell, '"', near ? cat(" (nearest: \"", *near, "\")") : ""));
-        }
-        work.cell = *found;
-        work.session.tree.root = request.store.root.empty() ? os::parent_path(request.store.dir) : request.store.root;
-    } else {
-        if (request.run.has_value() == (request.run_dir && request.stage)) {
-            return Error(Errc::usage, "attributing: name a spec file, or a run with --run, or a stage with --run-dir and --stage");
-        }
-        RL_ASSIGN(ReplayTarget target, request.run ? target_of_run(request.store, *request.run, request.choice) : target_of_stage(request.store, *request.run_dir, *request.stage, request.choice));
-        work.cell = target.cell;
-        work.session.tree = target.tree;
-        work.session.places = target.places;
-        work.session.environment = target.environment;
-        work.session.program_beside = target.program_beside;
-        work.session.tags.emplace_back("replay_of", target.original);
-        for (const std::string& note : target.notes) { request.say(cat("runlake replay attribute: ", note)); }
+    RL_ASSIGN(ReplayWork named, replay_work(request.store, request.of, "attributing"));
+    if (named.cells.size() != 1) { return Error(Errc::usage, cat("attributing: ", named.spec.path, " has ", named.cells.size(), " cells; name one with --cell")); }
+    if (named.target) {
+        for (const std::string& note : named.target->notes) { request.say(cat("runlake replay attribute: ", note)); }
     }
-    work.session.store = request.store;
-    work.session.say = request.say;
-    work.session.tags.emplace_back("replay_role", "attribute");
-    return work;
+    named.session.say = request.say;
+    named.session.tags.emplace_back("replay_role", "attribute");
+    return Work{std::move(named.cells.front()), std::move(named.session)};
 }
 
 class Attribution {

@@ -18,12 +18,7 @@ namespace runlake::ops {
 
 struct ReplayAttributeRequest {
     record::Store store;
-    std::optional<std::string> spec;               // exactly one of spec, run, and run_dir with stage
-    std::optional<std::string> cell;               // of the spec; needed when it has several
-    std::optional<std::string> run;
-    std::optional<std::string> run_dir;
-    std::optional<std::string> stage;
-    ReplayChoice choice;                           // without a spec
+    ReplayOf of;                                   // of a spec with several cells, one
     std::function<void(std::string_view)> say;
 };
 

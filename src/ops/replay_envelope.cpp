@@ -21,37 +21,8 @@ using core::Error;
 
 constexpr std::string_view k_envelope_lease = "envelope.lease";
 
-struct Work {
-    std::vector<replay::Cell> cells;
-    std::optional<ReplayTarget> target;
-};
-
-core::Result<Work> work_of(const ReplayEnvelopeRequest& request) {
-    const int named = (request.spec ? 1 : 0) + (request.run ? 1 : 0) + (request.run_dir || request.stage ? 1 : 0);
-    if (named != 1 || request.run_dir.has_value() != request.stage.has_value()) {
-        return Error(Errc::usage, "measuring an envelope: name a spec file, or a run with --run, or a stage with --run-dir and --stage");
-    }
-    Work work;
-    if (!request.spec) {
-        if (request.run) {
-            RL_ASSIGN(work.target, target_of_run(request.store, *request.run, request.choice));
-        } else {
-            RL_ASSIGN(work.target, target_of_stage(request.store, *request.run_dir, *request.stage, request.choice));
-        }
-        work.cells = {work.target->cell};
-    } else {
-        RL_ASSIGN(const replay::ReplaySpec spec, replay::load_spec(*request.spec));
-        std::vector<std::string> names;
-        for (const replay::Cell& cell : spec.cells) {
-            names.push_back(cell.name);
-            if (request.only.empty() || std::ranges::find(request.only, cell.name) != request.only.end()) { work.cells.push_back(cell); }
-        }
-        for (const std::string& wanted : request.only) {
-            if (std::ranges::find(names, wanted) != names.end()) { continue; }
-            const auto near = core::nearest(wanted, names);
-            return Error(Errc::usage, cat(*request.spec, ": there is no cell \"", wanted, '"', near ? cat(" (nearest: \"", *near, "\")") : ""));
-        }
-    }
+core::Result<ReplayWork> work_of(const ReplayEnvelopeRequest& request) {
+    RL_ASSIGN(ReplayWork work, replay_work(request.store, request.of, "measuring an envelope"));
     for (replay::Cell& cell : work.cells) {
         if (request.runs) { cell.envelope.runs = *request.runs; }
         if (request.method) { cell.envelope.method = *request.method; }
@@ -125,26 +96,18 @@ bool ReplayEnvelopeResponse::complete() const {
 }
 
 core::Result<ReplayEnvelopeResponse> replay_envelope(const ReplayEnvelopeRequest& request) {
-    RL_ASSIGN(Work work, work_of(request));
-    ReplaySessionRequest session_request;
-    session_request.store = request.store;
-    session_request.tree.root = request.store.root.empty() ? os::parent_path(request.store.dir) : request.store.root;
-    session_request.uncapped = true;
-    session_request.tags = {{"replay_role", "envelope"}};
-    session_request.say = request.say;
-    session_request.tell = [&](const replay::Cell& cell, const replay::Outcome& one) {
+    RL_ASSIGN(ReplayWork work, work_of(request));
+    work.session.uncapped = true;
+    work.session.tags.emplace_back("replay_role", "envelope");
+    work.session.say = request.say;
+    work.session.tell = [&](const replay::Cell& cell, const replay::Outcome& one) {
         const std::string what = one.error ? std::string(replay::error_name(one.error->kind)) : one.value ? core::format_float(*one.value) : "-";
         request.say(cat(cell.name, ": run ", one.replica + 1, " of ", cell.replicas, ": ", what));
     };
     if (work.target) {
         for (const std::string& note : work.target->notes) { request.say(note); }
-        session_request.tree = work.target->tree;
-        session_request.places = work.target->places;
-        session_request.environment = work.target->environment;
-        session_request.program_beside = work.target->program_beside;
-        session_request.tags.emplace_back("replay_of", work.target->original);
     }
-    RL_ASSIGN(const std::unique_ptr<ReplaySession> session, ReplaySession::begin(std::move(session_request)));
+    RL_ASSIGN(const std::unique_ptr<ReplaySession> session, ReplaySession::begin(std::move(work.session)));
     RL_ASSIGN(const std::unique_ptr<os::Lease> lease, take_machine(request.store, session->id()));
     ReplayEnvelopeResponse response;
     // Cell by cell, so that what was measured stays when the rest is stopped.

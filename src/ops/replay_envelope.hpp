@@ -18,14 +18,9 @@ namespace runlake::ops {
 
 struct ReplayEnvelopeRequest {
     record::Store store;
-    std::optional<std::string> spec;               // exactly one of spec, run, and run_dir with stage
-    std::optional<std::string> run;
-    std::optional<std::string> run_dir;
-    std::optional<std::string> stage;
-    std::vector<std::string> only;                 // cells of the spec; none: all
+    ReplayOf of;
     std::optional<int> runs;                       // over the spec's
     std::optional<replay::Method> method;          // over the spec's
-    ReplayChoice choice;                           // without a spec
     std::function<void(std::string_view)> say;
 };
 

@@ -21,69 +21,18 @@ using core::cat;
 using core::Errc;
 using core::Error;
 
-// What is to be replayed, wherever it was asked for.
-struct Work {
-    replay::ReplaySpec spec;
-    std::vector<replay::Cell> cells;
-    std::optional<ReplayTarget> target;
-    ReplaySessionRequest session;
-    std::vector<std::string> notes;
-};
-
-core::Status choose_cells(const ReplayRunRequest& request, Work& work) {
-    for (const replay::Cell& cell : work.spec.cells) {
-        if (request.only.empty() || std::ranges::find(request.only, cell.name) != request.only.end()) { work.cells.push_back(cell); }
-    }
-    std::vector<std::string> names;
-    for (const replay::Cell& cell : work.spec.cells) { names.push_back(cell.name); }
-    for (const std::string& wanted : request.only) {
-        if (std::ranges::find(names, wanted) != names.end()) { continue; }
-        const auto near = core::nearest(wanted, names);
-        return Error(Errc::usage, cat("replaying ", work.spec.path, ": there is no cell \"", wanted, '"', near ? cat(" (nearest: \"", *near, "\")") : ""));
-    }
-    if (work.cells.empty()) { return Error(Errc::usage, cat("replaying ", work.spec.path, ": it has no cell")); }
-    return core::ok();
-}
-
-core::Result<Work> work_of_spec(const ReplayRunRequest& request) {
-    Work work;
-    RL_ASSIGN(work.spec, replay::load_spec(*request.spec));
-    RL_TRY(choose_cells(request, work));
-    work.session.tree.root = request.store.root.empty() ? os::parent_path(request.store.dir) : request.store.root;
-    work.session.parallel = work.spec.parallel;
-    return work;
-}
-
-core::Result<Work> work_of_target(const ReplayRunRequest& request) {
-    Work work;
-    if (request.run) {
-        RL_ASSIGN(work.target, target_of_run(request.store, *request.run, request.choice));
+core::Result<ReplayWork> work_of(const ReplayRunRequest& request) {
+    RL_ASSIGN(ReplayWork work, replay_work(request.store, request.of, "replaying"));
+    if (work.target) {
+        work.spec.eps_num = request.eps_num.value_or(0);
+        work.spec.policy = replay::default_policy();
     } else {
-        RL_ASSIGN(work.target, target_of_stage(request.store, *request.run_dir, *request.stage, request.choice));
+        work.session.parallel = work.spec.parallel;
     }
-    work.spec.eps_num = request.eps_num.value_or(0);
-    work.spec.policy = replay::default_policy();
-    work.cells = {work.target->cell};
-    work.notes = work.target->notes;
-    work.session.tree = work.target->tree;
-    work.session.places = work.target->places;
-    work.session.environment = work.target->environment;
-    work.session.program_beside = work.target->program_beside;
-    work.session.tags.emplace_back("replay_of", work.target->original);
-    return work;
-}
-
-core::Result<Work> work_of(const ReplayRunRequest& request) {
-    const int named = (request.spec ? 1 : 0) + (request.run ? 1 : 0) + (request.run_dir || request.stage ? 1 : 0);
-    if (named != 1 || request.run_dir.has_value() != request.stage.has_value()) {
-        return Error(Errc::usage, "replaying: name a spec file, or a run with --run, or a stage with --run-dir and --stage");
-    }
-    RL_ASSIGN(Work work, request.spec ? work_of_spec(request) : work_of_target(request));
     for (replay::Cell& cell : work.cells) {
         if (request.replicas) { cell.replicas = *request.replicas; }
     }
     if (request.parallel) { work.session.parallel = *request.parallel; }
-    work.session.store = request.store;
     work.session.say = request.say;
     return work;
 }
@@ -100,7 +49,7 @@ std::vector<std::string> next_steps(const replay::VerdictRecord& verdict) {
 }
 
 // Code that should have been brought back and is not says so once; parity tells the rest.
-void check_code(const Work& work, const ReplaySession& session, std::vector<std::string>& notes) {
+void check_code(const ReplayWork& work, const ReplaySession& session, std::vector<std::string>& notes) {
     if (!work.target || !work.target->code_ref || !session.code_ref()) { return; }
     if (*work.target->code_ref != *session.code_ref()) {
         notes.push_back(cat("the code that was replayed is ", *session.code_ref(), ", and ", *work.target->code_ref, " was recorded"));
@@ -116,15 +65,16 @@ int ReplayRunResponse::exit_status() const {
 }
 
 core::Result<ReplayRunResponse> replay_run(const ReplayRunRequest& request) {
-    RL_ASSIGN(Work work, work_of(request));
+    RL_ASSIGN(const ReplayWork work, work_of(request));
+    const std::vector<std::string> notes = work.target ? work.target->notes : std::vector<std::string>();
     RL_ASSIGN(ReplayEvents events, replay_events(request.settings, request.events_file, request.event_prefix));
     events.line = request.line;
-    for (const std::string& note : work.notes) { request.say(cat("runlake replay run: ", note)); }
+    for (const std::string& note : notes) { request.say(cat("runlake replay run: ", note)); }
     RL_ASSIGN(const std::unique_ptr<ReplaySession> session, ReplaySession::begin(work.session));
     RL_ASSIGN(std::vector<CellReplays> replays, session->run(work.cells));
-    ReplayRunResponse response{.session = session->id(), .cells = {}, .notes = work.notes};
+    ReplayRunResponse response{.session = session->id(), .cells = {}, .notes = notes};
     check_code(work, *session, response.notes);
-    if (response.notes.size() > work.notes.size()) { request.say(cat("runlake replay run: ", response.notes.back())); }
+    if (response.notes.size() > notes.size()) { request.say(cat("runlake replay run: ", response.notes.back())); }
     const double eps_num = work.spec.eps_num;
     RL_ASSIGN(const std::unique_ptr<ReplayDecider> decider,
               ReplayDecider::open({.store = request.store, .spec = work.spec, .events = std::move(events), .build_sha = session->code_ref().value_or("")}));

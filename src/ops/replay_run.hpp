@@ -20,14 +20,9 @@ namespace runlake::ops {
 struct ReplayRunRequest {
     record::Store store;
     record::Settings settings;
-    std::optional<std::string> spec;               // exactly one of spec, run, and run_dir with stage
-    std::optional<std::string> run;
-    std::optional<std::string> run_dir;
-    std::optional<std::string> stage;
-    std::vector<std::string> only;                 // cells of the spec; none: all
+    ReplayOf of;
     std::optional<int> replicas;                   // over the spec's
     std::optional<bool> parallel;                  // over the spec's
-    ReplayChoice choice;                           // without a spec
     std::optional<double> eps_num;                 // without a spec
     std::optional<std::string> events_file;
     std::optional<std::string> event_prefix;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -36,6 +37,27 @@ struct ReplayTarget {
     std::map<std::string, std::string> places;     // of inputs and artifacts that are named logically: where they are
     std::vector<std::string> notes;                // what is not as it was recorded, one sentence each
 };
+
+// What a user named to be replayed.
+struct ReplayOf {
+    std::optional<std::string> spec;               // exactly one of spec, run, and run_dir with stage
+    std::optional<std::string> run;
+    std::optional<std::string> run_dir;
+    std::optional<std::string> stage;
+    std::vector<std::string> only;                 // cells of the spec; none: all
+    ReplayChoice choice;                           // without a spec
+};
+
+// The cells that are meant, and the session in which they run: store, tree, where things are.
+struct ReplayWork {
+    replay::ReplaySpec spec;                       // without a file: nothing but what its cells need not say
+    std::vector<replay::Cell> cells;               // one or more
+    std::optional<ReplayTarget> target;            // without a spec
+    ReplaySessionRequest session;
+};
+
+// `doing` begins messages: "replaying". Errc::usage: none or several things are named, or a cell that is not there; else as reading specs and the two functions below.
+core::Result<ReplayWork> replay_work(const record::Store& store, const ReplayOf& of, std::string_view doing);
 
 // By a whole id or its beginning. Errc::conflict: it was recorded from inside its program (its command is not known), its arguments held secrets, its code is not known
 // (use `here`), or it is itself a replay.

@@ -25,17 +25,12 @@ constexpr std::array k_options = std::to_array<Option>({
     k_replay_pass_option,
     {.names = "--cell", .value = "NAME", .help = "The cell of the spec"},
 });
-constexpr std::array k_arguments = std::to_array<Argument>({{.name = "SPEC", .help = "Replay spec, a YAML file", .required = false}});
+constexpr std::array k_arguments = std::to_array<Argument>({k_replay_spec_argument});
 
 core::Result<int> run(Invocation& inv) {
     ops::ReplayAttributeRequest request;
-    RL_ASSIGN(request.choice, replay_choice(inv));
+    RL_ASSIGN(request.of, replay_of_with_knobs(inv));
     RL_ASSIGN(request.store, inv.store(record::OpenStore::create));
-    request.spec = inv.value("SPEC");
-    request.cell = inv.value("--cell");
-    request.run = inv.value("--run");
-    request.run_dir = inv.value("--run-dir");
-    request.stage = inv.value("--stage");
     request.say = [&](std::string_view line) { inv.say(line); };
     RL_ASSIGN(const ops::ReplayAttributeResponse response, ops::replay_attribute(request));
     const int status = response.attributed_to ? 0 : 1;

@@ -24,18 +24,12 @@ constexpr std::array k_options = std::to_array<Option>({
     {.names = "--runs", .value = "N", .help = "How many runs, at least 10; default: the spec's, or 10"},
     {.names = "--method", .value = "METHOD", .help = "The bound; auto chooses by the shape of the sample", .choices = "auto|diff_chi2|k_single|range|wilks"},
 });
-constexpr std::array k_arguments = std::to_array<Argument>({{.name = "SPEC", .help = "Replay spec, a YAML file", .required = false}});
+constexpr std::array k_arguments = std::to_array<Argument>({k_replay_spec_argument});
 
 core::Result<int> run(Invocation& inv) {
     ops::ReplayEnvelopeRequest request;
-    request.choice.metric = inv.value("--metric");
-    request.choice.here = inv.flag("--here");
+    request.of = replay_of(inv);
     RL_ASSIGN(request.store, inv.store(record::OpenStore::create));
-    request.spec = inv.value("SPEC");
-    request.run = inv.value("--run");
-    request.run_dir = inv.value("--run-dir");
-    request.stage = inv.value("--stage");
-    request.only = inv.values("--cell");
     RL_ASSIGN(const std::optional<std::int64_t> runs, inv.integer("--runs"));
     if (runs && (*runs < replay::k_fewest_envelope_runs || *runs > 100'000)) { return core::Error(core::Errc::usage, cat("--runs ", *runs, ": from ", replay::k_fewest_envelope_runs, " to 100000")); }
     if (runs) { request.runs = static_cast<int>(*runs); }

@@ -31,20 +31,15 @@ constexpr std::array k_options = std::to_array<Option>({
     {.names = "--events-file", .value = "FILE", .help = "Append the events to this file"},
     {.names = "--event-prefix", .value = "TEXT", .help = "Put this before the names of events"},
 });
-constexpr std::array k_arguments = std::to_array<Argument>({{.name = "SPEC", .help = "Replay spec, a YAML file", .required = false}});
+constexpr std::array k_arguments = std::to_array<Argument>({k_replay_spec_argument});
 
 std::string number(const std::optional<double>& value) { return value ? core::format_float(*value) : "-"; }
 
 core::Result<int> run(Invocation& inv) {
     ops::ReplayRunRequest request;
-    RL_ASSIGN(request.choice, replay_choice(inv));
+    RL_ASSIGN(request.of, replay_of_with_knobs(inv));
     RL_ASSIGN(request.store, inv.store(record::OpenStore::create));
     RL_ASSIGN(request.settings, inv.settings());
-    request.spec = inv.value("SPEC");
-    request.run = inv.value("--run");
-    request.run_dir = inv.value("--run-dir");
-    request.stage = inv.value("--stage");
-    request.only = inv.values("--cell");
     RL_ASSIGN(const std::optional<std::int64_t> replicas, inv.integer("--replicas"));
     if (replicas && (*replicas < 2 || *replicas > 10000)) { return core::Error(core::Errc::usage, cat("--replicas ", *replicas, ": from 2 to 10000, since one alone shows nothing")); }
     if (replicas) { request.replicas = static_cast<int>(*replicas); }

@@ -16,7 +16,11 @@ inline constexpr Option k_replay_preset_option = {.names = "--preset", .value = 
 inline constexpr Option k_replay_threads_option = {.names = "--threads", .value = "N", .help = "Without a spec: the thread count of presets; default: 1"};
 inline constexpr Option k_replay_pass_option = {.names = "--pass", .value = "NAME", .help = "Without a spec: a variable of yours that the program keeps", .repeats = true};
 
-// The options above as a choice. Errc::usage.
-core::Result<ops::ReplayChoice> replay_choice(const Invocation& inv);
+inline constexpr Argument k_replay_spec_argument = {.name = "SPEC", .help = "Replay spec, a YAML file", .required = false};
+
+// What is replayed: SPEC with --cell, --run, --run-dir, --stage, --here and --metric.
+ops::ReplayOf replay_of(const Invocation& inv);
+// And the knobs: --preset, --threads, --pass. Errc::usage.
+core::Result<ops::ReplayOf> replay_of_with_knobs(const Invocation& inv);
 
 }  // namespace runlake::cli
