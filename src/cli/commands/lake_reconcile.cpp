@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/command.hpp"
+#include "cli/commands/jobs_option.hpp"
 #include "cli/commands/rundir_shared.hpp"
 #include "cli/commands/runs_shared.hpp"
 #include "cli/live_line.hpp"
@@ -82,9 +83,7 @@ core::Result<int> run(Invocation& inv) {
     request.prune = inv.flag("--prune");
     request.dry_run = inv.flag("--dry-run");
     request.full = inv.flag("--full");
-    RL_ASSIGN(const auto jobs, inv.integer("--jobs"));
-    if (jobs && (*jobs < 1 || *jobs > 4096)) { return core::Error(core::Errc::usage, cat("--jobs ", *jobs, ": from 1 to 4096")); }
-    if (jobs) { request.jobs = static_cast<unsigned>(*jobs); }
+    RL_ASSIGN(request.jobs, jobs_option(inv));
     // Before any thread starts, DuckDB's too: they are not to get the signals.
     RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
     request.stop = &stop;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/command.hpp"
+#include "cli/commands/jobs_option.hpp"
 #include "cli/commands/pipeline_progress.hpp"
 #include "cli/commands/runs_shared.hpp"
 #include "core/text.hpp"
@@ -74,9 +75,7 @@ core::Result<int> run(Invocation& inv) {
     request.run_dir = inv.value("--run-dir");
     request.only = inv.values("--only");
     request.force = inv.values("--force");
-    RL_ASSIGN(const std::optional<std::int64_t> jobs, inv.integer("--jobs"));
-    if (jobs && (*jobs < 1 || *jobs > 4096)) { return core::Error(core::Errc::usage, cat("--jobs ", *jobs, ": from 1 to 4096")); }
-    if (jobs) { request.jobs = static_cast<int>(*jobs); }
+    RL_ASSIGN(request.jobs, jobs_option(inv));
     request.dry_run = inv.flag("--dry-run");
     request.verify_content = inv.value("--verify") == "full";
     request.argv = own_words(inv);

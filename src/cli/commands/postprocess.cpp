@@ -7,6 +7,7 @@
 #include <map>
 
 #include "cli/command.hpp"
+#include "cli/commands/jobs_option.hpp"
 #include "cli/commands/runs_shared.hpp"
 #include "cli/live_line.hpp"
 #include "cli/render/style.hpp"
@@ -66,9 +67,7 @@ core::Result<int> run(Invocation& inv) {
     }
     request.only = inv.values("--only");
     request.recompute = inv.flag("--recompute");
-    RL_ASSIGN(const auto jobs, inv.integer("--jobs"));
-    if (jobs && (*jobs < 1 || *jobs > 4096)) { return core::Error(core::Errc::usage, cat("--jobs ", *jobs, ": from 1 to 4096")); }
-    if (jobs) { request.jobs = static_cast<unsigned>(*jobs); }
+    RL_ASSIGN(request.jobs, jobs_option(inv));
     RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
     request.stop = &stop;
     LiveLine progress(inv);
