@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -55,7 +56,7 @@ class ThreadedCapture final : public Capture {
         has_code_ = request_.code.repository.has_value() && !request_.code.commit.empty();
         if (has_code_) {
             start_thread(code_, [this, stop] {
-                return core::Result(look_at_code(request_.code, request_.store, CodeOptions{.limit = CodeOptions{}.limit, .stop = stop}));
+                return core::Result(look_at_code(request_.code, request_.store, CodeOptions{.limit = request_.code_limit, .stop = stop}));
             });
         } else if (!request_.code.note.empty()) {
             captured_.notes.push_back(request_.code.note);
@@ -99,7 +100,7 @@ class ThreadedCapture final : public Capture {
         if (has_code_) {
             const auto state = code_.wait(patience.code);
             captured_.facts.code_ref = state && state->ok() ? state->value().code_ref : request_.code.code_ref();
-            // That the run was over sooner is no note: "+dirty.unknown" says it, for every short run.
+            // That the run was over sooner is no note: "+dirty.unknown" says it.
             if (state) {
                 const std::string& note = state->ok() ? state->value().note : state->error().message();
                 if (!note.empty()) { captured_.notes.push_back(core::cat("code: ", note)); }
@@ -167,6 +168,12 @@ class ThreadedCapture final : public Capture {
 };
 
 }  // namespace
+
+std::chrono::milliseconds patience_for_code(double program_seconds, std::chrono::milliseconds limit) {
+    const std::chrono::milliseconds least(1);
+    if (!(program_seconds * 1000.0 < static_cast<double>(limit.count()))) { return std::max(least, limit); }
+    return std::max(least, std::chrono::milliseconds(static_cast<std::int64_t>(program_seconds * 1000.0)));
+}
 
 std::unique_ptr<Capture> Capture::begin(CaptureRequest request) { return std::make_unique<ThreadedCapture>(std::move(request)); }
 

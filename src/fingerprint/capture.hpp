@@ -24,6 +24,7 @@ struct CaptureRequest {
     std::optional<std::string> config_path;    // hashed at once, by begin(), unless larger than 1 MiB
     EnvironmentSource environment;
     bool want_environment = true;              // false when the start record has it already (cached_environment)
+    std::chrono::milliseconds code_limit = CodeOptions{}.limit;  // the setting code.dirty_limit
 };
 
 // What became known. `facts` holds code_ref, input_fingerprint, config_hash and environment as far as they are known.
@@ -39,6 +40,10 @@ struct Patience {
     std::chrono::milliseconds inputs{std::chrono::hours(24)};
     std::chrono::milliseconds environment{2000};
 };
+
+// How long to wait for the state of the code once the program has ended: as long again as it ran, at least 1 ms, at most `limit`. So a short program on a busy machine
+// keeps its code_ref, and recording never doubles the time of a long one, whose look is over long before.
+std::chrono::milliseconds patience_for_code(double program_seconds, std::chrono::milliseconds limit);
 
 // A capture under way. A process may leave by _exit() at any time, whatever its threads do. Before exit() or a return from main this object must be destroyed: that asks
 // the threads to stop and waits until they have (a few milliseconds; while libgit2 is being loaded or a compiler answers, tens). Not to be kept across a fork.

@@ -30,7 +30,8 @@ constexpr std::size_t k_most_name_bytes = 250;
 // program began, so one look serves all of its runs.
 class ProcessFacts {
   public:
-    explicit ProcessFacts(record::Store store, fingerprint::CodeStart code) : store_(std::move(store)), code_(std::move(code)) {}
+    ProcessFacts(record::Store store, fingerprint::CodeStart code, std::chrono::milliseconds code_limit)
+        : store_(std::move(store)), code_(std::move(code)), code_limit_(code_limit) {}
     ~ProcessFacts() {
         stop_ = true;
         // In a forked child the thread does not exist: there is nothing to wait for.
@@ -50,8 +51,7 @@ class ProcessFacts {
         thread_ = std::thread([this] {
             auto found = std::make_unique<record::Facts>();
             if (auto environment = fingerprint::process_environment(store_); environment.ok()) { found->environment = environment.value(); }
-            fingerprint::CodeOptions options;
-            options.stop = [this] { return stop_.load(); };
+            const fingerprint::CodeOptions options{.limit = code_limit_, .stop = [this] { return stop_.load(); }};
             found->code_ref = fingerprint::look_at_code(code_, store_, options).code_ref;
             // Never freed while a reader may look: readers take no lock, so that a fork at any moment leaves none held.
             known_.store(found.release());
@@ -68,6 +68,7 @@ class ProcessFacts {
   private:
     record::Store store_;
     fingerprint::CodeStart code_;
+    std::chrono::milliseconds code_limit_;
     std::atomic<const record::Facts*> known_ = nullptr;
     std::atomic<bool> stop_ = false;
     pid_t owner_ = 0;
@@ -207,9 +208,9 @@ Status check_strings(std::string_view what, const Json& values, bool only_string
 class RecordingImpl final : public Recording {
   public:
     RecordingImpl(record::Store store, record::Mode mode, std::optional<std::string> tenant, std::unique_ptr<record::Recorder> recorder,
-                  fingerprint::CodeStart code, std::string working_dir)
+                  fingerprint::CodeStart code, std::chrono::milliseconds code_limit, std::string working_dir)
         : store_(std::move(store)), mode_(mode), tenant_(std::move(tenant)), recorder_(std::move(recorder)), code_(std::move(code)),
-          working_dir_(std::move(working_dir)), process_(std::make_shared<ProcessFacts>(store_, code_)) {}
+          working_dir_(std::move(working_dir)), process_(std::make_shared<ProcessFacts>(store_, code_, code_limit)) {}
 
     std::uint64_t lost() const override { return recorder_->lost(); }
 
@@ -281,7 +282,8 @@ core::Result<std::shared_ptr<Recording>> Recording::open(const RecordingOptions&
     fingerprint::CodeStart code = recorder.mode == record::Mode::off ? fingerprint::CodeStart{} : fingerprint::read_code(working_dir);
     auto opened = record::Recorder::open(store, recorder);
     return std::shared_ptr<Recording>(std::make_shared<RecordingImpl>(known.value_or(record::Store{}), recorder.mode, settings.text_if("tenant"),
-                                                                      std::move(opened), std::move(code), working_dir));
+                                                                      std::move(opened), std::move(code),
+                                                                      std::chrono::seconds(settings.integer("code.dirty_limit")), working_dir));
 }
 
 }  // namespace runlake::ops

@@ -32,7 +32,6 @@ using std::chrono::milliseconds;
 
 // A program that ends sooner than this is not worth a look at the tree: the look would not be over before it, and would take its processor from it.
 constexpr milliseconds k_before_looking{2};
-constexpr milliseconds k_patience_for_code{1};
 constexpr milliseconds k_patience_for_environment{2000};
 constexpr milliseconds k_patience_for_output{5000};
 constexpr milliseconds k_interruptible{20};
@@ -134,13 +133,15 @@ class Looking {
   public:
     Looking(const RunRequest& request, const Place& place, const std::string& working_dir) {
         if (!place.store.ok()) { return; }
+        code_limit_ = std::chrono::seconds(place.settings.integer("code.dirty_limit"));
         wanted_.emplace(fingerprint::CaptureRequest{.store = place.store.value(),
                                                     .code = fingerprint::read_code(working_dir),
                                                     .inputs = request.inputs,
                                                     .input_options = {},
                                                     .config_path = std::nullopt,
                                                     .environment = {},
-                                                    .want_environment = true});
+                                                    .want_environment = true,
+                                                    .code_limit = code_limit_});
         wanted_->input_options.root = place.store.value().root;
         wanted_->input_options.working_dir = working_dir;
         wanted_->input_options.cache_dir = fingerprint::digests_dir(place.store.value().dir);
@@ -168,19 +169,20 @@ class Looking {
     }
 
     // What has become known. Large inputs are waited for, unless the user tells us to stop.
-    fingerprint::Captured finish(const Watch& watch) {
+    fingerprint::Captured finish(const Watch& watch, double program_seconds) {
         fingerprint::Captured captured;
         if (capture_ != nullptr) {
-            captured = has_inputs_ ? finish_with_inputs(watch) : capture_->finish({k_patience_for_code, milliseconds(0), k_patience_for_environment});
+            const milliseconds for_code = fingerprint::patience_for_code(program_seconds, code_limit_);
+            captured = has_inputs_ ? finish_with_inputs(watch, for_code) : capture_->finish({for_code, milliseconds(0), k_patience_for_environment});
         }
         captured.notes.insert(captured.notes.begin(), notes_.begin(), notes_.end());
         return captured;
     }
 
   private:
-    fingerprint::Captured finish_with_inputs(const Watch& watch) {
+    fingerprint::Captured finish_with_inputs(const Watch& watch, milliseconds for_code) {
         fingerprint::Patience patience;
-        patience.code = k_patience_for_code;
+        patience.code = for_code;
         patience.environment = k_patience_for_environment;
         auto* const promise = new std::promise<fingerprint::Captured>();  // as long as the thread, which may be left behind
         std::future<fingerprint::Captured> future = promise->get_future();
@@ -199,6 +201,7 @@ class Looking {
     fingerprint::Capture* capture_ = nullptr;  // never freed: its threads may work until this process leaves by _exit()
     record::Facts known_;
     std::vector<std::string> notes_;
+    milliseconds code_limit_{0};
     bool has_inputs_ = false;
 };
 
@@ -303,7 +306,7 @@ class Execution {
     void finish(record::Run& run, ProgramEnd& end) {
         std::vector<std::string> notes;
         end.stderr_tail = streams_.finish(notes);
-        fingerprint::Captured captured = looking_->finish(watch_);
+        fingerprint::Captured captured = looking_->finish(watch_, static_cast<double>(ran_for_ns_) / 1e9);
         notes.insert(notes.end(), captured.notes.begin(), captured.notes.end());
         const Verdict verdict = record::judge(end);
         if (!captured.inputs.empty()) {

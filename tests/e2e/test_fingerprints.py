@@ -109,6 +109,14 @@ def test_a_tree_that_the_program_changes_is_unknown_or_known_never_wrong(recorde
     assert code_ref == head or code_ref.startswith(head + "+dirty.")
 
 
+def test_the_look_at_the_tree_has_the_limit_of_the_settings(recorded, project, clean_env):
+    for number in range(200):
+        (project / f"new{number}.py").write_text("pass\n")
+    head = git(project, clean_env, "rev-parse", "HEAD")
+    assert value(recorded(env={**clean_env, "RUNLAKE_CODE_DIRTY_LIMIT": "0s"}), "code_ref") == head + "+dirty.unknown"
+    assert len(value(recorded(), "code_ref")) > len(head + "+dirty.unknown")
+
+
 def test_outside_of_git_there_is_no_code_ref(runlake, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()

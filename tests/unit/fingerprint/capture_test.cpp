@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
+
 #include "tests/unit/git/git_repo.hpp"
 
 namespace runlake::testing {
@@ -96,6 +98,25 @@ TEST_F(CaptureTest, AProcessMayLeaveWhileItWorks) {
         ASSERT_EQ(::waitpid(pid, &status, 0), pid);
         EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
     }
+}
+
+TEST(Patience, IsAsLongAsTheProgramRanWithinTheLimit) {
+    using std::chrono::milliseconds;
+    const milliseconds limit(2000);
+    EXPECT_EQ(fingerprint::patience_for_code(0.0, limit), milliseconds(1));
+    EXPECT_EQ(fingerprint::patience_for_code(0.0305, limit), milliseconds(30));
+    EXPECT_EQ(fingerprint::patience_for_code(1.999, limit), milliseconds(1999));
+    EXPECT_EQ(fingerprint::patience_for_code(1e300, limit), limit);
+    EXPECT_EQ(fingerprint::patience_for_code(-1.0, limit), milliseconds(1));
+    EXPECT_EQ(fingerprint::patience_for_code(std::nan(""), limit), limit);
+    EXPECT_EQ(fingerprint::patience_for_code(5.0, milliseconds(0)), milliseconds(1));
+}
+
+TEST_F(CaptureTest, TheLimitOfTheLookIsTheRequests) {
+    for (int i = 0; i < 200; ++i) { repo.write(core::cat("many/f", i), "x"); }
+    request.code_limit = std::chrono::milliseconds(0);
+    const auto captured = fingerprint::Capture::begin(request)->finish(patient());
+    EXPECT_EQ(captured.facts.code_ref, head + "+dirty.unknown");
 }
 
 TEST_F(CaptureTest, DestroyingItEndsItsThreads) {
