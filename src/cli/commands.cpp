@@ -82,6 +82,9 @@
     X(k_lake_job_run) \
     X(k_lake_job_release_site_dashboard) \
     X(k_lake_release_verify) \
+    X(k_lake_reference_build) \
+    X(k_lake_reference_list) \
+    X(k_lake_reference_score) \
     X(k_replay_attribute) \
     X(k_replay_run)     \
     X(k_replay_envelope) \

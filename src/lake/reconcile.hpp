@@ -27,6 +27,7 @@ struct ReconcileRequest {
     std::vector<std::string> roots;
     std::vector<std::string> beside;   // DiscoverRequest::beside
     std::string jobs;                  // folder of jobs that were run: their files are indexed; "" for none
+    std::string references;            // folder of references and their scores: indexed too; "" for none
     std::string surfaces;              // folder of .sql files; "" for none
     bool prune = false;                // forget units that have gone
     bool dry_run = false;              // say what would be done
@@ -63,6 +64,7 @@ struct ReconcileReport {
     std::uint64_t surfaces = 0;                        // of the project's own
     std::uint64_t surface_files_read = 0;
     std::uint64_t surface_rows = 0;                    // written
+    std::uint64_t references = 0;                      // in the lake when it was done
     std::vector<StaleUnit> stale;                      // by dir
     bool pruned = false;
     std::vector<PassedOver> passed_over;               // by dir

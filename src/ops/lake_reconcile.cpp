@@ -36,6 +36,7 @@ core::Result<LakeReconcileResponse> lake_reconcile(const LakeReconcileRequest& r
     if (!request.store.root.empty()) { reconcile.beside.push_back(request.store.root); }
     reconcile.beside.push_back(request.store.dir);
     reconcile.jobs = roots.jobs;
+    reconcile.references = roots.references;
     if (!request.store.root.empty()) { reconcile.surfaces = os::join_path(request.store.root, "lake/surfaces"); }
     reconcile.prune = request.prune;
     reconcile.dry_run = request.dry_run;
@@ -84,6 +85,7 @@ Json to_json(const LakeReconcileResponse& response) {
     record.set("errors", report.errors).set("warnings", report.warnings);
     record.set("standing_errors", response.dry_run ? Json() : Json(report.standing_errors));
     record.set("surfaces", Json::object().set("found", report.surfaces).set("files_read", report.surface_files_read).set("rows", report.surface_rows));
+    record.set("references", report.references);
     record.set("rows", counts(report.rows)).set("stale", std::move(stale)).set("passed_over", std::move(passed_over));
     return record.set("notes", std::move(notes)).set("seconds", response.seconds);
 }

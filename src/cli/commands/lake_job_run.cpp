@@ -38,6 +38,12 @@ core::Result<int> run(Invocation& inv) {
         inv.out(core::cat("Reference ", done.reference.string_at("ref_id").value_or(""), ": ", *in_sample, " of these runs are among its ", done.reference.integer_at("members").value_or(0),
                           " members", *in_sample > 0 ? ": what is said of them is in-sample\n" : "\n"));
     }
+    if (const auto* scored = done.reference.find("scored"); scored != nullptr && scored->is_object()) {
+        for (const auto& run : *scored->find("skipped")->as_array()) {
+            inv.say(core::cat("not scored: ", run.string_at("run_key").value_or(""), ": ", render::harmless_line(run.string_at("why").value_or(""))));
+        }
+        inv.out(core::cat("Scored ", scored->integer_at("runs").value_or(0), " of them: ", scored->integer_at("rows").value_or(0), " scores, ", scored->integer_at("valid").value_or(0), " valid\n"));
+    }
     return 0;
 }
 

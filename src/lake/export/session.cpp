@@ -103,6 +103,7 @@ core::Result<ExportSession> ExportSession::open(const std::string& database) {
 std::string ExportSession::stored(std::string_view table) const { return cat(catalog_, ".main.", quote_identifier(table)); }
 
 core::Status ExportSession::select(const std::vector<std::string>& run_keys) {
+    RL_TRY(connection_.run("DELETE FROM temp.selected_runs"));
     RL_ASSIGN(auto insert, connection_.prepare("INSERT INTO temp.selected_runs VALUES (?, ?)"));
     for (std::size_t i = 0; i < run_keys.size(); ++i) {
         RL_TRY(insert.bind(1, run_keys[i]));
@@ -164,7 +165,10 @@ core::Status ExportSession::show_table(const Table& table, RunNames names) {
     // What is about units that are no runs: in a release those whose folders hold selected runs, told by what they say alone.
     const bool is_above = source != nullptr && source->run_column.empty() && first != "run_key";
     const bool is_told = names == RunNames::uid && !is_above;
-    if (is_told && source == nullptr && !has_column(table, "run_key")) { return core::ok(); }
+    // Of references a release has its own: which others there are is this machine's affair.
+    const bool of_reference = is_told && (&table == &k_lake_references || &table == &k_lake_reference_members || &table == &k_reference_scores);
+    const bool has_run = source != nullptr || has_column(table, "run_key");
+    if (is_told && !has_run && !of_reference) { return core::ok(); }
     SeenTable seen{.name = std::string(table.name), .columns = {}, .order = {}};
     std::string select;
     const auto add = [&](std::string_view name, const std::string& expression, bool is_key) {
@@ -192,8 +196,10 @@ core::Status ExportSession::show_table(const Table& table, RunNames names) {
     std::string narrowed;
     if (is_told) {
         const bool of_store = source != nullptr && !source->run_column.empty() && has_column(table, source->run_column);
-        narrowed = source == nullptr ? std::string(" JOIN temp.told_runs told ON t.run_key = told.stored_key")
-                                     : cat(" JOIN temp.told_runs told ON t.", quote_identifier(first), " = told.unit_key", of_store ? cat(" AND t.", quote_identifier(source->run_column), " = told.run_id") : "");
+        narrowed = !has_run              ? std::string()
+                   : source == nullptr ? std::string(" JOIN temp.told_runs told ON t.run_key = told.stored_key")
+                                       : cat(" JOIN temp.told_runs told ON t.", quote_identifier(first), " = told.unit_key", of_store ? cat(" AND t.", quote_identifier(source->run_column), " = told.run_id") : "");
+        if (of_reference) { narrowed += " WHERE t.ref_id IN (SELECT ref_id FROM temp.job_context)"; }
     } else if (names == RunNames::uid) {
         const auto units = stored("lake_units");
         narrowed = cat(" WHERE t.", quote_identifier(first), " IN (SELECT above.unit_key FROM ", units, " above JOIN ", units, " held ON held.source = above.source AND starts_with(held.dir, above.dir || '/') ",

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -42,12 +43,14 @@ class ExportSession {
     core::Status select(const std::vector<std::string>& run_keys);
     // Makes job_context(ref_id): one row, or none for "".
     core::Status set_context(const std::string& ref_id);
-    // Makes the views, each called as its table or surface, so that SQL sees them instead. After select(). With RunNames::uid, of runs of equal content one stays, in selected_runs too.
+    // Makes the views, each called as its table or surface, so that SQL sees them instead. After select(). With RunNames::uid, of runs of equal content one stays, in selected_runs too, and of references that of the context.
     core::Status show(RunNames names);
     // From here on no file but those below `folder` can be read or written, and no setting changed. What DuckDB spills goes below it too.
     core::Status confine(const std::string& folder);
 
     const std::vector<SeenTable>& tables() const { return tables_; }
+    // One that was made beside the lake's, as a temporary table.
+    void add(SeenTable table) { tables_.push_back(std::move(table)); }
     const SeenTable* find(std::string_view table) const;
     std::int64_t selected_count() const { return selected_; }
     // Paths of this machine that no dataset may hold: the roots of the lake's logs and each run's folder is below one of them.

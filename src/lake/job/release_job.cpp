@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -12,11 +13,12 @@
 #include "lake/export/release.hpp"
 #include "lake/export/session.hpp"
 #include "lake/export/staged_folder.hpp"
+#include "lake/job/graph_tables.hpp"
 #include "lake/job/query_check.hpp"
-#include "lake/job/reference_lookup.hpp"
-#include "lake/job/run.hpp"
 #include "lake/job/selection.hpp"
 #include "lake/page/page.hpp"
+#include "lake/reference/members.hpp"
+#include "lake/reference/prepare.hpp"
 #include "lake/registry_tables.hpp"
 #include "os/fault_points.hpp"
 #include "os/files.hpp"
@@ -50,24 +52,33 @@ core::Status check_config(const JobConfig& config) {
     return core::ok();
 }
 
-// The configuration as every machine has it: what selects by place is replaced by the runs that it selected, told by their content. Runs without an id are named by their folders.
-Json config_of_release(const JobConfig& config, const std::vector<SelectedRun>& runs) {
+bool is_place(std::string_view key, const Json& value) {
     constexpr auto k_place = std::to_array<std::string_view>({"root_id", "run_dir_prefix", "run_dir", "rel_run_dir"});
+    return std::ranges::find(k_place, key) != k_place.end() || (key == "same_method_as" && value.find("run_key") != nullptr);
+}
+
+// The configuration as every machine has it: what selects by place is replaced by the runs that it selected, told by their content. Runs without an id are named by their folders.
+Json config_of_release(const JobConfig& config, const std::vector<SelectedRun>& runs, const std::optional<PreparedReference>& reference) {
     auto selection = Json::object();
     bool by_place = false;
     const bool names_are_places = !config.selection.is_of_proof_searches() && std::ranges::any_of(runs, [](const SelectedRun& run) { return run.run_id.empty(); });
     for (const auto& [key, value] : *config.selection_json.as_object()) {
-        const bool is_place = std::ranges::find(k_place, key) != k_place.end() || (key == "same_method_as" && value.find("run_key") != nullptr) || (key == "name" && names_are_places);
-        by_place = by_place || is_place;
-        if (!is_place) { selection.set(key, value); }
+        const bool is_there = is_place(key, value) || (key == "name" && names_are_places);
+        by_place = by_place || is_there;
+        if (!is_there) { selection.set(key, value); }
     }
-    if (!by_place) { return config.json; }
+    Json out = config.json;
+    // A reference that was built of runs in some place is told by its id, which follows from their content.
+    const bool builds_by_place =
+        reference && config.reference->build && std::ranges::any_of(*config.reference->build->selection_json.as_object(), [](const core::JsonMember& member) { return is_place(member.first, member.second); });
+    if (builds_by_place) { out.set("reference", Json::object().set("ref_id", reference->ref_id).set("score_k", config.reference->score_k)); }
+    if (!by_place) { return out; }
     std::set<std::string, std::less<>> uids;
     for (const auto& run : runs) { uids.insert(run.run_uid); }
     auto list = Json::array();
     for (const auto& uid : uids) { list.push(uid); }
     selection.set("run_uid", std::move(list));
-    return Json(config.json).set("selection", std::move(selection));
+    return out.set("selection", std::move(selection));
 }
 
 std::string help_of(std::string_view table) {
@@ -174,14 +185,6 @@ class Maker {
     std::string manifest_;
 };
 
-core::Result<Json> reference_of(const ReleaseOrder& order, ExportSession& session) {
-    if (!order.config.reference) { return Json(); }
-    RL_TRY(check_reference_is_there(*order.config.reference));
-    RL_ASSIGN(const auto found, find_reference(session, order.references_dir, *order.config.reference->ref_id));
-    RL_TRY(session.set_context(found.ref_id));
-    return Json::object().set("ref_id", found.ref_id).set("members", static_cast<std::int64_t>(found.members.size()));
-}
-
 core::Status publish(const ReleaseOrder& order, const std::string& manifest, StagedFolder& staged, ReleaseDone& done) {
     if (os::exists(done.dir)) {
         const auto check = verify_release(done.dir);
@@ -203,29 +206,37 @@ core::Status publish(const ReleaseOrder& order, const std::string& manifest, Sta
 
 core::Result<ReleaseDone> make_release(const ReleaseOrder& order) {
     RL_TRY(check_config(order.config));
-    RL_ASSIGN(auto session, ExportSession::open(order.database));
+    RL_ASSIGN(auto opened, ExportSession::open(order.database));
+    std::optional<ExportSession> session(std::move(opened));
     const auto logs_dir = order.logs_dir.empty() ? std::nullopt : std::optional(order.logs_dir);
-    RL_ASSIGN(const auto selected, select_runs(session, order.config.selection, logs_dir, RunNames::uid));
+    RL_ASSIGN(const auto selected, select_runs(*session, order.config.selection, logs_dir, RunNames::uid));
     if (selected.runs.empty()) {
-        return nothing_selected(session, order.config.selection, selected, "no release was made");
+        return nothing_selected(*session, order.config.selection, selected, "no release was made");
     }
     std::vector<std::string> keys;
     for (const auto& run : selected.runs) { keys.push_back(run.run_key); }
-    RL_TRY(session.select(keys));
+    RL_TRY(session->select(keys));
     ReleaseDone done;
-    RL_ASSIGN(done.offenders, find_offenders(session));
-    done.selected_runs = session.selected_count();
+    RL_ASSIGN(done.offenders, find_offenders(*session));
+    done.selected_runs = session->selected_count();
     if (!done.offenders.empty()) {
         done.selection_without = selection_without(done.offenders, selected.runs);
         return done;
     }
-    RL_ASSIGN(auto reference, reference_of(order, session));
-    RL_TRY(session.show(RunNames::uid));
+    std::optional<PreparedReference> reference;
+    if (order.config.reference) {
+        const PrepareOrder prepare{.reference = *order.config.reference, .database = order.database, .references_dir = order.references_dir, .now = order.now, .program = order.program};
+        RL_ASSIGN(reference, prepare_reference(session, prepare, distinct_contents(selected.runs)));
+        RL_TRY(session->select(keys));
+        RL_TRY(session->set_context(reference->ref_id));
+    }
+    RL_TRY(session->show(RunNames::uid));
     const std::string releases = os::join_path(order.site_dir, "releases");
     RL_ASSIGN(auto staged, StagedFolder::make(os::join_path(releases, "release"), k_points));
-    RL_TRY(session.confine(staged.path()));
-    Maker maker(order, config_of_release(order.config, selected.runs), session, staged);
-    maker.set_reference(std::move(reference));
+    RL_TRY(session->confine(staged.path()));
+    RL_TRY(add_graph_tables(*session, order.config.datasets));
+    Maker maker(order, config_of_release(order.config, selected.runs, reference), *session, staged);
+    if (reference) { maker.set_reference(reference->facts); }
     RL_TRY(maker.run(done));
     done.dir = os::join_path(releases, done.release_id);
     staged.rename_target(done.dir);

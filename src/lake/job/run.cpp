@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "core/digest.hpp"
 #include "core/text.hpp"
@@ -12,10 +14,11 @@
 #include "lake/export/session.hpp"
 #include "lake/export/staged_folder.hpp"
 #include "lake/job/dashboard.hpp"
+#include "lake/job/graph_tables.hpp"
 #include "lake/job/job_files.hpp"
 #include "lake/job/query_check.hpp"
-#include "lake/job/reference_lookup.hpp"
 #include "lake/job/selection.hpp"
+#include "lake/reference/prepare.hpp"
 #include "lake/registry_tables.hpp"
 #include "os/fault_points.hpp"
 #include "os/files.hpp"
@@ -37,39 +40,47 @@ std::string_view word_of(JobFormat format) { return k_format_words[static_cast<s
 // What was found out so far: a job that fails tells it too.
 struct Progress {
     Selected selected;
+    std::string ref_id;           // "" without a reference
+    std::vector<bool> in_sample;  // of the selected runs; empty without a reference
     Json reference;
     Json datasets = Json::array();
     std::vector<JobFile> files;
 };
 
-Json inputs_json(const Selected& selected) {
+Json inputs_json(const Progress& progress) {
     auto runs = Json::array();
-    for (const auto& run : selected.runs) { runs.push(Json::object().set("run_key", run.run_key).set("run_uid", run.run_uid)); }
+    const auto& selected = progress.selected.runs;
+    for (std::size_t i = 0; i < selected.size(); ++i) {
+        Json run = Json::object().set("run_key", selected[i].run_key).set("run_uid", selected[i].run_uid);
+        if (i < progress.in_sample.size()) { run.set("in_sample", static_cast<bool>(progress.in_sample[i])); }
+        runs.push(std::move(run));
+    }
     return Json::object().set("selected_runs", std::move(runs));
 }
 
-// The same configuration over the same runs, by key and content, has the same id.
-core::Result<std::string> job_run_id(const JobConfig& config, const Selected& selected) {
+// The same configuration over the same runs, by key and content, and against the same reference has the same id.
+core::Result<std::string> job_run_id(const JobConfig& config, const Progress& progress) {
     RL_ASSIGN(const auto text, core::canonical_json(config.json));
     core::FieldHash hash("lake_job/1");
     hash.field("lake_schema_version", std::to_string(k_schema_version)).field("config", text);
-    for (const auto& run : selected.runs) { hash.field(run.run_key, run.run_uid); }
+    for (const auto& run : progress.selected.runs) { hash.field(run.run_key, run.run_uid); }
+    // One that is built follows from what the lake holds, which the configuration does not say.
+    if (config.reference && config.reference->build && !progress.ref_id.empty()) { hash.field("ref_id", progress.ref_id); }
     return hash.finish().hex().substr(0, 16);
 }
 
-core::Status reference_of(const JobOrder& order, ExportSession& session, Progress& progress) {
+// Which runs, and against which reference. The session may be another one afterwards.
+core::Status begin(const JobOrder& order, std::optional<ExportSession>& session, Progress& progress) {
+    RL_ASSIGN(progress.selected, select_runs(*session, order.config.selection, order.logs_dir, RunNames::key));
+    if (progress.selected.runs.empty()) { return nothing_selected(*session, order.config.selection, progress.selected, "nothing was made"); }
     if (!order.config.reference) { return core::ok(); }
-    const JobReference& reference = *order.config.reference;
-    RL_TRY(check_reference_is_there(reference));
-    RL_ASSIGN(const auto found, find_reference(session, order.references_dir, *reference.ref_id));
-    const auto in_sample = std::ranges::count_if(progress.selected.runs, [&](const SelectedRun& run) { return std::ranges::binary_search(found.members, run.run_key); });
-    progress.reference = Json::object()
-                             .set("ref_id", found.ref_id)
-                             .set("artifact_path", found.artifact.empty() ? Json() : Json(found.artifact))
-                             .set("selection", nullptr)
-                             .set("members", static_cast<std::int64_t>(found.members.size()))
-                             .set("in_sample", static_cast<std::int64_t>(in_sample));
-    return session.set_context(found.ref_id);
+    RL_ASSIGN(auto prepared,
+              prepare_reference(session, {.reference = *order.config.reference, .database = order.database, .references_dir = order.references_dir, .now = order.now, .program = order.program},
+                                progress.selected.runs));
+    progress.ref_id = std::move(prepared.ref_id);
+    progress.in_sample = std::move(prepared.in_sample);
+    progress.reference = prepared.to_json();
+    return core::ok();
 }
 
 core::Status write_query(ExportSession& session, const JobDataset& dataset, const StagedFolder& staged, Progress& progress) {
@@ -99,10 +110,7 @@ core::Status write_folder(ExportSession& session, const JobDataset& dataset, Sta
 
 // Everything up to the folder, which is not published yet.
 core::Status materialise(const JobOrder& order, ExportSession& session, StagedFolder& staged, Progress& progress) {
-    RL_TRY(reference_of(order, session, progress));
-    if (progress.selected.runs.empty()) {
-        return nothing_selected(session, order.config.selection, progress.selected, "nothing was made");
-    }
+    RL_TRY(session.set_context(progress.ref_id));
     std::vector<std::string> keys;
     for (const auto& run : progress.selected.runs) { keys.push_back(run.run_key); }
     RL_TRY(session.select(keys));
@@ -113,6 +121,7 @@ core::Status materialise(const JobOrder& order, ExportSession& session, StagedFo
     }
     RL_TRY(session.show(RunNames::key));
     RL_TRY(session.confine(staged.path()));
+    RL_TRY(add_graph_tables(session, order.config.datasets));
     for (const auto& dataset : order.config.datasets) {
         RL_TRY(dataset.generator.empty() ? write_query(session, dataset, staged, progress) : write_folder(session, dataset, staged, progress));
     }
@@ -129,7 +138,7 @@ JobRun record_of(const JobOrder& order, const Progress& progress, const std::str
             .selection = order.config.selection_json,
             .reference = progress.reference.is_null() ? order.config.reference_json : progress.reference,
             .datasets = progress.datasets,
-            .inputs = inputs_json(progress.selected),
+            .inputs = inputs_json(progress),
             .error = ""};
 }
 
@@ -144,15 +153,6 @@ core::Status write_records(const JobOrder& order, StagedFolder& staged, const Jo
     RL_ASSIGN(const auto provenance, provenance_document(order.now, order.program));
     RL_TRY(staged.write(std::string(k_provenance_file), provenance));
     return write_document(staged, k_job_run_file, to_json(record));
-}
-
-// Less what is a path: job_config.json has it, a manifest holds none.
-Json without_paths(const Json& selection) {
-    auto rest = Json::object();
-    for (const auto& [key, value] : *selection.as_object()) {
-        if (key != "run_dir" && key != "run_dir_prefix") { rest.set(key, value); }
-    }
-    return rest;
 }
 
 Json manifest_of(const JobOrder& order, const Progress& progress, const std::string& id) {
@@ -203,33 +203,18 @@ core::Status record_failure(const JobOrder& order, const Progress& progress, con
 
 }  // namespace
 
-core::Status check_reference_is_there(const JobReference& reference) {
-    if (reference.build) {
-        // Looked at once more where it counts: a configuration may have come some other way.
-        if (!reference.build->selection_json.is_object() || reference.build->selection_json.as_object()->empty()) {
-            return Error(Errc::usage, "reference.selection: build_outcomes needs a selection of its own that is not empty");
-        }
-        return Error(Errc::unsupported, "reference.build_outcomes: this version can't build references yet: attach one by ref_id");
-    }
-    if (reference.score_k) { return Error(Errc::unsupported, "reference.score_k: this version can't score runs against references yet: leave it out"); }
-    return core::ok();
-}
-
 core::Result<JobDone> run_job(const JobOrder& order) {
-    RL_ASSIGN(auto session, ExportSession::open(order.database));
+    std::optional<ExportSession> session;
+    RL_ASSIGN(auto opened, ExportSession::open(order.database));
+    session.emplace(std::move(opened));
     Progress progress;
-    auto selected = select_runs(session, order.config.selection, order.logs_dir, RunNames::key);
     std::optional<Error> failure;
-    if (selected.ok()) {
-        progress.selected = std::move(selected).take();
-    } else {
-        failure = std::move(selected).take_error();
-    }
-    RL_ASSIGN(const auto id, job_run_id(order.config, progress.selected));
+    if (auto begun = begin(order, session, progress); !begun.ok()) { failure = std::move(begun).take_error(); }
+    RL_ASSIGN(const auto id, job_run_id(order.config, progress));
     const std::string target = os::join_path(os::join_path(order.jobs_dir, order.config.name), id);
     RL_ASSIGN(auto staged, StagedFolder::make(target, k_points));
     if (!failure) {
-        auto made = materialise(order, session, staged, progress);
+        auto made = materialise(order, *session, staged, progress);
         if (!made.ok()) { failure = std::move(made).take_error(); }
     }
     if (failure) {

@@ -36,16 +36,14 @@ struct JobDone {
     std::string out_dir;
     std::int64_t selected_runs = 0;
     core::Json selection_stats;
-    core::Json reference;        // {"ref_id", "members", "in_sample", ...} or null
+    core::Json reference;        // PreparedReference::to_json(), or null
     std::vector<JobFile> datasets;
     bool was_there = false;      // the same job over the same runs gave the same before: nothing was changed
 };
 
 // A job that fails once its runs are looked for leaves job_run.json, job_config.json and inputs.json in its folder, and the error. Errc::not_found: no run is selected, or there is no
-// such reference. Errc::conflict: a run has no dashboard. Errc::unsupported: what the reference asks for is not there yet.
+// such reference. Errc::conflict: a run has no dashboard. Errc::busy: a reference that was built or scored can't be told to the lake, which
+// another process has.
 core::Result<JobDone> run_job(const JobOrder& order);
-
-// What a reference with build_outcomes or score_k is told. Errc::unsupported.
-core::Status check_reference_is_there(const JobReference& reference);
 
 }  // namespace runlake::lake

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "lake/file_input.hpp"
 #include "lake/postprocess/run_metrics.hpp"
+#include "lake/postprocess/search_files.hpp"
 #include "lake/tactic.hpp"
 #include "metrics/numbers.hpp"
 #include "metrics/search.hpp"
@@ -21,12 +21,6 @@ using core::cat;
 using core::Json;
 
 constexpr std::string_view k_wild = "wild_type";
-
-metrics::Family family_of(std::string_view tactic) {
-    std::string name = tactic_family(tactic);
-    const auto index = static_cast<std::size_t>(family_index(name));
-    return {.name = std::move(name), .index = index};
-}
 
 Json notes_of(const std::vector<std::string>& notes) {
     Json out = Json::array();
@@ -260,48 +254,19 @@ Json TheoremMetrics::path_distance(const std::string& variant) {
 }
 
 Json TheoremMetrics::efficiency(const std::string& variant) {
-    metrics::Solution solution;
     std::string why;
     Files& files = files_of(variant);
     const Json* history = cache_.no_cache.empty() ? document(files.history, variant, "_history.json", why) : nullptr;
     const Json* tree = history == nullptr ? nullptr : document(files.tree, variant, "_mcts_tree.json", why);
     if (!cache_.no_cache.empty()) { why = cache_.no_cache; }
     if (tree == nullptr) {
+        metrics::Solution solution;
         solution.problems.push_back(why);
         return metrics::local_k(solution, cache_.outcomes, {});
     }
-    solution = metrics::solution_of({.history = history, .tree = tree, .sig_of = [&](const std::string& mvar) { return cache_.sig_of(mvar); }, .family_of = family_of});
-    const std::string plain = cat(variant, "_mcts_trace.jsonl");
-    std::string used = plain;
-    if (solution.problems.empty() && !solution.steps.empty()) {
-        const bool is_packed = os::exists(os::join_path(dir_, cat(plain, ".gz")));
-        if (is_packed) { used += ".gz"; }
-        const std::string path = os::join_path(dir_, used);
-        if (!os::exists(path)) {
-            solution.notes.push_back(cat("there is no ", plain));
-        } else {
-            std::set<std::int64_t> wanted;
-            for (const auto& step : solution.steps) { wanted.insert(step.iteration); }
-            std::uint64_t bad_lines = 0;
-            const auto read = FileInput(path, is_packed).lines([&](const FileInput::Line& line) -> core::Status {
-                if (core::trim(line.text).empty()) { return core::ok(); }
-                const auto event = line.too_long ? core::Result<Json>(core::Error(core::Errc::corrupt, "too long")) : core::parse_json(line.text, "trace");
-                if (!event.ok()) {
-                    ++bad_lines;
-                    return core::ok();
-                }
-                const auto iteration = event.value().integer_at("iteration");
-                if (iteration && wanted.contains(*iteration) && event.value().string_at("event").value_or("iteration") == "iteration") { metrics::add_candidates(solution, event.value(), family_of); }
-                return core::ok();
-            });
-            if (bad_lines > 0) { solution.notes.push_back(cat(used, ": lines that are no JSON: ", bad_lines)); }
-            if (!read.ok()) {
-                errors_.push_back(read.error().message());
-                solution.notes.push_back(cat(used, " can't be read to its end"));
-            }
-        }
-    }
-    return metrics::local_k(solution, cache_.outcomes, {{"trace_path", used}, {"history_path", cat(variant, "_history.json")}, {"tree_path", cat(variant, "_mcts_tree.json")}});
+    auto search = read_search({.dir = dir_, .variant = variant, .history = history, .tree = tree, .sig_of = [&](const std::string& mvar) { return cache_.sig_of(mvar); }});
+    errors_.insert(errors_.end(), search.errors.begin(), search.errors.end());
+    return metrics::local_k(search.solution, cache_.outcomes, {{"trace_path", search.trace}, {"history_path", cat(variant, "_history.json")}, {"tree_path", cat(variant, "_mcts_tree.json")}});
 }
 
 Json TheoremMetrics::compute(std::string_view metric, const std::string& variant, const Json* before) {
