@@ -2,6 +2,7 @@
 #include "metrics/tree.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "metrics/tree_strategy.hpp"
@@ -118,19 +119,28 @@ Tree::Tree(std::span<const TreeNode> nodes, std::size_t root) {
     }
 }
 
+namespace {
+
+std::uint64_t cost_from(const Tree::Side& a, const Tree::Side& b) { return a.weights.back() * b.weights.back(); }
+std::uint64_t one_sided(const Tree& a, const Tree& b) { return std::min(cost_from(a.left(), b.left()), cost_from(a.right(), b.right())); }
+
+// One side all along is a simpler loop: to choose for each pair pays where that spares much.
+constexpr std::uint64_t k_worth_choosing = 32;
+constexpr std::uint64_t k_worth_following = 2;
+std::optional<TreeStrategy> strategy_for(const Tree& a, const Tree& b) {
+    if (one_sided(a, b) <= k_worth_choosing * a.size() * b.size()) { return std::nullopt; }
+    TreeStrategy best = best_strategy(a, b);
+    return best.cost * k_worth_following < one_sided(a, b) ? std::optional(std::move(best)) : std::nullopt;
+}
+
+}  // namespace
+
+bool is_worth_choosing(const Tree& a, const Tree& b) { return strategy_for(a, b).has_value(); }
+
 std::size_t tree_edit_distance(const Tree& a, const Tree& b) {
     if (a == b) { return 0; }
-    const std::uint64_t from_left = a.left().weights.back() * b.left().weights.back();
-    const std::uint64_t from_right = a.right().weights.back() * b.right().weights.back();
-    const std::uint64_t one_sided = std::min(from_left, from_right);
-    // One side all along is a simpler loop: to choose for each pair pays where that spares much.
-    constexpr std::uint64_t k_worth_choosing = 32;
-    constexpr std::uint64_t k_worth_following = 2;
-    if (one_sided > k_worth_choosing * a.size() * b.size()) {
-        const TreeStrategy best = best_strategy(a, b);
-        if (best.cost * k_worth_following < one_sided) { return tree_edit_distance_by(a, b, best.paths).distance; }
-    }
-    const TreePath path = from_left <= from_right ? TreePath::left_of_first : TreePath::right_of_first;
+    if (const auto best = strategy_for(a, b)) { return tree_edit_distance_by(a, b, best->paths).distance; }
+    const TreePath path = cost_from(a.left(), b.left()) <= cost_from(a.right(), b.right()) ? TreePath::left_of_first : TreePath::right_of_first;
     return tree_edit_distance_by(a, b, std::vector<TreePath>(a.size() * b.size(), path)).distance;
 }
 

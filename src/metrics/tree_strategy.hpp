@@ -21,6 +21,9 @@ struct TreeStrategy {
 // The cheapest of all that choose one of the six paths for each pair; of equally cheap paths the first. O(|a| |b|) time; beside the answer O(|b| log |a|) memory.
 TreeStrategy best_strategy(const Tree& a, const Tree& b);
 
+// Whether tree_edit_distance() follows that strategy: it spares enough to make up for simpler loops along one side.
+bool is_worth_choosing(const Tree& a, const Tree& b);
+
 struct CountedDistance {
     std::size_t distance = 0;
     std::uint64_t sub_problems = 0;  // that were solved
