@@ -9,6 +9,7 @@ PEER = r"""
 import json, sys, time
 import apted, networkx, zss
 sys.setrecursionlimit(10000)
+asked = sys.argv[1:] or ["zss", "apted", "networkx"]
 
 class Config(apted.Config):
     def children(self, node): return node[1]
@@ -31,8 +32,8 @@ for line in sys.stdin:
     answer = {}
     if "trees" in case:
         a, b = case["trees"]
-        answer["zss"] = timed(lambda: zss.distance(a, b, lambda node: node[1], lambda node: 1, lambda node: 1, lambda x, y: int(x[0] != y[0])))
-        answer["apted"] = timed(lambda: apted.APTED(a, b, Config()).compute_edit_distance())
+        if "zss" in asked: answer["zss"] = timed(lambda: zss.distance(a, b, lambda node: node[1], lambda node: 1, lambda node: 1, lambda x, y: int(x[0] != y[0])))
+        if "apted" in asked: answer["apted"] = timed(lambda: apted.APTED(a, b, Config()).compute_edit_distance())
     else:
         a, b = map(graph, case["graphs"])
         answer["networkx"] = timed(lambda: networkx.graph_edit_distance(a, b, node_match=same, edge_match=same))
@@ -40,10 +41,11 @@ for line in sys.stdin:
 """
 
 
-def tree(rng, size, labels):
+def tree(rng, size, labels, back=12):
+    """The smaller `back`, the deeper."""
     nodes = [[str(rng.randrange(labels)), []] for _ in range(size)]
     for number in range(1, size):
-        children = nodes[rng.randrange(max(0, number - 12), number)][1]
+        children = nodes[rng.randrange(max(0, number - back), number)][1]
         children.insert(rng.randrange(len(children) + 1), nodes[number])
     return nodes[0]
 
@@ -54,9 +56,9 @@ def graph(rng, size, edges, labels):
     return {"nodes": [str(rng.randrange(labels)) for _ in range(size)], "edges": [[a, b, str(rng.randrange(2))] for a, b in pairs]}
 
 
-def tree_cases(count, size, seed=1):
+def tree_cases(count, size, seed=1, back=12):
     rng = random.Random(seed)
-    return [{"trees": [tree(rng, rng.randrange(max(1, size // 2), size + 1), 4) for _ in range(2)]} for _ in range(count)]
+    return [{"trees": [tree(rng, rng.randrange(max(1, size // 2), size + 1), 4, back) for _ in range(2)]} for _ in range(count)]
 
 
 def graph_cases(count, size, seed=2):
@@ -70,5 +72,5 @@ def answers(words, cases):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def of_peers(python, cases):
-    return answers([str(python), "-c", PEER], cases)
+def of_peers(python, cases, asked=()):
+    return answers([str(python), "-c", PEER, *asked], cases)

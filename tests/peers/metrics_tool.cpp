@@ -10,6 +10,7 @@
 #include "core/json.hpp"
 #include "metrics/graph.hpp"
 #include "metrics/tree.hpp"
+#include "metrics/tree_strategy.hpp"
 
 namespace core = runlake::core;
 namespace metrics = runlake::metrics;
@@ -63,6 +64,8 @@ int main() {
             const auto begun = std::chrono::steady_clock::now();
             const auto value = metrics::tree_edit_distance(a, b);
             out.set("value", std::uint64_t{value}).set("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+            // Which way it went, told by the same rule.
+            out.set("way", metrics::is_worth_choosing(a, b) ? "chosen" : "one side");
         } else {
             const auto& graphs = *json.find("graphs")->as_array();
             const auto a = graph_of(graphs[0], labels);

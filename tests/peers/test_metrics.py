@@ -23,6 +23,15 @@ def test_trees(python):
         assert own["value"] == other["zss"][0] == other["apted"][0], case
 
 
+def test_deep_trees_whose_paths_are_chosen(python):
+    """Deep enough that a strategy is followed instead of one side."""
+    cases = metrics_cases.tree_cases(6, 220, seed=3, back=3)
+    answers = ours(cases)
+    assert any(own["way"] == "chosen" for own in answers)
+    for case, own, other in zip(cases, answers, metrics_cases.of_peers(python, cases, ["apted"])):
+        assert own["value"] == other["apted"][0]
+
+
 def test_graphs(python):
     cases = metrics_cases.graph_cases(25, 5)
     for case, own, other in zip(cases, ours(cases), metrics_cases.of_peers(python, cases)):
