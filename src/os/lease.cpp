@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -74,9 +75,31 @@ bool is_old(const std::string& path, std::chrono::seconds limit) {
     return age && *age > limit.count();
 }
 
+// Leases of this process that it no longer holds, although their files would not go: it is alive, so by its pid it would wait for itself.
+class GivenUp {
+  public:
+    static GivenUp& here() {
+        static GivenUp all;
+        return all;
+    }
+    void add(const std::string& token) {
+        const std::lock_guard lock(mutex_);
+        tokens_.insert(token);
+    }
+    bool has(const std::string& token) const {
+        const std::lock_guard lock(mutex_);
+        return tokens_.contains(token);
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::set<std::string> tokens_;
+};
+
 // Whether the holder has certainly, or by the rule of the heartbeat, gone. A machine that started again is judged by its heartbeat too: two machines made from
 // one image may carry the same id.
 bool is_gone(const std::string& path, const LeaseHolder& holder, std::chrono::seconds limit) {
+    if (GivenUp::here().has(holder.token)) { return true; }
     if (holder.process.boot == boot_id()) {
         const Liveness state = liveness(holder.process);
         if (state != Liveness::unknowable) { return state == Liveness::dead; }
@@ -126,7 +149,9 @@ class HeldLease final : public Lease {
             heart_->wake.notify_all();
             heart_->thread.join();
         }
-        if (is_still_ours()) { static_cast<void>(remove_file(path_, point::lease_remove).ok()); }
+        if (!is_still_ours() || remove_file(path_, point::lease_remove).ok()) { return; }
+        // Once more: others would wait for as long as this process lives.
+        if (!remove_file(path_, point::lease_remove).ok()) { GivenUp::here().add(holder_.token); }
     }
 
     bool is_still_ours() const override {

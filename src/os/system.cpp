@@ -70,7 +70,8 @@ std::optional<std::string> home_folder(const char* xdg, std::string_view below_h
     const std::optional<std::string> given = env(xdg);
     if (given && given->starts_with('/')) { return *given + "/runlake"; }  // relative ones are to be ignored, says the XDG rule
     const std::optional<std::string> home = env("HOME");
-    if (!home || !home->starts_with('/')) { return std::nullopt; }
+    // A home that is not there is none: service accounts are given such a one, and it is not ours to make.
+    if (!home || !home->starts_with('/') || !is_dir(*home)) { return std::nullopt; }
     return core::cat(*home, '/', below_home, "/runlake");
 }
 

@@ -149,6 +149,22 @@ TEST_F(LeaseTest, ReleaseLeavesALeaseThatIsNotOurs) {
     EXPECT_TRUE(exists(path_));
 }
 
+// Or the process would wait for itself, by the number of a holder that lives.
+TEST_F(LeaseTest, AFileThatWouldNotGoBlocksNobodyWhoAsksAgain) {
+    ASSERT_TRUE(configure_faults("lease.remove:eio"));
+    ASSERT_TRUE(Lease::take(path_, options_).ok());
+    EXPECT_TRUE(names().empty());   // tried again
+    ASSERT_TRUE(configure_faults("lease.remove:eio:1+"));
+    ASSERT_TRUE(Lease::take(path_, options_).ok());
+    EXPECT_TRUE(exists(path_));
+    EXPECT_FALSE(lease_lives(path_).value_or(true));
+    ASSERT_TRUE(configure_faults(""));
+    const core::Result<std::unique_ptr<Lease>> lease = Lease::take(path_, options_);
+    ASSERT_TRUE(lease.ok()) << lease.error().message();
+    EXPECT_TRUE(lease.value()->is_still_ours());
+    EXPECT_EQ(names(), std::vector<std::string>{"lease"});
+}
+
 TEST_F(LeaseTest, AForkedChildHoldsNothing) {
     LeaseOptions beating = options_;
     beating.heartbeat = true;

@@ -215,11 +215,14 @@ TEST(IdTest, RandomIdsDiffer) {
 
 TEST(FoldersTest, XdgRules) {
     const std::string home = env("HOME").value_or("/");
-    ::setenv("HOME", "/home/someone", 1);
+    const testing::TempDir someone;
+    ::setenv("HOME", someone.path().c_str(), 1);
     ::unsetenv("XDG_CACHE_HOME");
-    EXPECT_EQ(cache_home(), "/home/someone/.cache/runlake");
+    EXPECT_EQ(cache_home(), someone / ".cache/runlake");
     ::setenv("XDG_CACHE_HOME", "relative", 1);
-    EXPECT_EQ(cache_home(), "/home/someone/.cache/runlake");
+    EXPECT_EQ(cache_home(), someone / ".cache/runlake");
+    ::setenv("HOME", (someone / "gone").c_str(), 1);
+    EXPECT_EQ(cache_home(), std::nullopt);
     ::setenv("XDG_CACHE_HOME", "/c", 1);
     EXPECT_EQ(cache_home(), "/c/runlake");
     ::unsetenv("XDG_CACHE_HOME");
