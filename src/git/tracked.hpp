@@ -19,4 +19,7 @@ struct TrackedPath {
 // Sorted by the bytes of the path, each once; whether the files are there is not looked at. Errc::unsupported without libgit2.
 core::Result<std::vector<TrackedPath>> tracked_paths(const Location& where);
 
+// Whether tree_state() looks at the content of each of these files (relative to the work tree): it is tracked, or it is neither ignored nor in a repository within this one.
+core::Result<std::vector<bool>> counts_for_tree_state(const Location& where, const std::vector<std::string>& files);
+
 }  // namespace runlake::git

@@ -24,6 +24,7 @@ struct Turn {
     std::string value;
     std::function<void(replay::Pins&)> set;
     int replicas = 1;
+    bool by_module = false;   // a module that is loaded into the program turns it
 };
 
 void set_all(replay::Pins& pins, std::initializer_list<std::pair<const char*, std::string>> variables) {
@@ -77,8 +78,8 @@ std::vector<Turn> turns() {
         list.push_back({"hash_seed", cat("PYTHONHASHSEED=", seed), [seed](replay::Pins& pins) { set_all(pins, {{"PYTHONHASHSEED", seed}}); }});
     }
     list.push_back({"aslr", "random addresses", [](replay::Pins& pins) { pins.aslr = true; }, k_repetitions});
-    list.push_back({"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }});
-    list.push_back({"file_order", "folders listed backwards", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "reversed"); }});
+    list.push_back({"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }, 1, true});
+    list.push_back({"file_order", "folders listed backwards", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "reversed"); }, 1, true});
     list.push_back({"locale", "LC_ALL=C", [](replay::Pins& pins) { pins.locale = "C"; }});
     if (const auto locale = other_locale()) {
         list.push_back({"locale", cat("LC_ALL=", *locale), [name = *locale](replay::Pins& pins) { pins.locale = name; }});
@@ -88,7 +89,7 @@ std::vector<Turn> turns() {
     list.push_back({"cpu_features", "without AVX and FMA", [](replay::Pins& pins) {
                         set_all(pins, {{"GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-FMA4"}, {"NPY_DISABLE_CPU_FEATURES", "AVX2 FMA3 AVX512F"}, {"OPENBLAS_CORETYPE", "Nehalem"}});
                     }});
-    list.push_back({"clock", "a day later", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "+86400"); }});
+    list.push_back({"clock", "a day later", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "+86400"); }, 1, true});
     list.push_back({"processors", "one processor", [](replay::Pins& pins) { pins.cpus = {0}; }});
     list.push_back({"umask", "umask 077", [](replay::Pins& pins) { pins.umask = 077; }});
     return list;
@@ -96,11 +97,11 @@ std::vector<Turn> turns() {
 
 // What may make steady what varies with everything pinned.
 std::vector<Turn> steadiers() {
-    return {{"clock", "the clock stands still", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "1700000000"); }, k_repetitions},
-            {"random", "random numbers of the kernel are a fixed series", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_RANDOM", "1"); }, k_repetitions},
+    return {{"clock", "the clock stands still", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "1700000000"); }, k_repetitions, true},
+            {"random", "random numbers of the kernel are a fixed series", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_RANDOM", "1"); }, k_repetitions, true},
             {"memory", "fresh memory is filled with 0xaa", [](replay::Pins& pins) { set_all(pins, {{"MALLOC_PERTURB_", "85"}}); }, k_repetitions},
             {"processors", "one processor", [](replay::Pins& pins) { pins.cpus = {0}; }, k_repetitions},
-            {"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }, k_repetitions}};
+            {"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }, k_repetitions, true}};
 }
 
 // "" when both made the same bits.
@@ -123,6 +124,8 @@ std::vector<std::string> differing_artifacts(const replay::Outcome& a, const rep
 struct Work {
     replay::Cell cell;
     ReplaySessionRequest session;
+    std::string spec_digest;
+    std::optional<std::string> run_dir;
 };
 
 core::Result<Work> work_of(const ReplayAttributeRequest& request) {
@@ -133,7 +136,7 @@ core::Result<Work> work_of(const ReplayAttributeRequest& request) {
     }
     named.session.say = request.say;
     named.session.tags.emplace_back("replay_role", "attribute");
-    return Work{std::move(named.cells.front()), std::move(named.session)};
+    return Work{std::move(named.cells.front()), std::move(named.session), named.spec.digest, named.target ? named.target->run_dir : std::nullopt};
 }
 
 class Attribution {
@@ -169,7 +172,15 @@ class Attribution {
         return std::move(all.front());
     }
 
+    // Whether the module that would turn the knob is not loaded: it is said to have failed then, not to change nothing.
+    bool is_out_of_reach(const Turn& turn) {
+        if (!turn.by_module || baseline_.outcomes.front().reads_seen) { return false; }
+        response_.tried.push_back({.knob = turn.knob, .value = turn.value, .effect = KnobEffect::failed, .detail = "the program loads no module (a static one?), by which alone this could be turned"});
+        return true;
+    }
+
     core::Status flip(const Turn& turn) {
+        if (is_out_of_reach(turn)) { return core::ok(); }
         RL_ASSIGN(CellReplays turned, replay(turn));
         TriedKnob tried{.knob = turn.knob, .value = turn.value, .effect = KnobEffect::same, .detail = ""};
         for (std::size_t i = 0; i < turned.outcomes.size() && tried.effect == KnobEffect::same; ++i) {
@@ -189,6 +200,7 @@ class Attribution {
     }
 
     core::Status steady(const Turn& turn) {
+        if (is_out_of_reach(turn)) { return core::ok(); }
         RL_ASSIGN(const CellReplays turned, replay(turn));
         TriedKnob tried{.knob = turn.knob, .value = turn.value, .effect = KnobEffect::steadies, .detail = ""};
         for (const replay::Outcome& outcome : turned.outcomes) {
@@ -245,7 +257,14 @@ std::string_view effect_name(KnobEffect effect) {
 core::Result<ReplayAttributeResponse> replay_attribute(const ReplayAttributeRequest& request) {
     RL_ASSIGN(const Work work, work_of(request));
     RL_ASSIGN(const std::unique_ptr<ReplaySession> session, ReplaySession::begin(work.session));
-    return Attribution(work, *session).run();
+    RL_ASSIGN(ReplayAttributeResponse response, Attribution(work, *session).run());
+    if (!response.attributed_to) { return response; }
+    RL_ASSIGN(response.verdict, amend_verdict(request.store, {.cell = work.cell,
+                                                              .spec_digest = work.spec_digest,
+                                                              .run_dir = work.run_dir,
+                                                              .knob = *response.attributed_to,
+                                                              .first_difference = response.first_difference}));
+    return response;
 }
 
 core::Json to_json(const ReplayAttributeResponse& response) {
@@ -259,7 +278,12 @@ core::Json to_json(const ReplayAttributeResponse& response) {
     core::Json json = core::Json::object();
     json.set("session", response.session).set("cell", response.cell).set("attributed_to", response.attributed_to).set("steady", response.steady);
     json.set("first_difference", response.first_difference).set("baseline", replay::to_json(response.baseline)).set("tried", std::move(tried));
-    return std::move(json.set("kept", std::move(kept)));
+    core::Json verdict;
+    if (response.verdict) {
+        verdict = core::Json::object();
+        verdict.set("id", response.verdict->id).set("amends", response.verdict->amends).set("path", response.verdict->path);
+    }
+    return std::move(json.set("kept", std::move(kept)).set("verdict", std::move(verdict)));
 }
 
 }  // namespace runlake::ops

@@ -10,6 +10,7 @@
 
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "ops/replay_amend.hpp"
 #include "ops/replay_targets.hpp"
 #include "record/store.hpp"
 #include "replay/outcome.hpp"
@@ -42,6 +43,7 @@ struct ReplayAttributeResponse {
     std::vector<TriedKnob> tried;                  // in order; the last is the one that is named
     std::optional<std::string> attributed_to;
     std::optional<std::string> first_difference;   // between the artefacts of both
+    std::optional<AmendedVerdict> verdict;         // the cell's, which names the knob now
     std::vector<std::string> kept;                 // folders with both outputs, relative to the store
 };
 

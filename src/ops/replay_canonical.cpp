@@ -12,6 +12,7 @@
 #include "ops/lake_paths.hpp"
 #include "ops/run_parts.hpp"
 #include "os/files.hpp"
+#include "os/system.hpp"
 #include "replay/canonical_source.hpp"
 #include "replay/launch.hpp"
 #include "replay/outcome.hpp"
@@ -69,6 +70,8 @@ core::Result<Canonical> from_journal(const record::Store& store, const JournalRu
     canonical.run_id = run.id.str();
     canonical.source = "run";
     canonical.provenance = provenance_of_run(store, run.parts);
+    // Times of files here say nothing of a run elsewhere.
+    if (run.parts.start && run.parts.start->machine == os::machine_id()) { canonical.made_at = run.parts.start->stamp.at; }
     std::map<std::string, double> metrics;
     std::map<std::string, runs::Stamp> last;
     for (const runs::MetricPart& said : run.parts.metrics) {

@@ -122,6 +122,7 @@ class Decider final : public ReplayDecider {
         facts.replays = std::move(decided.replays);
         facts.eps_num = options_.spec.eps_num;
         facts.policy = options_.spec.policy;
+        facts.inputs_stated = decided.inputs_stated;
         facts.expected = envelope_key(decided.cell, facts.replays);
         facts.canonical = decided.canonical ? std::move(decided.canonical) : canonical_of(decided.cell, facts.canonical_problem);
         if (const replay::Envelope* found = envelopes_.find(facts.expected)) {

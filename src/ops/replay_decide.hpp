@@ -49,6 +49,7 @@ struct DecidedCell {
     std::optional<std::string> first_difference;
     // Given when the caller has it already (`--run`): no source is looked up then.
     std::optional<replay::Canonical> canonical;
+    bool inputs_stated = true;                                 // as CellFacts has it
 };
 
 // Not for several threads at once.

@@ -26,10 +26,11 @@ core::Result<ReplayWork> work_of(const ReplayEnvelopeRequest& request) {
     for (replay::Cell& cell : work.cells) {
         if (request.runs) { cell.envelope.runs = *request.runs; }
         if (request.method) { cell.envelope.method = *request.method; }
-        if (cell.envelope.runs < replay::k_fewest_envelope_runs) {
+        if (!request.add && cell.envelope.runs < replay::k_fewest_envelope_runs) {
             return Error(Errc::usage, cat("measuring an envelope: ", cell.envelope.runs, " runs are too few, at least ", replay::k_fewest_envelope_runs, " are needed"));
         }
         cell.replicas = cell.envelope.runs;
+        if (!cell.inputs) { return Error(Errc::usage, cat("measuring an envelope: what ", cell.name, " reads is not known: list the cell's inputs (an empty list where there are none)")); }
     }
     return work;
 }
@@ -53,18 +54,40 @@ std::string problem_of(const replay::Cell& cell, const std::vector<replay::Outco
     const replay::EnvelopeKey key = envelope_key(cell, {outcomes.front()});
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const replay::Outcome& one = outcomes[i];
-        if (one.error) { return cat("run ", i, ": ", replay::error_name(one.error->kind), ": ", one.error->detail); }
-        if (!one.value || !replay::is_finite(*one.value)) { return cat("run ", i, ": its value is not finite"); }
+        if (one.error) { return cat("run ", i + 1, ": ", replay::error_name(one.error->kind), ": ", one.error->detail); }
+        if (!one.value || !replay::is_finite(*one.value)) { return cat("run ", i + 1, ": its value is not finite"); }
         const auto changed = replay::stale_part(envelope_key(cell, {one}), key);
-        if (changed && i > 0) { return cat("run ", i, " had another ", *changed, " than the first"); }
+        if (changed && i > 0 && !key.image.empty() && !key.inputs.empty()) { return cat("run ", i + 1, " had another ", *changed, " than the first"); }
     }
     if (key.image.empty()) { return "the image is not known, nor what stands for it: no verdict could tell whether this envelope is its own (set RUNLAKE_IMAGE_DIGEST)"; }
     if (key.inputs.empty()) { return "what is read is not known: list the cell's inputs (an empty list where there are none)"; }
     return "";
 }
 
-MeasuredCell measure(const record::Store& store, const replay::Cell& cell, const std::vector<replay::Outcome>& outcomes) {
-    MeasuredCell measured{.cell = cell.name, .envelope = {}, .path = "", .problem = problem_of(cell, outcomes)};
+// The runs that are there already under the same conditions, by whichever host.
+core::Result<replay::Envelope> earlier(const record::Store& store, const replay::Envelope& now) {
+    const replay::Envelopes all = replay::Envelopes::load(store);
+    const replay::Envelope* found = all.find(now.key);
+    if (found == nullptr) { return Error(Errc::not_found, "there is no envelope of it to add to: the first is measured without --add"); }
+    if (const auto part = replay::stale_part(found->key, now.key)) { return Error(Errc::conflict, cat("the envelope that is there was measured against another ", *part, ": runs of both make none")); }
+    return *found;
+}
+
+core::Status add_to(const record::Store& store, replay::Envelope& envelope, std::optional<int>& before) {
+    RL_ASSIGN(replay::Envelope first, earlier(store, envelope));
+    before = static_cast<int>(first.values.size());
+    // One of before there were parts is of a host that nobody named.
+    if (first.parts.empty()) { first.parts.push_back({.host = "", .measured_at = first.measured_at, .runs = *before}); }
+    first.values.insert(first.values.end(), envelope.values.begin(), envelope.values.end());
+    first.parts.insert(first.parts.end(), envelope.parts.begin(), envelope.parts.end());
+    envelope.values = std::move(first.values);
+    envelope.parts = std::move(first.parts);
+    if (!envelope.n_test) { envelope.n_test = first.n_test; }
+    return core::ok();
+}
+
+MeasuredCell measure(const record::Store& store, const replay::Cell& cell, const std::vector<replay::Outcome>& outcomes, bool add) {
+    MeasuredCell measured{.cell = cell.name, .envelope = {}, .path = "", .before = {}, .problem = problem_of(cell, outcomes)};
     if (!measured.problem.empty()) { return measured; }
     replay::Envelope envelope;
     envelope.key = envelope_key(cell, outcomes);
@@ -72,8 +95,14 @@ MeasuredCell measure(const record::Store& store, const replay::Cell& cell, const
     envelope.n_test = cell.envelope.n_test;
     envelope.measured_at = os::system_clock().now();
     for (const replay::Outcome& one : outcomes) { envelope.values.push_back(*one.value); }
-    envelope.hosts = {record::machine_label(store)};
-    auto bound = replay::bound_of(envelope.values, envelope.method);
+    envelope.parts = {{.host = record::machine_label(store), .measured_at = envelope.measured_at, .runs = static_cast<int>(outcomes.size())}};
+    if (add) {
+        if (auto added = add_to(store, envelope, measured.before); !added.ok()) {
+            measured.problem = added.error().message();
+            return measured;
+        }
+    }
+    auto bound = replay::bound_of(envelope.values, envelope.method, envelope.runs_by_part());
     if (!bound.ok()) {
         measured.problem = bound.error().message();
         return measured;
@@ -113,7 +142,7 @@ core::Result<ReplayEnvelopeResponse> replay_envelope(const ReplayEnvelopeRequest
     // Cell by cell, so that what was measured stays when the rest is stopped.
     for (const replay::Cell& cell : work.cells) {
         RL_ASSIGN(const std::vector<CellReplays> replays, session->run({cell}));
-        response.cells.push_back(measure(request.store, cell, replays.front().outcomes));
+        response.cells.push_back(measure(request.store, cell, replays.front().outcomes, request.add));
     }
     return response;
 }
@@ -123,6 +152,7 @@ core::Json to_json(const ReplayEnvelopeResponse& response) {
     for (const MeasuredCell& cell : response.cells) {
         core::Json one = core::Json::object();
         one.set("cell", cell.cell).set("envelope", cell.envelope ? replay::to_json(*cell.envelope) : core::Json());
+        one.set("added_to", cell.before);
         one.set("path", cell.path.empty() ? core::Json() : core::Json(cell.path)).set("problem", cell.problem.empty() ? core::Json() : core::Json(cell.problem));
         cells.push(std::move(one));
     }

@@ -21,6 +21,7 @@ struct ReplayEnvelopeRequest {
     ReplayOf of;
     std::optional<int> runs;                       // over the spec's
     std::optional<replay::Method> method;          // over the spec's
+    bool add = false;                              // the runs are added to those of an envelope that is there, of this host or others
     std::function<void(std::string_view)> say;
 };
 
@@ -28,6 +29,7 @@ struct MeasuredCell {
     std::string cell;
     std::optional<replay::Envelope> envelope;
     std::string path;                              // of its file
+    std::optional<int> before;                     // added to an envelope of so many runs
     std::string problem;                           // why it was not measured, then
 };
 

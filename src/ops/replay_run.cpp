@@ -79,9 +79,10 @@ core::Result<ReplayRunResponse> replay_run(const ReplayRunRequest& request) {
     RL_ASSIGN(const std::unique_ptr<ReplayDecider> decider,
               ReplayDecider::open({.store = request.store, .spec = work.spec, .events = std::move(events), .build_sha = session->code_ref().value_or("")}));
     for (std::size_t i = 0; i < work.cells.size(); ++i) {
-        DecidedCell decided{.cell = work.cells[i], .replays = {}, .run_dir = {}, .attributed_to = {}, .first_difference = {}, .canonical = {}};
+        DecidedCell decided{.cell = work.cells[i], .replays = {}, .run_dir = {}, .attributed_to = {}, .first_difference = {}, .canonical = {}, .inputs_stated = true};
         if (work.target) {
             decided.canonical = work.target->canonical;
+            decided.inputs_stated = !work.cells[i].inputs.value_or(std::vector<std::string>()).empty();
             decided.run_dir = work.target->run_dir;
         }
         std::string problem;

@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "fingerprint/code.hpp"
 #include "git/checkout.hpp"
+#include "git/tracked.hpp"
 #include "ops/run_parts.hpp"
 #include "os/files.hpp"
 #include "os/group_guard.hpp"
@@ -20,6 +21,7 @@
 #include "os/system.hpp"
 #include "record/recorder.hpp"
 #include "record/settings.hpp"
+#include "replay/child_stage.hpp"
 #include "replay/knobs.hpp"
 #include "replay/launch.hpp"
 
@@ -234,7 +236,26 @@ class Session final : public ReplaySession {
             outcome.error = replay::ReplayError{.kind = replay::ErrorKind::internal, .detail = ready.error().message(), .exit_status = std::nullopt, .signal = std::nullopt};
         }
         if (own_tree) { static_cast<void>(git::remove_worktree(*request_.tree.repository, tree, worktree)); }
+        if (!own_tree) { forget_code(outcome); }
         return outcome;
+    }
+
+    // Of the present tree, what git would tell a change of is part of the code, and compared as that.
+    void forget_code(replay::Outcome& outcome) {
+        const auto repository = git::find_repository(request_.tree.root);
+        if (outcome.undeclared.empty() || !repository.ok() || !repository.value()) { return; }
+        std::vector<std::string> inside;
+        for (const replay::ReadFile& file : outcome.undeclared) {
+            if (auto path = os::relative_inside(os::join_path(request_.tree.root, file.path), repository.value()->work_tree)) { inside.push_back(std::move(*path)); }
+        }
+        const std::scoped_lock lock(mutex_);
+        const auto counts = git::counts_for_tree_state(*repository.value(), inside);
+        if (!counts.ok()) { return; }
+        std::set<std::string> known;
+        for (std::size_t i = 0; i < inside.size(); ++i) {
+            if (counts.value()[i]) { known.insert(os::join_path(repository.value()->work_tree, inside[i])); }
+        }
+        std::erase_if(outcome.undeclared, [&](const replay::ReadFile& file) { return known.contains(os::lexically_normal(os::join_path(request_.tree.root, file.path))); });
     }
 
     replay::ReplicaRequest request_for(const Task& task, const std::string& folder, const std::string& tree, bool own_tree, const std::map<std::string, std::string>* places) {
@@ -302,11 +323,12 @@ class Session final : public ReplaySession {
 std::string replays_folder(const record::Store& store) { return store.dir + "/replays"; }
 
 core::Result<std::unique_ptr<ReplaySession>> ReplaySession::begin(ReplaySessionRequest request) {
-    RL_ASSIGN(os::GroupGuard guard, os::GroupGuard::start());
-    RL_ASSIGN(os::StopSignal stop, os::StopSignal::install());
-    remove_left_behind(request.store, request.tree.repository);
     std::string id = os::random_hex(16);
     std::string folder = os::join_path(replays_folder(request.store), id);
+    // Also what leaves its group and its session ends with us: each child has a report below this folder.
+    RL_ASSIGN(os::GroupGuard guard, os::GroupGuard::start(cat(replay::k_report_variable, '=', folder, '/')));
+    RL_ASSIGN(os::StopSignal stop, os::StopSignal::install());
+    remove_left_behind(request.store, request.tree.repository);
     RL_TRY(os::make_dirs(replays_folder(request.store), 0777, os::point::replay_folder_create));
     RL_TRY(os::make_dir(folder, 0700, os::point::replay_folder_create));
     auto lease = os::Lease::take(os::join_path(folder, k_lease_name), {.purpose = "replay"});

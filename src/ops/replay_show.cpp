@@ -55,7 +55,10 @@ core::Result<VerdictFile> find_one(const std::vector<VerdictFile>& all, const st
     for (const VerdictFile& one : all) {
         if (what.size() >= 4 && core::is_hex(what) && one.id.starts_with(what)) { by_id.push_back(&one); }
         const bool of_run = one.canonical_run_id && what.size() >= 4 && one.canonical_run_id->starts_with(what);
-        if (one.cell == what || of_run) { by_subject.push_back(&one); }
+        // A cell without a spec is a stage and the beginning of its run's id.
+        const std::size_t slash = one.cell.rfind('/');
+        const bool of_cell = slash != std::string::npos && what.size() >= 8 && one.document.find("spec") != nullptr && one.document.find("spec")->is_null() && what.starts_with(one.cell.substr(slash + 1));
+        if (one.cell == what || of_run || (of_cell && one.cell.size() - slash == 9)) { by_subject.push_back(&one); }
     }
     if (by_id.size() > 1) {
         std::string list;

@@ -253,6 +253,7 @@ core::Result<FreshOutcome> run_fresh(const FreshChild& child) {
     outcome.how = wait_for_end(child, pid, begun_ns);
     group.kill();
     const auto [status, usage] = group.reap();
+    if (!child.mark.empty()) { end_marked(child.mark); }
     outcome.wait_status = status;
     outcome.seconds = static_cast<double>(system_clock().monotonic_ns() - begun_ns) / 1e9;
     outcome.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;

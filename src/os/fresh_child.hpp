@@ -29,6 +29,7 @@ struct FreshChild {
     std::optional<std::uint64_t> memory_bytes;                           // of private memory for each process, and of resident memory for all of its group
     std::optional<std::chrono::milliseconds> time_limit;
     GroupGuard* guard = nullptr;                                         // ends its group when we have gone
+    std::string mark;                                                    // of its environment, as end_marked() has it: what left its group ends with it, too
     int stop_fd = -1;                                                    // readable: it is ended
     std::function<void(pid_t)> held;                                     // it exists, and has run nothing yet
 };
@@ -44,7 +45,7 @@ struct FreshOutcome {
     std::uint64_t peak_bytes = 0;   // resident, as the kernel counted for the largest process waited for
 };
 
-// Returns when it has ended; whatever it left in its process group is killed. Its own process group, an empty stdin, no signal blocked or ignored. Threads may call it at
+// Returns when it has ended; whatever it left in its process group, or by its mark, is killed. Its own process group, an empty stdin, no signal blocked or ignored. Threads may call it at
 // once, each for a child of its own. Errors: nothing was started, and that is no fault of the program.
 core::Result<FreshOutcome> run_fresh(const FreshChild& child);
 

@@ -11,8 +11,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/text.hpp"
 
 namespace runlake::os {
 namespace {
@@ -26,7 +29,17 @@ struct Word {
     pid_t group;
 };
 
-[[noreturn]] void be_guard(int pipe) {
+constexpr int k_most_rounds = 50;
+constexpr std::uint64_t k_most_environment = 8U << 20U;
+
+bool is_marked(std::string_view environment, const std::string& mark) {
+    for (std::size_t at = environment.find(mark); at != std::string_view::npos; at = environment.find(mark, at + 1)) {
+        if (at == 0 || environment[at - 1] == '\0') { return true; }
+    }
+    return false;
+}
+
+[[noreturn]] void be_guard(int pipe, const std::string& mark) {
     sigset_t all;
     ::sigfillset(&all);
     ::sigprocmask(SIG_BLOCK, &all, nullptr);
@@ -50,19 +63,38 @@ struct Word {
         if (word.what == k_forget) { groups.erase(std::remove(groups.begin(), groups.end(), word.group), groups.end()); }
     }
     for (const pid_t group : groups) { ::kill(-group, SIGKILL); }
+    if (!mark.empty()) { end_marked(mark); }
     ::_exit(0);
 }
 
 }  // namespace
 
-core::Result<GroupGuard> GroupGuard::start() {
+void end_marked(const std::string& mark) {
+    // What was killed may have started another just before.
+    for (int round = 0; round < k_most_rounds; ++round) {
+        const auto entries = list_dir("/proc");
+        if (!entries.ok()) { return; }
+        bool found = false;
+        for (const DirEntry& entry : entries.value()) {
+            const auto pid = core::parse_integer(entry.name);
+            if (!pid || *pid == ::getpid()) { continue; }
+            // Another user's can't be read, and one that is ending has none.
+            const auto environment = read_file(core::cat("/proc/", entry.name, "/environ"), k_most_environment);
+            if (!environment.ok() || !is_marked(environment.value(), mark)) { continue; }
+            found = ::kill(static_cast<pid_t>(*pid), SIGKILL) == 0 || found;
+        }
+        if (!found) { return; }
+    }
+}
+
+core::Result<GroupGuard> GroupGuard::start(const std::string& mark) {
     std::array<int, 2> fds{};
     if (::pipe2(fds.data(), O_CLOEXEC) != 0) { return system_error(errno, "starting", "a process that guards others"); }
     const Fd childs(fds[0]);
     Fd ours(fds[1]);
     const pid_t pid = ::fork();
     if (pid < 0) { return system_error(errno, "starting", "a process that guards others"); }
-    if (pid == 0) { be_guard(childs.get()); }
+    if (pid == 0) { be_guard(childs.get(), mark); }
     return GroupGuard(pid, std::move(ours));
 }
 

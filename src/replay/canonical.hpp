@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
 #include "replay/provenance.hpp"
@@ -21,6 +22,7 @@ struct Canonical {
     std::string run_id;                           // the identity of the row, file or run
     std::string source;                           // "ledger", "postgresql", ... and where, without secrets, for people
     Provenance provenance;
+    std::optional<core::Timestamp> made_at;       // when its run began, by this machine's clock
     std::vector<std::pair<std::string, std::string>> artifacts;   // path -> digest, when the record has them
 };
 

@@ -24,6 +24,7 @@ int be_child(const ChildWords& words);
 
 // Variables that the launcher sets for every child, and that are no pins.
 inline constexpr const char* k_report_variable = "RUNLAKE_REPLAY_REPORT";
+inline constexpr const char* k_reads_variable = "RUNLAKE_REPLAY_READS";
 inline constexpr const char* k_parameters_variable = "RUNLAKE_REPLAY_PARAMETERS";
 
 }  // namespace runlake::replay

@@ -48,6 +48,7 @@ struct CellFacts {
     std::string envelope_problem;                 // why it has none or it could not be read
     EnvelopeKey expected;                         // what an envelope must have been measured against to count
     ParityPolicy policy;
+    bool inputs_stated = true;                    // somebody said what is read, be it nothing; else what was seen alone tells
 };
 
 struct Judgement {
@@ -60,7 +61,7 @@ struct Judgement {
     std::optional<double> detectable_shift;       // under this epsilon
     std::optional<bool> canonical_is_member;      // of the envelope's sample, by the prediction interval
     std::optional<bool> replay_is_member;
-    std::vector<std::string> details;             // finer causes, words: "stale_envelope:image", "canonical_not_finite", "pin_not_effective", "rounding", ...
+    std::vector<std::string> details;             // finer causes, words: "stale_envelope:image", "canonical_not_finite", "undeclared_read:<path>", ...
     std::vector<std::string> warnings;            // "metric_equal_artifact_differs", "signed_zero", "assumption_suspect", "inputs_undeclared"
 };
 Judgement judge(const CellFacts& facts);

@@ -63,6 +63,23 @@ core::Result<std::vector<double>> read_values(const Json& json) {
     return values;
 }
 
+core::Result<std::vector<EnvelopePart>> read_parts(const Json& json, std::size_t values) {
+    const Json* list = json.find("parts");
+    std::vector<EnvelopePart> parts;
+    if (list == nullptr) { return parts; }   // written before there were parts
+    if (!list->is_array()) { return wrong("\"parts\" is no list"); }
+    std::size_t total = 0;
+    for (const Json& one : *list->as_array()) {
+        const auto runs = one.integer_at("runs");
+        const auto at = core::parse_iso(one.string_at("measured_at").value_or(""));
+        if (!runs || *runs < 1 || static_cast<std::uint64_t>(*runs) > values || !at.ok()) { return wrong(cat("part ", parts.size(), " has no number of runs or no time")); }
+        parts.push_back({.host = one.string_at("host").value_or(""), .measured_at = at.value(), .runs = static_cast<int>(*runs)});
+        total += static_cast<std::size_t>(*runs);
+    }
+    if (!parts.empty() && total != values) { return wrong("its parts are not as many runs as it has values"); }
+    return parts;
+}
+
 bool agree(double a, double b) { return std::abs(a - b) <= k_agreement * std::max(std::abs(a), std::abs(b)); }
 
 }  // namespace
@@ -84,6 +101,18 @@ std::string Envelope::id() const {
     return hash.finish().hex().substr(0, 32);
 }
 
+std::vector<int> Envelope::runs_by_part() const {
+    std::vector<int> runs;
+    for (const EnvelopePart& part : parts) { runs.push_back(part.runs); }
+    return runs;
+}
+
+core::Timestamp Envelope::begun_at() const {
+    core::Timestamp least = measured_at;
+    for (const EnvelopePart& part : parts) { least = std::min(least, part.measured_at); }
+    return least;
+}
+
 Json to_json(const Envelope& envelope) {
     Json json = Json::object();
     json.set("schema", k_schema).set("id", envelope.id()).set("key", key_json(envelope.key));
@@ -93,9 +122,12 @@ Json to_json(const Envelope& envelope) {
     Json notes = Json::array();
     for (const std::string& note : envelope.bound.notes) { notes.push(note); }
     json.set("notes", std::move(notes)).set("measured_at", core::format_iso(envelope.measured_at)).set("n_test", envelope.n_test);
-    Json hosts = Json::array();
-    for (const std::string& host : envelope.hosts) { hosts.push(host); }
-    json.set("hosts", std::move(hosts)).set("statistics", statistics_json(envelope.bound));
+    Json parts = Json::array();
+    for (const EnvelopePart& part : envelope.parts) {
+        Json one = Json::object();
+        parts.push(std::move(one.set("host", part.host).set("measured_at", core::format_iso(part.measured_at)).set("runs", part.runs)));
+    }
+    json.set("parts", std::move(parts)).set("statistics", statistics_json(envelope.bound));
     Json values = Json::array();
     for (const double value : envelope.values) { values.push(value); }
     json.set("values", std::move(values));
@@ -120,12 +152,8 @@ core::Result<Envelope> parse_envelope(std::string_view text) {
     if (!at.ok()) { return wrong("\"measured_at\" is no time"); }
     envelope.measured_at = at.value();
     envelope.n_test = json.integer_at("n_test");
-    if (const Json* hosts = json.find("hosts"); hosts != nullptr && hosts->is_array()) {
-        for (const Json& host : *hosts->as_array()) {
-            if (const std::string* name = host.as_string()) { envelope.hosts.push_back(*name); }
-        }
-    }
-    auto bound = bound_of(envelope.values, envelope.method);
+    RL_ASSIGN(envelope.parts, read_parts(json, envelope.values.size()));
+    auto bound = bound_of(envelope.values, envelope.method, envelope.runs_by_part());
     if (!bound.ok()) { return wrong(bound.error().message()); }
     envelope.bound = std::move(bound).take();
     const auto said = json.number_at("eps_prod");

@@ -30,14 +30,24 @@ struct EnvelopeKey {
 // The first part that differs ("image", "cell", ...); nothing when equal. An empty part on either side differs.
 std::optional<std::string> stale_part(const EnvelopeKey& measured, const EnvelopeKey& expected);
 
+// Runs that one host gave at one time.
+struct EnvelopePart {
+    std::string host;                             // its label, for people
+    core::Timestamp measured_at;
+    int runs = 0;
+    bool operator==(const EnvelopePart&) const = default;
+};
+
 struct Envelope {
     EnvelopeKey key;
     Method method = Method::automatic;            // as asked
     std::vector<double> values;
     Bound bound;                                  // computed again from the values when it is read; what the file says must agree
-    core::Timestamp measured_at;
+    core::Timestamp measured_at;                  // of the last part
     std::optional<std::int64_t> n_test;           // denominator of a ratio metric: one changed prediction is 1/n_test
-    std::vector<std::string> hosts;               // labels, for people: how spread the runs were
+    std::vector<EnvelopePart> parts;              // in the order of the values
+    std::vector<int> runs_by_part() const;
+    core::Timestamp begun_at() const;             // of the earliest part
     std::string id() const;                       // the file's name: 32 hex digits over key, method and n
 };
 

@@ -127,6 +127,9 @@ std::string advice_on_missing(const std::string& dimension) {
     return cat("Let the canonical say its ", dimension, " (`runlake replay schema` prints the columns), or make the dimension informational in the spec's `parity:`.");
 }
 
+// Whether a spec says what was replayed, else it was a recorded run.
+bool document_spec(const VerdictFile& verdict) { return verdict.document.string_at("spec").has_value(); }
+
 void add_next(const VerdictFile& verdict, const std::vector<std::string>& details, const std::vector<std::string>& warnings, Explanation& out) {
     const Decision& decision = verdict.decision;
     const auto say = [&](std::string line) {
@@ -134,7 +137,8 @@ void add_next(const VerdictFile& verdict, const std::vector<std::string>& detail
     };
     if (decision.verdict == Verdict::non_deterministic) {
         if (has(details, "inputs_changed_between_replays")) { say("Inputs changed between the replays: nothing is known of the program before they hold still."); }
-        if (!verdict.document.string_at("attributed_to")) { say("Find the knob that flips the result: `runlake replay attribute`."); }
+        const auto knob = verdict.document.string_at("attributed_to");
+        say(knob ? cat("It follows ", *knob, ": pin that (`pins:` in the spec), or make the program independent of it.") : std::string("Find the knob that flips the result: `runlake replay attribute`."));
         if (decision.cause == Cause::numeric_residue) { say("Pin threads and the summation order (`pins: {presets: [openmp, numpy], threads: 1}`) to make the bits equal."); }
     }
     if (decision.cause == Cause::env_parity_gap) {
@@ -150,17 +154,25 @@ void add_next(const VerdictFile& verdict, const std::vector<std::string>& detail
         if (has(details, "inputs_undeclared")) { say("Neither side says what was read: rule out changed data first (`--input`, `inputs:`)."); }
         say("Compare the code with what made the canonical: `runlake runs diff`, `git diff`.");
     }
+    if (decision.reason == Reason::replay_error && !document_spec(verdict)) {
+        say("Of a recorded run, a replay sees what git holds and what was declared: other files it needs are declared with `--input` when runs are recorded, or seen with --here.");
+    }
     if (decision.reason == Reason::replay_error) { say("Look at the replay's output, which was kept: the folder is `kept` of the replay in this file."); }
     if (decision.reason == Reason::canonical_absent) {
         say(has(details, "canonical_not_finite") ? "The canonical is NaN or infinite: it can be compared with nothing. Make it anew." : "Name the canonical in the spec (`canonical:`), or record the run that is to be it.");
     }
     if (decision.reason == Reason::epsilon_prod_unmeasured) {
-        for (const std::string& part : after(details, "stale_envelope:")) { say(cat("The envelope was measured against another ", part, "; it does not count here.")); }
+        for (const std::string& part : after(details, "stale_envelope:")) { say(part == "undeclared_inputs" ? std::string("Files that were read and not declared have changed since the envelope was measured; it does not count here.")
+                                            : cat("The envelope was measured against another ", part == "inputs" ? "state of the inputs" : part, "; it does not count here.")); }
         say("Measure the spread of production: `runlake replay envelope` (at least 10 un-capped runs).");
     }
     if (decision.reason == Reason::env_parity_unverified || decision.cause == Cause::env_parity_gap) {
         for (const std::string& name : after(details, "missing:")) { say(advice_on_missing(name)); }
     }
+    for (const std::string& path : after(details, "undeclared_read:")) {
+        say(cat("It read ", path, ", which is not among its inputs, and nobody knows whether it is as it was: declare it (`inputs:` in the spec, `--input` when runs are recorded)."));
+    }
+    if (has(details, "reads_not_seen")) { say("What it read could not be seen (a static program?), and nobody declared it: record the run with `--input`, or write a spec with `inputs:`."); }
     if (has(warnings, "metric_equal_artifact_differs")) { say("The metric agrees and the artifacts do not: equal scores can hide other predictions. Look at the artifacts."); }
     if (has(warnings, "assumption_suspect")) { say("The envelope's runs are not shaped like a normal distribution: measure 118 runs or more for a bound of any shape."); }
     if (decision.verdict == Verdict::fidelity_ok && has(warnings, "inputs_undeclared")) { say("No inputs are declared on either side, so changed data would not be noticed as such."); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/launch.hpp"
 
+#include <fnmatch.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "replay/files.hpp"
 #include "replay/metric.hpp"
 #include "replay/provenance.hpp"
+#include "replay/reads.hpp"
 #include "rundir/manifest.hpp"
 
 namespace runlake::replay {
@@ -30,6 +32,7 @@ using core::cat;
 
 constexpr std::uint64_t k_most_text = 64U << 20U;
 constexpr std::size_t k_tail_bytes = 2048;
+constexpr std::size_t k_most_undeclared = 100;   // that are told of
 
 ReplayError failure(ErrorKind kind, std::string detail) {
     return {.kind = kind, .detail = core::redact_text(core::valid_utf8(detail)), .exit_status = std::nullopt, .signal = std::nullopt};
@@ -45,7 +48,18 @@ std::string tail_of(const std::string& path) {
 }
 
 bool speaks_of_memory(std::string_view tail) {
-    return tail.find("MemoryError") != std::string_view::npos || tail.find("bad_alloc") != std::string_view::npos || tail.find("annot allocate memory") != std::string_view::npos;
+    constexpr std::array k_words = std::to_array<std::string_view>({"memoryerror", "bad_alloc", "annot allocate", "out of memory", "outofmemory", "memory exhausted", "not enough memory"});
+    const std::string text = core::lower_ascii(tail);
+    return std::ranges::any_of(k_words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+// Beyond the first hundred the one that changed last is enough: it decides.
+std::vector<ReadFile> shortened(std::vector<ReadFile> files) {
+    if (files.size() <= k_most_undeclared) { return files; }
+    std::ranges::stable_sort(files, std::ranges::greater(), &ReadFile::changed_at);
+    files.resize(k_most_undeclared);
+    std::ranges::sort(files, {}, &ReadFile::path);
+    return files;
 }
 
 // One replay under way.
@@ -53,7 +67,7 @@ class Replica {
   public:
     Replica(const Launcher& launcher, const ReplicaRequest& request)
         : launcher_(launcher), request_(request), id_(os::new_run_id()), directory_(os::lexically_normal(os::join_path(request.tree, request.cell.directory))),
-          report_path_(request.folder + "/report.jsonl") {
+          report_path_(request.folder + "/report.jsonl"), reads_path_(request.folder + "/reads") {
         outcome_.replica = request.replica;
         outcome_.run_id = id_.str();
     }
@@ -68,6 +82,7 @@ class Replica {
         stderr_tail_ = tail_of(child.stderr_path);
         const core::Result<std::string> text = os::read_file(report_path_, k_most_text);
         const Report report = parse_report(text.ok() ? std::string_view(text.value()) : std::string_view());
+        read_reads(report);
         read_everything(ended.value(), report);
         finish_recording(ended.value());
         return std::move(outcome_);
@@ -90,6 +105,9 @@ class Replica {
         }
         auto report = os::create_exclusive(report_path_, 0600, os::point::replay_output_write);
         if (!report.ok()) { return failure(ErrorKind::internal, report.error().message()); }
+        auto reads = os::create_exclusive(reads_path_, 0600, os::point::replay_output_write);
+        if (!reads.ok()) { return failure(ErrorKind::internal, reads.error().message()); }
+        if (const auto info = os::stat_path(reads_path_)) { reads_begun_us_ = os::Stamp::of(*info).newest_ns() / 1000; }
         if (!os::is_dir(directory_)) { return failure(ErrorKind::not_started, cat("its directory ", request_.cell.directory, " is not there")); }
         if (request_.cell.inputs) {
             outcome_.inputs = digest_files(placed(*request_.cell.inputs), launcher_.store.dir);
@@ -150,6 +168,7 @@ class Replica {
         environment.insert_or_assign("RUNLAKE_RUN_ID", id_.str());
         environment.insert_or_assign("RUNLAKE_STORE", launcher_.store.dir);
         environment.insert_or_assign(k_report_variable, report_path_);
+        environment.insert_or_assign(k_reads_variable, reads_path_);
         environment.insert_or_assign(k_parameters_variable, core::to_json(request_.pinned.parameters));
         ChildWords words{.store = launcher_.store.dir, .observer = launcher_.observer, .watched = {}, .program = command()};
         for (const auto& [name, value] : request_.pinned.environment) {
@@ -168,6 +187,7 @@ class Replica {
         child.memory_bytes = request_.cell.limits.memory_bytes;
         if (request_.cell.limits.seconds) { child.time_limit = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*request_.cell.limits.seconds * 1000))); }
         child.guard = launcher_.guard;
+        child.mark = cat(k_report_variable, '=', report_path_);
         child.stop_fd = launcher_.stop_fd;
         return child;
     }
@@ -223,6 +243,39 @@ class Replica {
         }
     }
 
+    // What it read beside what was declared. Its own folder, and the tree that was made for it, hold nothing of before; a file that changed after its folder was made is its own.
+    void read_reads(const Report& report) {
+        const auto text = os::read_file(reads_path_, k_most_text);
+        if (!text.ok() || !report.launched) { return; }
+        const SeenReads seen = parse_reads(text.value());
+        outcome_.reads_seen = seen.whole && seen.processes.contains(report.launched->pid);
+        ReadRules rules;
+        const auto add = [](std::vector<std::string>& list, const std::string& path) {
+            if (auto real = os::absolute_path(path); real.ok()) { list.push_back(std::move(real).take()); }
+        };
+        std::vector<std::string> patterns;
+        for (const std::string& input : request_.cell.inputs.value_or(std::vector<std::string>())) {
+            const std::string place = place_of(input);
+            if (place.find_first_of("*?[") == std::string::npos) { add(rules.declared, place); }
+            else { patterns.push_back(place); }
+        }
+        add(rules.own, request_.folder);
+        add(rules.own, launcher_.store.dir);
+        const std::string home = os::env("HOME").value_or("");
+        const std::string program = request_.cell.command.front().starts_with('/') ? request_.cell.command.front() : "";
+        rules.software = software_folders(os::env("PATH").value_or(""), program, request_.project, home);
+        for (const char* name : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
+            if (const auto folder = os::env(name); folder && !folder->empty()) { add(rules.software, *folder); }
+        }
+        rules.begun = core::Timestamp{reads_begun_us_};
+        outcome_.undeclared = undeclared_reads(seen, rules, request_.project);
+        std::erase_if(outcome_.undeclared, [&](const ReadFile& file) {
+            const std::string whole = os::join_path(request_.project, file.path);
+            return std::ranges::any_of(patterns, [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), whole.c_str(), 0) == 0; });
+        });
+        outcome_.undeclared = shortened(std::move(outcome_.undeclared));
+    }
+
     void read_everything(const os::FreshOutcome& ended, const Report& report) {
         read_end(ended, report);
         read_environment(report);
@@ -267,7 +320,11 @@ class Replica {
             const bool old = before_.contains(source.file);
             return fail(failure(ErrorKind::missing_metric, cat(source.file, old ? " is there from before, and was not written" : " was not written")));
         }
-        const auto text = os::read_file(is_stdout ? request_.folder + "/stdout.log" : os::join_path(directory_, source.file), k_most_text);
+        const std::string written = is_stdout ? request_.folder + "/stdout.log" : os::join_path(directory_, source.file);
+        if (const auto info = os::stat_path(written); info && static_cast<std::uint64_t>(info->st_size) > k_most_text) {
+            return fail(failure(ErrorKind::garbage, cat(is_stdout ? "stdout" : source.file, " is larger than ", k_most_text >> 20U, " MiB: no result is")));
+        }
+        const auto text = os::read_file(written, k_most_text);
         if (!text.ok()) { return fail(failure(ErrorKind::missing_metric, text.error().message())); }
         MetricReading reading = read_metric(source, text.value());
         if (auto* error = std::get_if<ReplayError>(&reading)) { return fail(std::move(*error)); }
@@ -327,6 +384,8 @@ class Replica {
     core::RunId id_;
     std::string directory_;
     std::string report_path_;
+    std::string reads_path_;
+    std::int64_t reads_begun_us_ = 0;   // by the clock of the file system
     std::string stderr_tail_;
     std::map<std::string, os::Stamp> before_;
     std::unique_ptr<record::Run> run_;

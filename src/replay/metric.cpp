@@ -54,7 +54,13 @@ MetricReading from_lines(std::string_view text, const std::string& prefix) {
 MetricReading read_number(std::string_view given) {
     std::string_view text = core::trim(given);
     if (text.empty()) { return error_of(ErrorKind::missing_metric, "there is no number"); }
-    if (core::trim(text).find('\n') != std::string_view::npos) { return error_of(ErrorKind::two_results, cat("there is more than one line: \"", shown(text), '"')); }
+    if (const std::size_t end = text.find('\n'); end != std::string_view::npos) {
+        // Two numbers are two results; a first line that is none is no result at all.
+        const MetricReading first = read_number(text.substr(0, end));
+        const auto* error = std::get_if<ReplayError>(&first);
+        if (error != nullptr && error->kind == ErrorKind::garbage) { return *error; }
+        return error_of(ErrorKind::two_results, cat("there is more than one line: \"", shown(text), '"'));
+    }
     const std::string_view whole = text;
     const bool negative = text.starts_with('-');
     if (negative || text.starts_with('+')) { text.remove_prefix(1); }

@@ -43,6 +43,29 @@ core::Result<std::vector<FileDigest>> read_files(const Json& json, std::string_v
     return files;
 }
 
+Json reads_json(const std::vector<ReadFile>& files) {
+    Json list = Json::array();
+    for (const ReadFile& file : files) {
+        Json one = Json::object();
+        list.push(std::move(one.set("path", core::valid_utf8(file.path)).set("changed_at", core::format_iso(file.changed_at))));
+    }
+    return list;
+}
+
+core::Result<std::vector<ReadFile>> read_reads(const Json& json) {
+    std::vector<ReadFile> files;
+    const Json* list = json.find("undeclared_reads");
+    if (list == nullptr || list->is_null()) { return files; }
+    if (!list->is_array()) { return wrong("undeclared_reads", "is no list"); }
+    for (const Json& one : *list->as_array()) {
+        const auto path = one.string_at("path");
+        const auto at = core::parse_iso(one.string_at("changed_at").value_or(""));
+        if (!path || !at.ok()) { return wrong("undeclared_reads", "has an entry without a path or time"); }
+        files.push_back({.path = *path, .changed_at = at.value()});
+    }
+    return files;
+}
+
 core::Result<ReplayError> read_error(const Json& json) {
     const auto name = json.string_at("kind");
     const auto kind = name ? parse_error_kind(*name) : std::nullopt;
@@ -89,6 +112,7 @@ Json to_json(const Outcome& outcome) {
         json.set("error", nullptr);
     }
     json.set("artifacts", files_json(outcome.artifacts)).set("inputs", files_json(outcome.inputs));
+    json.set("reads_seen", outcome.reads_seen).set("undeclared_reads", reads_json(outcome.undeclared));
     Json knobs = Json::array();
     for (const Knob& knob : outcome.knobs) {
         Json one = Json::object();
@@ -113,6 +137,8 @@ core::Result<Outcome> parse_outcome(const Json& json) {
     }
     RL_ASSIGN(outcome.artifacts, read_files(json, "artifacts"));
     RL_ASSIGN(outcome.inputs, read_files(json, "inputs"));
+    outcome.reads_seen = json.bool_at("reads_seen").value_or(false);
+    RL_ASSIGN(outcome.undeclared, read_reads(json));
     RL_ASSIGN(outcome.knobs, read_knobs(json));
     if (const Json* provenance = json.find("provenance"); provenance != nullptr && provenance->is_object()) {
         for (const auto& [name, value] : *provenance->as_object()) {

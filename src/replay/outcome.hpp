@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
 #include "replay/provenance.hpp"
@@ -52,6 +53,13 @@ struct FileDigest {
     bool operator==(const FileDigest&) const = default;
 };
 
+// A file that the program read though nobody declared it, and when it was last changed.
+struct ReadFile {
+    std::string path;                                              // relative to the project where it lies inside
+    core::Timestamp changed_at;
+    bool operator==(const ReadFile&) const = default;
+};
+
 // A knob that was asked for, and what it is inside the child. Nothing in `effective`: the child did not say.
 struct Knob {
     std::string name;
@@ -68,6 +76,8 @@ struct Outcome {
     std::optional<ReplayError> error;                              // set: `value` counts for nothing
     std::vector<FileDigest> artifacts;                             // by path
     std::vector<FileDigest> inputs;                                // by path
+    bool reads_seen = false;                                       // what it read could be watched
+    std::vector<ReadFile> undeclared;                              // by path; beyond the first hundred only the one that changed last
     std::vector<Knob> knobs;                                       // by name
     Provenance provenance;                                         // from inside the child
     std::optional<std::string> environment;                        // digest of environments/<digest>.json

@@ -49,6 +49,18 @@ DimensionResult result_of(const PolicyDimension& dimension, const Provenance& re
     return result;
 }
 
+ParityState state_of(const std::vector<DimensionResult>& dimensions) {
+    bool missing = false;
+    bool any = false;
+    for (const DimensionResult& one : dimensions) {
+        if (one.weight != Weight::strict) { continue; }
+        if (one.state == DimensionState::differs) { return ParityState::differs; }
+        any = true;
+        missing = missing || one.state == DimensionState::missing;
+    }
+    return missing || !any ? ParityState::unverifiable : ParityState::equal;
+}
+
 }  // namespace
 
 std::string_view parity_name(ParityState state) {
@@ -108,25 +120,17 @@ ParityPolicy policy_with(const std::vector<std::string>& strict, const std::vect
 
 Parity probe_parity(const Provenance& replay, const Provenance& canonical, const ParityPolicy& policy) {
     Parity parity;
-    bool differs = false;
-    bool missing = false;
-    bool any = false;
-    for (const PolicyDimension& dimension : policy.dimensions) {
-        DimensionResult result = result_of(dimension, replay, canonical);
-        if (result.weight == Weight::strict) {
-            any = true;
-            differs = differs || result.state == DimensionState::differs;
-            missing = missing || result.state == DimensionState::missing;
-        }
-        parity.dimensions.push_back(std::move(result));
-    }
+    for (const PolicyDimension& dimension : policy.dimensions) { parity.dimensions.push_back(result_of(dimension, replay, canonical)); }
     std::sort(parity.dimensions.begin(), parity.dimensions.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    if (differs) {
-        parity.state = ParityState::differs;
-    } else {
-        parity.state = missing || !any ? ParityState::unverifiable : ParityState::equal;
-    }
+    parity.state = state_of(parity.dimensions);
     return parity;
+}
+
+void doubt(Parity& parity, std::string_view dimension) {
+    for (DimensionResult& one : parity.dimensions) {
+        if (one.name == dimension && one.state == DimensionState::equal) { one.state = DimensionState::missing; }
+    }
+    parity.state = state_of(parity.dimensions);
 }
 
 Json to_json(const ParityPolicy& policy) {

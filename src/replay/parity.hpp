@@ -58,6 +58,9 @@ struct Parity {
 // a strict dimension verifies nothing.
 Parity probe_parity(const Provenance& replay, const Provenance& canonical, const ParityPolicy& policy);
 
+// What is known besides speaks against a dimension that looks equal: it is missing then, and the state follows. One that differs stays so.
+void doubt(Parity& parity, std::string_view dimension);
+
 core::Json to_json(const ParityPolicy& policy);
 core::Json to_json(const Parity& parity);         // {"<name>": {"state": ..., "weight": ..., "replay": ..., "canonical": ..., "compared": ...}}
 

@@ -18,7 +18,7 @@ constexpr std::array k_boosting = {PresetVariable{"OMP_DYNAMIC", "false"}, Prese
 constexpr std::array k_pytorch = {PresetVariable{"CUBLAS_WORKSPACE_CONFIG", ":4096:8"}, PresetVariable{"MKL_NUM_THREADS", "{threads}"}, PresetVariable{"OMP_DYNAMIC", "false"},
                                   PresetVariable{"OMP_NUM_THREADS", "{threads}"}, PresetVariable{"PYTHONHASHSEED", "0"}};
 constexpr std::array k_tensorflow = {PresetVariable{"OMP_NUM_THREADS", "{threads}"}, PresetVariable{"PYTHONHASHSEED", "0"}, PresetVariable{"TF_CUDNN_DETERMINISTIC", "1"},
-                                     PresetVariable{"TF_DETERMINISTIC_OPS", "1"}};
+                                     PresetVariable{"TF_DETERMINISTIC_OPS", "1"}, PresetVariable{"TF_NUM_INTEROP_THREADS", "{threads}"}, PresetVariable{"TF_NUM_INTRAOP_THREADS", "{threads}"}};
 
 // Names of preset_names(), in its order.
 constexpr std::array k_presets = {

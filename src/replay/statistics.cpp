@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/non_central_t.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
@@ -13,6 +14,7 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "core/text.hpp"
 #include "replay/probes.hpp"
@@ -35,6 +37,7 @@ constexpr double k_confidence = 0.95;
 constexpr int k_fewest_pairs_runs = 118;    // 59 disjoint pairs
 constexpr int k_fewest_range_runs = 186;    // both of two runs between the extremes of a sample
 constexpr double k_skewness_limit = 2.576;  // 1 %, two-sided
+constexpr double k_hosts_limit = 0.01;
 constexpr double k_power = 0.9;
 
 Sample describe(std::vector<double> sorted) {
@@ -224,7 +227,32 @@ std::optional<Method> parse_method(std::string_view name) {
     return std::nullopt;
 }
 
-core::Result<Bound> bound_of(const std::vector<double>& values, Method method) {
+double groups_p(const std::vector<double>& values, const std::vector<int>& groups) {
+    const auto n = static_cast<double>(values.size());
+    const auto k = static_cast<double>(groups.size());
+    std::size_t total = 0;
+    for (const int size : groups) {
+        if (size < 1) { return 1; }
+        total += static_cast<std::size_t>(size);
+    }
+    if (groups.size() < 2 || total != values.size() || total <= groups.size()) { return 1; }
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+    double between = 0;
+    double within = 0;
+    auto at = values.begin();
+    for (const int size : groups) {
+        const auto end = at + size;
+        const double own = std::accumulate(at, end, 0.0) / size;
+        between += size * (own - mean) * (own - mean);
+        for (; at != end; ++at) { within += (*at - own) * (*at - own); }
+    }
+    if (!is_finite(between) || !is_finite(within) || between == 0) { return 1; }
+    if (within == 0) { return 0; }
+    const double f = between / (k - 1) / (within / (n - k));
+    return bm::cdf(bm::complement(bm::fisher_f_distribution<double, Quiet>(k - 1, n - k), f));
+}
+
+core::Result<Bound> bound_of(const std::vector<double>& values, Method method, const std::vector<int>& groups) {
     const auto refuse = [](std::string why) { return core::Error(core::Errc::usage, std::move(why)); };
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (!is_finite(values[i])) { return refuse(cat("value ", i, " of the envelope's runs is not finite")); }
@@ -249,7 +277,12 @@ core::Result<Bound> bound_of(const std::vector<double>& values, Method method) {
         return bound;
     }
     doubt(bound);
+    const bool hosts_differ = groups_p(values, groups) < k_hosts_limit;
+    if (hosts_differ) {
+        bound.notes.push_back(cat("the ", groups.size(), " hosts differ more than the runs of one: the bound holds for these hosts; measure on more of them"));
+    }
     bound.used = choose(bound);
+    bound.assumption_suspect = bound.assumption_suspect || hosts_differ;   // no method is right for them
     switch (bound.used) {
         case Method::k_single: bound.eps_prod = bound.k_times_s; break;
         case Method::wilks: bound.eps_prod = bound.wilks.value_or(bound.sample.range); break;

@@ -62,7 +62,10 @@ struct Bound {
 };
 
 // Errc::usage: fewer than ten values ("epsilon_prod_unmeasured: too few"), a value that is not finite (with its index), or a method that n is too small for.
-core::Result<Bound> bound_of(const std::vector<double>& values, Method method);
+// `groups`: how many of the values, in their order, each host gave; hosts that differ more than their runs do (analysis of variance, 1 %) speak against the sample.
+core::Result<Bound> bound_of(const std::vector<double>& values, Method method, const std::vector<int>& groups = {});
+// The share of samples from one distribution whose groups differ as much: of the F statistic of a one-way analysis of variance. 1 when nothing can be said.
+double groups_p(const std::vector<double>& values, const std::vector<int>& groups);
 // The shift that exceeds `epsilon` with probability 0.9, for normal runs whose standard deviation was measured as `s` from n of them.
 double detectable_shift(int n, double s, double epsilon);
 // Whether a value lies where one more run of the sample would, in 95 of 100 cases.

@@ -137,7 +137,7 @@ Json to_json(const VerdictRecord& record) {
     set_epsilon(json, record);
     json.set("parity_state", parity_name(judgement.parity.state)).set("parity_policy", to_json(record.policy)).set("parity_dims", to_json(judgement.parity));
     set_canonical(json, record);
-    json.set("attributed_to", record.attributed_to).set("first_difference", record.first_difference);
+    json.set("amends", core::Json()).set("attributed_to", record.attributed_to).set("first_difference", record.first_difference);
     set_replay(json, record);
     return json;
 }
@@ -186,15 +186,18 @@ core::Result<VerdictFile> parse_verdict(std::string_view text) {
 std::string verdict_folder(const record::Store& store) { return store.dir + "/verdicts"; }
 
 core::Result<std::string> write_verdict(const record::Store& store, const VerdictRecord& record, const std::optional<std::string>& run_dir) {
+    return write_verdict_text(store, record.id, core::to_json_pretty(to_json(record)), run_dir);
+}
+
+core::Result<std::string> write_verdict_text(const record::Store& store, const std::string& id, const std::string& text, const std::optional<std::string>& run_dir) {
     const std::string folder = verdict_folder(store);
-    const std::string text = core::to_json_pretty(to_json(record));
     RL_TRY(os::make_dirs(folder, 0777, os::point::verdict_write));
-    std::string path = cat(folder, '/', record.id, ".json");
+    std::string path = cat(folder, '/', id, ".json");
     RL_TRY(os::publish_file(path, text, 0666, os::Existing::keep, os::Durability::power, os::point::verdict_write));
     if (run_dir) {
         const std::string beside = os::join_path(*run_dir, "verdicts");
         RL_TRY(os::make_dirs(beside, 0777, os::point::verdict_write));
-        RL_TRY(os::publish_file(cat(beside, '/', record.id, ".json"), text, 0666, os::Existing::keep, os::Durability::power, os::point::verdict_write));
+        RL_TRY(os::publish_file(cat(beside, '/', id, ".json"), text, 0666, os::Existing::keep, os::Durability::power, os::point::verdict_write));
     }
     return path;
 }

@@ -64,6 +64,9 @@ std::string verdict_folder(const record::Store& store);
 // Written whole: <store>/verdicts/<id>.json, and verdicts/<id>.json in `run_dir` when there is one. The path in the store.
 core::Result<std::string> write_verdict(const record::Store& store, const VerdictRecord& record, const std::optional<std::string>& run_dir);
 
+// The same of a verdict that is a text already.
+core::Result<std::string> write_verdict_text(const record::Store& store, const std::string& id, const std::string& text, const std::optional<std::string>& run_dir);
+
 // The four events of a cell in logfmt, each "event=<prefix>replay_... key=value ...", in this order: determinism (always), determinism_cause (on FAIL), divergence
 // (when H1 passed and canonical and epsilon are there; its delta is null where parity stopped H2), verdict. Prefix "" or "s18_".
 std::vector<std::string> events_of(const VerdictRecord& record, std::string_view prefix);

@@ -51,6 +51,7 @@ core::Result<int> run(Invocation& inv) {
         inv.out(response.steady ? "no knob changes the result\n" : "it varies with everything pinned, and no knob steadies it\n");
     }
     if (response.first_difference) { inv.out(cat("first difference: ", *response.first_difference, '\n')); }
+    if (response.verdict) { inv.out(cat("the verdict names it now: ", response.verdict->path, '\n')); }
     for (const std::string& folder : response.kept) { inv.out(cat("kept: ", folder, '\n')); }
     return status;
 }

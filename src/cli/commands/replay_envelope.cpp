@@ -21,7 +21,8 @@ constexpr std::array k_options = std::to_array<Option>({
     k_replay_here_option,
     k_replay_metric_option,
     {.names = "--cell", .value = "NAME", .help = "Measure this cell of the spec alone", .repeats = true},
-    {.names = "--runs", .value = "N", .help = "How many runs, at least 10; default: the spec's, or 10"},
+    {.names = "--runs", .value = "N", .help = "How many runs, at least 10 (with --add: 1); default: the spec's, or 10"},
+    {.names = "--add", .help = "Add the runs to those of the envelope that is there, be it of this host or of others"},
     {.names = "--method", .value = "METHOD", .help = "The bound; auto chooses by the shape of the sample", .choices = "auto|diff_chi2|k_single|range|wilks"},
 });
 constexpr std::array k_arguments = std::to_array<Argument>({k_replay_spec_argument});
@@ -31,7 +32,9 @@ core::Result<int> run(Invocation& inv) {
     request.of = replay_of(inv);
     RL_ASSIGN(request.store, inv.store(record::OpenStore::create));
     RL_ASSIGN(const std::optional<std::int64_t> runs, inv.integer("--runs"));
-    if (runs && (*runs < replay::k_fewest_envelope_runs || *runs > 100'000)) { return core::Error(core::Errc::usage, cat("--runs ", *runs, ": from ", replay::k_fewest_envelope_runs, " to 100000")); }
+    request.add = inv.flag("--add");
+    const int fewest = request.add ? 1 : replay::k_fewest_envelope_runs;
+    if (runs && (*runs < fewest || *runs > 100'000)) { return core::Error(core::Errc::usage, cat("--runs ", *runs, ": from ", fewest, " to 100000")); }
     if (runs) { request.runs = static_cast<int>(*runs); }
     if (const auto method = inv.value("--method")) { request.method = replay::parse_method(*method); }
     request.say = [&](std::string_view line) { inv.say(line); };
@@ -62,6 +65,7 @@ core::Result<int> run(Invocation& inv) {
         if (!cell.problem.empty()) { inv.say(cat("runlake replay envelope: ", cell.cell, ": ", cell.problem)); }
         if (!cell.envelope) { continue; }
         inv.out(cat(cell.path, '\n'));
+        if (cell.before) { inv.say(cat(cell.cell, ": added to ", *cell.before, " runs that were there")); }
         for (const std::string& note : cell.envelope->bound.notes) { inv.say(cat(cell.cell, ": ", note)); }
     }
     return status;

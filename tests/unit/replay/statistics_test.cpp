@@ -152,6 +152,21 @@ TEST(BoundOf, DoubtfulShapesAreMarkedOrBoundedWithoutAShape) {
     EXPECT_TRUE(bound_of(outlier, Method::automatic).take().assumption_suspect);
 }
 
+TEST(BoundOf, HostsThatDifferMoreThanTheirRunsSpeakAgainstTheSample) {
+    std::vector<double> values = k_golden;
+    for (const double value : k_golden) { values.push_back(value); }
+    EXPECT_GT(groups_p(values, {10, 10}), 0.999);
+    EXPECT_FALSE(bound_of(values, Method::automatic, {10, 10}).take().assumption_suspect);
+    for (std::size_t i = 10; i < 20; ++i) { values[i] += 0.002; }
+    EXPECT_LT(groups_p(values, {10, 10}), 0.001);
+    EXPECT_TRUE(bound_of(values, Method::diff_chi2, {10, 10}).take().assumption_suspect);
+    EXPECT_EQ(groups_p(values, {20}), 1);
+    EXPECT_EQ(groups_p(values, {10, 11}), 1);
+    EXPECT_EQ(groups_p(values, {0, 20}), 1);
+    // Two groups: F is the square of Student's t, here t(4) = 3.6742 with p = 0.0213 (tables).
+    EXPECT_NEAR(groups_p({1, 2, 3, 4, 5, 6}, {3, 3}), 0.0213, 5e-5);
+}
+
 TEST(BoundOf, ExtremesDoNotOverflowUnseen) {
     std::vector<double> far(10, 1e308);
     far[0] = -1e308;
