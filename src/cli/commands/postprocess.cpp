@@ -22,7 +22,7 @@ using core::cat;
 
 constexpr std::array k_options = std::to_array<Option>({
     {.names = "--logs-dir", .value = "DIR", .help = "Work on the runs below this folder; default: the logs of `lake paths`"},
-    {.names = "--only", .value = "METRIC", .help = "Compute this metric alone", .repeats = true, .choices = "ged_search_graph_soft|goal_novelty|solution_path_soft_distance|k_search_efficiency"},
+    {.names = "--only", .value = "METRIC", .help = "Compute this metric alone", .repeats = true, .choices = "ged_search_graph_soft|goal_novelty|solution_path_soft_distance|k_search_efficiency|root_goal_similarity|external_statement_similarity"},
     {.names = "--recompute", .value = "", .help = "Compute again what is there already"},
     {.names = "-j,--jobs", .value = "N", .help = "How many threads work; default: the processors that may be used"},
 });
@@ -48,7 +48,7 @@ void show(Invocation& inv, const ops::PostprocessResponse& response) {
     for (std::size_t i = 0; i < std::min(problems.size(), k_shown); ++i) { inv.say(cat("problem: ", render::harmless_line(problems[i]))); }
     if (problems.size() > k_shown) { inv.say(cat("problem: ", problems.size() - k_shown, " more; --json lists all")); }
     std::string text = cat("Runs: ", response.report.runs.size(), " found, ", states["written"], " written, ", states["unchanged"], " unchanged");
-    if (states["external"] > 0) { text += cat(", ", states["external"], " external (nothing to compute)"); }
+    if (states["external"] > 0) { text += cat(", ", states["external"], " external (similarity of statements)"); }
     if (states["basin-only"] > 0) { text += cat(", ", states["basin-only"], " of many seeds without a summary (nothing to compute)"); }
     if (states["failed"] > 0) { text += cat(", ", states["failed"], " failed"); }
     text += '\n';

@@ -21,6 +21,8 @@ struct Preset {
     std::string_view about;                       // one sentence
     std::span<const PresetDataset* const> datasets;
     bool is_release = false;                      // for release-site-dashboard
+    std::string_view selection = {};              // JSON as a configuration has it; "" for every run
+    std::string_view reference = {};              // likewise; "" for none
 };
 
 std::span<const Preset> all_presets();

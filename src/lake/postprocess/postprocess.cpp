@@ -18,6 +18,7 @@ using core::cat;
 using core::Json;
 
 constexpr std::string_view k_report = "postprocess_metrics.json";
+const Json k_none;
 
 // The runs that share a report: one run, or those of several providers in one folder.
 struct Group {
@@ -75,6 +76,8 @@ class Postprocess {
   private:
     core::Result<std::vector<std::string>> wanted() const {
         std::vector<std::string> all(k_owned_metrics.begin(), k_owned_metrics.end());
+        all.emplace_back(k_root_goal_similarity);
+        all.emplace_back(k_external_similarity);
         if (request_.only.empty()) { return all; }
         for (const auto& metric : request_.only) {
             if (std::ranges::find(all, metric) == all.end()) { return core::Error(core::Errc::usage, cat("there is no metric ", metric, " here: it is one of ", core::join(all, ", "))); }
@@ -88,7 +91,14 @@ class Postprocess {
         Json out = Json::object();
         out.set("max_soft_ged_nodes", std::uint64_t{params.max_soft_ged_nodes}).set("max_soft_ged_edges", std::uint64_t{params.max_soft_ged_edges});
         out.set("soft_ged_expansions", params.soft_ged_expansions).set("max_novelty_pairs", params.max_novelty_pairs);
-        return out.set("max_path_dp_cells", params.max_path_dp_cells).set("resume", !request_.recompute);
+        const auto add = [&](const SimilarityParams& of, std::string_view full, std::string_view knn, std::string_view prefix) {
+            out.set(full, std::uint64_t{of.max_full}).set(knn, std::uint64_t{of.max_knn}).set(cat(prefix, "knn_k"), std::uint64_t{of.knn_k});
+            out.set(cat(prefix, "knn_sample"), std::uint64_t{of.knn_sample}).set(cat(prefix, "sample_size"), std::uint64_t{of.sample_size}).set(cat(prefix, "mode"), "auto");
+        };
+        out.set("max_path_dp_cells", params.max_path_dp_cells);
+        add(params.root_goals, "max_root_goal_theorems", "max_root_goal_knn_theorems", "root_goal_");
+        add(params.statements, "external_statement_max_full", "external_statement_max_knn", "external_statement_");
+        return out.set("resume", !request_.recompute);
     }
 
     // Nothing of the run changed since that entry was written, and it covers what is wanted.
@@ -97,8 +107,9 @@ class Postprocess {
         if (entry->string_at("inputs_sha256") != digests.inputs || entry->string_at("outputs_sha256") != digests.outputs) { return false; }
         const auto* owned = entry->find("owned");
         return owned != nullptr && owned->is_array() &&
-               std::ranges::all_of(wanted_, [&](const std::string& metric) { return std::ranges::find(*owned->as_array(), Json(metric)) != owned->as_array()->end(); });
+               std::ranges::all_of(wanted_, [&](const std::string& metric) { return metric == k_external_similarity || std::ranges::find(*owned->as_array(), Json(metric)) != owned->as_array()->end(); });
     }
+    bool wants(std::string_view metric) const { return std::ranges::find(wanted_, metric) != wanted_.end(); }
 
     static const Json* entry_of(const Json& report, const std::string& run_dir) {
         const auto* runs = report.find("runs");
@@ -166,9 +177,21 @@ class Postprocess {
         };
         const auto config = read_either(dir, "run_config.json");
         if (config.ok() && config.value().string_at("mode") == "external") {
+            if (wants(k_external_similarity)) {
+                const auto summary = read_either(dir, "summary.json");
+                const auto written = write_external_similarity({.run_dir = dir,
+                                                                .config = config.value(),
+                                                                .summary = summary.ok() ? summary.value() : k_none,
+                                                                .goal_cache = k_none,
+                                                                .no_trees = "",
+                                                                .params = request_.params.statements,
+                                                                .recompute = request_.recompute,
+                                                                .threads = inner_});
+                if (!written.ok()) { return fail(written.error()); }
+            }
             told.state = "external";
             entry.set("valid", true).set("provider", config.value().string_at("provider").value_or(""));
-            return entry.set("errors", Json::array()).set("note", "an external run has no search graphs: nothing of these metrics applies to it");
+            return entry.set("errors", Json::array()).set("note", "an external run has no search graphs: of all this only the similarity of its statements applies to it");
         }
         if (config.ok() && config.value().integer_at("basin_seeds").value_or(0) > 0 && !os::exists(os::join_path(dir, "summary.json.gz"))) {
             told.state = "basin-only";
@@ -181,7 +204,7 @@ class Postprocess {
             told.state = "unchanged";
             return *old;
         }
-        RunWork work{.dir = dir, .metrics = wanted_, .keeps = !request_.recompute, .threads = inner_, .params = request_.params};
+        RunWork work{.dir = dir, .metrics = wanted_, .keeps = !request_.recompute, .recompute = request_.recompute, .threads = inner_, .params = request_.params};
         // What was computed from other inputs is not kept.
         const auto inputs = old == nullptr ? std::nullopt : old->string_at("inputs_sha256");
         if (inputs && *inputs != digests.value().inputs) { work.keeps = false; }
@@ -210,7 +233,9 @@ class Postprocess {
     Json owned(const Json* old, const RunDigests& digests) const {
         Json out = Json::array();
         const auto* before = old != nullptr && old->string_at("inputs_sha256") == digests.inputs && old->string_at("outputs_sha256") == digests.outputs ? old->find("owned") : nullptr;
-        for (const std::string_view metric : k_owned_metrics) {
+        std::vector<std::string_view> all(k_owned_metrics.begin(), k_owned_metrics.end());
+        all.push_back(k_root_goal_similarity);
+        for (const std::string_view metric : all) {
             const bool is_new = std::ranges::find(wanted_, metric) != wanted_.end();
             const bool was = before != nullptr && before->is_array() && std::ranges::find(*before->as_array(), Json(metric)) != before->as_array()->end();
             if (is_new || was) { out.push(metric); }

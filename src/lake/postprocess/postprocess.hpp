@@ -12,6 +12,7 @@
 
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "lake/postprocess/similarity.hpp"
 
 namespace runlake::lake {
 
@@ -24,11 +25,13 @@ struct PostprocessParams {
     std::uint64_t soft_ged_expansions = 5000;  // of branch and bound, for one pair of graphs
     std::uint64_t max_novelty_pairs = 200'000;
     std::uint64_t max_path_dp_cells = 2'000'000;
+    SimilarityParams root_goals;
+    SimilarityParams statements;
 };
 
 struct PostprocessRequest {
     std::string logs_dir;
-    std::vector<std::string> only;  // of k_owned_metrics; none: all
+    std::vector<std::string> only;  // of k_owned_metrics, k_root_goal_similarity and k_external_similarity; none: all
     bool recompute = false;         // also what is there already
     unsigned threads = 1;
     std::string now;  // as computed_at has it

@@ -27,6 +27,7 @@ using core::cat;
 using core::Json;
 
 constexpr std::string_view k_wild = "wild_type";
+const Json k_no_config;  // which root goals don't need
 constexpr std::string_view k_efficiency = "k_search_efficiency";
 constexpr std::string_view k_soft = "ged_search_graph_soft";
 
@@ -101,6 +102,16 @@ class RunWriter {
             if (!one.unwritten.empty() && out_.unwritten.empty()) { out_.unwritten = one.unwritten; }
         }
         if (wants(k_soft)) { count_validity(summary, theorems); }
+        if (wants(k_root_goal_similarity)) {
+            RL_TRY(write_root_goal_similarity({.run_dir = work_.dir,
+                                               .config = k_no_config,
+                                               .summary = summary.value(),
+                                               .goal_cache = cache_.document,
+                                               .no_trees = cache_.no_trees,
+                                               .params = work_.params.root_goals,
+                                               .recompute = work_.recompute,
+                                               .threads = work_.threads}));
+        }
         RL_TRY(write_text(path, true, summary));
         return std::move(out_);
     }
@@ -287,7 +298,7 @@ core::Result<RunDigests> run_digests(const std::string& run_dir) {
     for (const auto& file : files.registered) {
         const std::string_view name = file.rel_path;
         if (name == "goal_cache.json.gz" || name == "goal_cache.json" || name == "run_config.json") { add(inputs, file); }
-        if (name == "summary.json.gz") { add(outputs, file); }
+        if (name == "summary.json.gz" || name == "root_goal_similarity.json") { add(outputs, file); }
     }
     for (const auto& artifact : files.artifacts) {
         switch (artifact.kind) {
@@ -296,6 +307,10 @@ core::Result<RunDigests> run_digests(const std::string& run_dir) {
         case ArtifactKind::mcts_tree:
         case ArtifactKind::history: add(inputs, artifact.file); break;
         case ArtifactKind::comparison: add(outputs, artifact.file); break;
+        case ArtifactKind::metrics:
+            // It names the root goal: no input of the metrics, but of the similarity of root goals.
+            if (artifact.variant == k_wild) { add(outputs, artifact.file); }
+            break;
         default: break;
         }
     }

@@ -15,7 +15,8 @@ namespace runlake::lake {
 struct RunWork {
     std::string dir;  // of the run
     std::vector<std::string> metrics;
-    bool keeps = true;  // what is there and no placeholder
+    bool keeps = true;       // what is there and no placeholder
+    bool recompute = false;  // also a similarity that was computed from the same
     unsigned threads = 1;
     PostprocessParams params;
 };
