@@ -49,8 +49,26 @@ def python_with_lightgbm():
     return _python_with("lightgbm", "lightgbm")
 
 
-def python_with_mlflow():
-    return _python_with("mlflow", "mlflow")
+def python_with_xgboost():
+    return _python_with("xgboost", "xgboost")
+
+
+def python_with_tensorflow():
+    return _python_with("tensorflow", "tensorflow")
+
+
+def pytorch():
+    """The variables with which Debian's interpreter finds PyTorch where `tools/setup frameworks` unpacked it; None when it is not there."""
+    root = UNPACKED / "pytorch"
+    if not (root / "usr/lib/python3/dist-packages/torch").is_dir():
+        return None
+    libraries = sorted({str(path.parent) for path in root.rglob("*.so*") if "dist-packages" not in str(path)})
+    return {"PYTHONPATH": str(root / "usr/lib/python3/dist-packages"), "LD_LIBRARY_PATH": ":".join(libraries)}
+
+
+def python_with_mlflow(name="mlflow"):
+    """Of MLflow 2, or of another version by the name of its environment."""
+    return _python_with(name, "mlflow")
 
 
 def python_with_hydra():
@@ -118,7 +136,10 @@ def missing(peer):
     if peer == "postgresql":
         return postgres_server.missing() or (None if shutil.which("psql") else "psql is not installed (make test-peers installs it)")
     if peer == "replay":
-        return None if python_with_lightgbm() else "no Python environment with the package lightgbm (make test-peers installs it)"
+        absent = [name for name, find in {"lightgbm": python_with_lightgbm, "xgboost-cpu": python_with_xgboost}.items() if not find()]
+        return f"no Python environment with {' and '.join(absent)} (make test-peers installs it)" if absent else None
+    if peer == "replay_frameworks":
+        return None if python_with_tensorflow() or pytorch() else "neither TensorFlow nor PyTorch is there (tools/setup frameworks fetches them: 2 GB)"
     if peer == "metrics":
         return None if python_with_metrics() else "no Python environment with the packages networkx, zss and apted (make test-peers installs it)"
     if peer == "airflow":

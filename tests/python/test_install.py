@@ -81,9 +81,15 @@ def test_pip_installs_it_into_a_fresh_environment(interpreter, build_folder, tmp
     assert (outer["stage"], outer["status"], outer["rows_out"], outer["param.rate"], outer["metric.loss"]) == ("outer", "completed", 3, 0.5, 0.25)
     assert (inner["stage"], inner["parent_run_id"]) == ("inner", outer["run_id"])
 
+    # What a replayed program answers with is installed beside it.
+    (project / "spec.yaml").write_text(json.dumps({"cells": [{"name": "fit", "command": [str(python), "-c", "from runlake import replay; replay.report(f1=0.5, effective=replay.parameters())"],
+                                                              "metric": "f1", "pins": {"presets": ["python"], "parameters": {"rate": 0.5}}}]}))
+    answer = json.loads(call(os.environ["RUNLAKE_BIN"], "--json", "replay", "run", "spec.yaml", cwd=project, status=12))["cells"][0]["verdict"]
+    assert (answer["det_status"], answer["replay_value"], answer["reason"]) == ("PASS", 0.5, "canonical_absent"), answer["replay_error"]
+
     # Type checkers find the stubs, the wheel leaves with all its files, and the checkout is as it was.
     installed = Path(call(python, "-c", "import runlake; print(runlake.__path__[0])").strip())
-    assert {"__init__.py", "_runlake.pyi", "py.typed"} <= {path.name for path in installed.iterdir()}
+    assert {"__init__.py", "replay.py", "_runlake.pyi", "py.typed"} <= {path.name for path in installed.iterdir()}
     call(python, "-m", "pip", "check")
     call(python, "-m", "pip", "uninstall", "-y", "runlake")
     assert not installed.exists() or not any(path.suffix != ".pyc" for path in installed.rglob("*") if path.is_file())
