@@ -70,7 +70,7 @@ std::string status_sql() {
     constexpr std::array k_members = std::to_array<std::string_view>({"status", "started_at", "completed_at", "goal_id_scheme", "partial_results", "capabilities"});
     std::string sql = "CASE WHEN t.run_status IS NULL THEN NULL ELSE json_object(";
     for (const auto name : k_members) { sql += cat(name == k_members.front() ? "" : ", ", "'", name, "', json_extract(t.run_status, '$.", name, "')"); }
-    return sql + ")::JSON END AS run_status";
+    return sql + ")::JSON END";
 }
 
 }  // namespace
@@ -242,7 +242,7 @@ core::Status ExportSession::show_surfaces(RunNames names) {
         }
         seen.order = seen.columns;
         RL_TRY(connection_.run(cat("CREATE TEMP VIEW ", quote_identifier(seen.name), " AS SELECT ", select, " FROM ", stored(seen.name), " t",
-                                   names == RunNames::uid ? " JOIN temp.told_runs told ON t.run_key = told.stored_key" : "", " ORDER BY ALL")));
+                                   names == RunNames::uid ? " JOIN temp.told_runs told ON t.run_key = told.unit_key" : "", " ORDER BY ALL")));
         tables_.push_back(std::move(seen));
     }
     return core::ok();
