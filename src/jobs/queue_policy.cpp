@@ -67,6 +67,7 @@ void note_attempt(Json& document, AttemptEnd end, const AttemptError& error) {
     if (end == AttemptEnd::failed || end == AttemptEnd::timed_out) { place.set("failures", entry->failures + 1); }
     if (end == AttemptEnd::lost) { place.set("lost", entry->lost + 1); }
     erase(place, "stop");
+    erase(place, "stop_grace_s");
     // Its task of Slurm has done what it could: another attempt is another task.
     erase(place, "slurm");
     own.set("queue", std::move(place));
@@ -74,12 +75,20 @@ void note_attempt(Json& document, AttemptEnd end, const AttemptError& error) {
     document.set(key::runlake, std::move(own));
 }
 
-void ask_to_stop(Json& document, core::Timestamp at) {
+void ask_to_stop(Json& document, core::Timestamp at, std::optional<std::chrono::seconds> grace) {
     Json own = member(document, key::runlake);
     Json place = member(own, "queue");
     place.set("stop", format_time(at));
+    if (grace) { place.set("stop_grace_s", std::int64_t{grace->count()}); }
     own.set("queue", std::move(place));
     document.set(key::runlake, std::move(own));
+}
+
+std::optional<std::chrono::seconds> grace_asked(const Json& document) {
+    const Json place = member(member(document, key::runlake), "queue");
+    const std::optional<std::int64_t> seconds = place.find("stop") == nullptr ? std::nullopt : place.integer_at("stop_grace_s");
+    if (!seconds || *seconds < 0 || *seconds > k_most_grace.count()) { return std::nullopt; }
+    return std::chrono::seconds(*seconds);
 }
 
 std::optional<std::int64_t> time_limit_s(const Json& document) {

@@ -2,6 +2,7 @@
 // What follows an attempt to run a job: its end, or another attempt.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,8 +36,10 @@ struct AttemptError {
 // asked for it, "time_limit" or "lost". Does nothing for a job that is not in the queue. To be called by whoever writes what after_attempt() says, in the same update.
 void note_attempt(core::Json& document, AttemptEnd end, const AttemptError& error);
 
-// `queue stop` asks first, so that whoever writes the end knows whose wish it was.
-void ask_to_stop(core::Json& document, core::Timestamp at);
+// `queue stop` asks first, so that whoever writes the end knows whose wish it was, and how long the program may take to end by itself.
+void ask_to_stop(core::Json& document, core::Timestamp at, std::optional<std::chrono::seconds> grace = std::nullopt);
+std::optional<std::chrono::seconds> grace_asked(const core::Json& document);
+inline constexpr std::chrono::seconds k_most_grace{86'400};
 
 // The limit of time that the job was queued with.
 std::optional<std::int64_t> time_limit_s(const core::Json& document);

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "jobs/command_template.hpp"
 #include "jobs/execution.hpp"
 #include "jobs/experiment.hpp"
+#include "jobs/gpu_claims.hpp"
 #include "jobs/queue_entry.hpp"
 #include "jobs/queue_policy.hpp"
 #include "os/group_guard.hpp"
@@ -42,7 +44,6 @@ using jobs::Job;
 using jobs::JobStatus;
 using std::chrono::milliseconds;
 
-constexpr milliseconds k_patience_for_code{1};
 constexpr milliseconds k_patience_for_environment{2000};
 constexpr std::size_t k_longest_error = 500;
 
@@ -87,7 +88,9 @@ class PassOn {
 // INT, TERM and HUP end the program: once it is asked, twice it is ended.
 class SignalWatch {
   public:
-    SignalWatch(const os::StopSignal& signals, pipeline::Stopper& stopper) : over_(::eventfd(0, EFD_CLOEXEC)), thread_([this, &signals, &stopper] { watch(signals, stopper); }) {}
+    // `grace`: how long the program may take, by whoever asked.
+    SignalWatch(const os::StopSignal& signals, pipeline::Stopper& stopper, std::function<std::optional<milliseconds>()> grace)
+        : grace_(std::move(grace)), over_(::eventfd(0, EFD_CLOEXEC)), thread_([this, &signals, &stopper] { watch(signals, stopper); }) {}
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
     ~SignalWatch() {
@@ -106,12 +109,15 @@ class SignalWatch {
             if (::poll(polled.data(), polled.size(), limit) <= 0) { continue; }
             if (polled[0].revents != 0) {
                 std::array<char, 4096> used;  // NOLINT: filled by read
-                if (::read(signals.fd(), used.data(), used.size()) > 0) { stopper.stop(); }
+                if (::read(signals.fd(), used.data(), used.size()) <= 0) { continue; }
+                if (const std::optional<milliseconds> grace = stopper.times() == 0 ? grace_() : std::nullopt) { stopper.set_grace(*grace); }
+                stopper.stop();
             }
             if (polled[1].revents != 0) { return; }
         }
     }
 
+    std::function<std::optional<milliseconds>()> grace_;
     os::Fd over_;
     std::atomic<bool> is_over_{false};
     std::thread thread_;   // the last: it uses the others
@@ -142,6 +148,7 @@ class Attempt {
         options.durability = settings_.durability();
         recorder_ = record::Recorder::open(store_, options);
         std::unique_ptr<SignalWatch> watch;
+        std::vector<std::unique_ptr<os::Lease>> gpus;
 
         pipeline::StageProgram program;
         program.argv = argv_;
@@ -156,7 +163,11 @@ class Attempt {
         program.guard = &guard;
         program.held = [&](pid_t pid) -> core::Result<std::string> {
             RL_TRY(begin(pid));
-            watch = std::make_unique<SignalWatch>(signals, *stopper_);
+            gpus = claim_given_gpus();
+            watch = std::make_unique<SignalWatch>(signals, *stopper_, [this, id = job_.id]() -> std::optional<milliseconds> {
+                const core::Result<Job> now = run_store_.read(id);
+                return now.ok() ? jobs::grace_asked(now.value().document) : std::nullopt;
+            });
             return run_->traceparent();
         };
         core::Result<pipeline::ProgramOutcome> ran = pipeline::run_stage_program(program);
@@ -165,10 +176,23 @@ class Attempt {
     }
 
   private:
+    // For when `queue run`, which has handed them out, is killed: this goes on to the program's end. What can't be claimed is used all the same.
+    static std::vector<std::unique_ptr<os::Lease>> claim_given_gpus() {
+        std::vector<std::unique_ptr<os::Lease>> held;
+        const jobs::GpuClaims claims = jobs::GpuClaims::here();
+        const std::string given = os::env(jobs::k_given_gpus).value_or("");
+        if (given.empty() || !claims.claims()) { return held; }
+        for (const std::string_view gpu : core::split(given, ',')) {
+            core::Result<std::unique_ptr<os::Lease>> claim = claims.take(gpu, jobs::GpuClaims::By::job);
+            if (claim.ok()) { held.push_back(std::move(claim).take()); }
+        }
+        return held;
+    }
+
     std::vector<std::pair<std::string, std::optional<std::string>>> environment() const {
         return {{"RUNLAKE_RUN_ID", id_.str()},         {"TRACEPARENT", std::nullopt},          {"RUNLAKE_STORE", store_.dir},
                 {"RUNLAKE_JOB_ID", job_.id.str()},     {"RUNLAKE_JOB_WORKSPACE", job_.folder}, {"AEXP_JOB_ID", job_.id.str()},
-                {"AEXP_JOB_WORKSPACE", job_.folder}};
+                {"AEXP_JOB_WORKSPACE", job_.folder}, {std::string(jobs::k_given_gpus), std::nullopt}};
     }
 
     std::optional<milliseconds> limit() const {
@@ -195,7 +219,8 @@ class Attempt {
                                            .input_options = {},
                                            .config_path = std::nullopt,
                                            .environment = {},
-                                           .want_environment = true};
+                                           .want_environment = true,
+                                           .code_limit = code_limit()};
         if (os::base_name(argv_[0]).starts_with("python")) { wanted.environment.interpreter = argv_[0]; }
         record::RunSpec spec = run_spec(process);
         spec.facts.code_ref = wanted.code.code_ref();
@@ -312,7 +337,8 @@ class Attempt {
     }
 
     void finish_run(const pipeline::ProgramOutcome& ran, const record::Verdict& verdict) {
-        const fingerprint::Captured captured = capture_->finish({k_patience_for_code, milliseconds(0), k_patience_for_environment});
+        const fingerprint::Captured captured = capture_->finish({fingerprint::patience_for_code(ran.seconds, code_limit()), milliseconds(0),
+                                                                   k_patience_for_environment});
         std::vector<std::string> notes = ran.notes;
         notes.insert(notes.end(), captured.notes.begin(), captured.notes.end());
         for (const std::string& text : notes) {
@@ -339,6 +365,8 @@ class Attempt {
     Job job_;
     std::vector<std::string> argv_;
     core::RunId id_;
+    milliseconds code_limit() const { return std::chrono::seconds(settings_.integer("code.dirty_limit")); }
+
     record::Settings settings_;
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<record::Run> run_;

@@ -33,9 +33,8 @@ using jobs::JobStatus;
 using jobs::Life;
 using std::chrono::milliseconds;
 
-constexpr milliseconds k_grace{5000};            // between TERM and KILL, as everywhere
 constexpr milliseconds k_after_kill{2000};
-constexpr milliseconds k_for_the_runner{9000};   // it gives its program the grace, and writes the end
+constexpr milliseconds k_for_the_runner{4000};   // after the grace that it gives its program: it writes the end
 constexpr milliseconds k_for_slurm{60000};       // it gives its tasks KillWait (30 s)
 constexpr milliseconds k_look{50};
 constexpr int k_most_rounds = 2000;
@@ -85,12 +84,12 @@ class Process {
 };
 
 // Ends a program that nobody watches: the negative signal that did it, 0 when it had gone by itself.
-int end_program(const std::optional<Process>& program, bool force) {
+int end_program(const std::optional<Process>& program, bool force, milliseconds grace = k_stop_grace) {
     if (!program) { return 0; }
     if (!force) {
         program->signal_group(SIGTERM);
         program->signal_group(SIGCONT);
-        if (program->has_gone_within(k_grace)) { return -SIGTERM; }
+        if (program->has_gone_within(grace)) { return -SIGTERM; }
     }
     program->signal_group(SIGKILL);
     static_cast<void>(program->has_gone_within(k_after_kill));
@@ -132,6 +131,8 @@ class Ending {
     }
 
   private:
+    milliseconds grace() const { return request_.grace.value_or(k_stop_grace); }
+
     core::Status step(const Job& job) {
         switch (jobs::life_of(request_.runs, job)) {
             case Life::idle: return take_off(job);
@@ -146,9 +147,9 @@ class Ending {
     core::Status ask() {
         if (is_asked_) { return core::ok(); }
         is_asked_ = true;
-        const auto change = [](Json& document) {
+        const auto change = [this](Json& document) {
             const JobStatus status = jobs::status_of(document).value_or(JobStatus::created);
-            if (!is_terminal(status)) { jobs::ask_to_stop(document, os::system_clock().now()); }
+            if (!is_terminal(status)) { jobs::ask_to_stop(document, os::system_clock().now(), request_.grace); }
             return core::ok();
         };
         const core::Result<Job> asked = request_.runs.update(request_.id, change);
@@ -220,7 +221,7 @@ class Ending {
         if (!is_told_by_slurm) { runner->signal(SIGTERM); }
         runner->signal(SIGCONT);
         if (request_.force) { static_cast<void>(end_program(leftover(job), true)); }
-        static_cast<void>(runner->has_gone_within(k_for_the_runner));
+        static_cast<void>(runner->has_gone_within(grace() + k_for_the_runner));
         return core::ok();
     }
 
@@ -235,7 +236,7 @@ class Ending {
     }
 
     core::Status settle_lost(const Job& job) {
-        const int returncode = end_program(leftover(job), request_.force);
+        const int returncode = end_program(leftover(job), request_.force, grace());
         core::Result<std::unique_ptr<os::Lease>> claim = claim_job(request_.runs, request_.id, "stop");
         if (!claim.ok()) { return claim.error().code() == Errc::busy ? core::ok() : core::Status(std::move(claim).take_error()); }
         RL_ASSIGN(const Job now, request_.runs.read(request_.id));
@@ -256,7 +257,7 @@ class Ending {
             const std::int64_t pid = proc->integer_at("pid").value_or(0);
             const std::optional<Process> program =
                 pid > 1 && pid <= INT32_MAX ? Process::find(static_cast<pid_t>(pid), proc->number_at("start_fingerprint").value_or(0)) : std::nullopt;
-            returncode = end_program(program, request_.force);
+            returncode = end_program(program, request_.force, grace());
             why = program ? cat("its process ", pid, " was told to end") : cat("its process ", pid, " had gone");
         }
         how_ = returncode == 0 ? HowEnded::was_lost : HowEnded::was_running;

@@ -2,6 +2,7 @@
 // Ending a job of the queue from outside, whatever it is doing and whoever runs it; and taking over what a dead runner has left.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,12 +21,15 @@
 
 namespace runlake::ops {
 
+inline constexpr std::chrono::seconds k_stop_grace{5};   // between TERM and KILL, as everywhere
+
 struct EndQueued {
     const record::Store& store;
     const jobs::RunStore& runs;
     core::JobId id;
     jobs::JobStatus status = jobs::JobStatus::stopped;   // of one that does not run; one that runs is `stopped`
     bool force = false;                                  // its program gets no time to end by itself
+    std::optional<std::chrono::seconds> grace;           // how long it gets; none given: k_stop_grace
     Say say;
 };
 

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "jobs/gpu_claims.hpp"
 #include "jobs/queue_gpus.hpp"
 #include "ops/queue_scan.hpp"
 #include "ops/queue_shared.hpp"
@@ -61,6 +62,11 @@ class LocalRun {
         signals_ = &signals;
         for (;;) {
             start_what_can();
+            if (running_.empty() && waits_for_others_ && !is_over()) {
+                wait();
+                RL_TRY(look());
+                continue;
+            }
             if (running_.empty()) {
                 // What others have ended, or queued, since the last look may be done too.
                 if (stops_ > 0 || has_failed_ || !has_ended_since_look_) { break; }
@@ -107,6 +113,7 @@ class LocalRun {
 
     void start_what_can() {
         bool gpus_are_wanted = false;   // by one that goes before: what comes later does not take them away
+        waits_for_others_ = false;
         for (auto one = pending_.begin(); one != pending_.end() && static_cast<int>(running_.size()) < request_.jobs.value_or(1) && !is_over();) {
             if (scan_.readiness(*one).what != Readiness::ready) {
                 ++one;
@@ -124,7 +131,7 @@ class LocalRun {
                 continue;
             }
             std::optional<std::vector<std::string>> gpus;
-            if (wanted == 0 || !gpus_are_wanted) { gpus = gpus_.take(wanted); }
+            if (wanted == 0 || !gpus_are_wanted) { gpus = take_gpus(wanted); }
             if (!gpus) {
                 gpus_are_wanted = true;
                 ++one;
@@ -135,12 +142,55 @@ class LocalRun {
         }
     }
 
+    // As many as are wanted, each claimed, or none of them.
+    std::optional<std::vector<std::string>> take_gpus(std::int64_t wanted) {
+        std::vector<std::string> taken;
+        std::vector<std::string> of_others;
+        std::string who;
+        while (static_cast<std::int64_t>(taken.size()) < wanted) {
+            std::optional<std::vector<std::string>> one = gpus_.take(1);
+            if (!one) { break; }
+            core::Result<std::unique_ptr<os::Lease>> claim = claim_gpu(one->front());
+            if (claim.ok()) {
+                claimed_gpus_.insert_or_assign(one->front(), std::move(claim).take());
+                taken.push_back(std::move(one->front()));
+            } else {
+                who = claim.error().message();
+                of_others.push_back(std::move(one->front()));
+            }
+        }
+        gpus_.give_back(of_others);
+        if (static_cast<std::int64_t>(taken.size()) == wanted) { return taken; }
+        give_back(taken);
+        waits_for_others_ = waits_for_others_ || !of_others.empty();
+        if (!of_others.empty() && !has_said_who_) { request_.say(cat("waiting: ", who)); }
+        has_said_who_ = has_said_who_ || !of_others.empty();
+        return std::nullopt;
+    }
+
+    // Where nothing can be claimed, this run is alone with what it knows, and goes on.
+    core::Result<std::unique_ptr<os::Lease>> claim_gpu(const std::string& name) {
+        if (!claims_.claims()) { return std::unique_ptr<os::Lease>(); }
+        core::Result<std::unique_ptr<os::Lease>> claim = claims_.take(name, jobs::GpuClaims::By::queue);
+        if (claim.ok() || claim.error().code() == Errc::busy) { return claim; }
+        request_.say(cat("GPU ", name, " is used without telling others: ", claim.error().message()));
+        return std::unique_ptr<os::Lease>();
+    }
+
+    void give_back(const std::vector<std::string>& gpus) {
+        for (const std::string& name : gpus) { claimed_gpus_.erase(name); }
+        gpus_.give_back(gpus);
+    }
+
     void start(const QueuedJob& job, std::vector<std::string> gpus) {
         os::ChildOptions options;
         options.argv = runlake_words(request_.store);
         for (const char* word : {"job", "run", "--log-only"}) { options.argv.emplace_back(word); }
         options.argv.push_back(job.job.id.str());
-        if (gpus_.is_managed()) { options.environment.emplace_back("CUDA_VISIBLE_DEVICES", core::join(gpus, ",")); }
+        if (gpus_.is_managed()) {
+            options.environment.emplace_back("CUDA_VISIBLE_DEVICES", core::join(gpus, ","));
+            options.environment.emplace_back(std::string(jobs::k_given_gpus), core::join(gpus, ","));
+        }
         options.stdin_fd = nothing_.get();
         options.stdout_fd = nothing_.get();
         options.own_process_group = true;   // Ctrl-C is for us: runners are told, and once
@@ -155,7 +205,7 @@ class LocalRun {
             exec_error = held.go();
         }
         if (runner.pid == 0) {
-            gpus_.give_back(gpus);
+            give_back(gpus);
             leave(job.job.id, child.error().message(), true);
             return;
         }
@@ -166,7 +216,9 @@ class LocalRun {
 
     void wait() {
         std::vector<pollfd> polled = {{signals_->fd(), POLLIN, 0}};
-        int limit = -1;
+        constexpr int k_look_ms = 500;
+        // Two that wait for two GPUs each are not to come at the same moment for ever.
+        int limit = waits_for_others_ ? k_look_ms + static_cast<int>(::getpid() % 100) : -1;
         for (const Runner& one : running_) {
             if (one.handle.is_open()) {
                 polled.push_back({one.handle.get(), POLLIN, 0});
@@ -193,7 +245,7 @@ class LocalRun {
             }
             Runner runner = std::move(running_[i]);
             running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
-            gpus_.give_back(runner.outcome.gpus);
+            give_back(runner.outcome.gpus);
             runner.outcome.seconds = static_cast<double>(os::system_clock().monotonic_ns() - runner.began_ns) / 1e9;
             RL_TRY(judge(std::move(runner), status));
         }
@@ -249,6 +301,10 @@ class LocalRun {
     const QueueRunRequest& request_;
     jobs::RunStore runs_;
     jobs::GpuSlots gpus_;
+    jobs::GpuClaims claims_ = jobs::GpuClaims::here();
+    std::map<std::string, std::unique_ptr<os::Lease>> claimed_gpus_;
+    bool waits_for_others_ = false;   // for GPUs that other processes of this machine have
+    bool has_said_who_ = false;
     QueueScan scan_;
     QueueRunResponse response_;
     sigset_t mask_{};

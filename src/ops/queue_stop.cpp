@@ -50,7 +50,7 @@ core::Result<QueueEndResponse> queue_stop(const QueueStopRequest& request) {
     RL_ASSIGN(const std::vector<JobId> ids, resolve_all(runs, request.jobs));
     QueueEndResponse response;
     for (const JobId& id : ids) {
-        end_one({.store = request.store, .runs = runs, .id = id, .status = JobStatus::stopped, .force = request.force, .say = request.say}, response);
+        end_one({.store = request.store, .runs = runs, .id = id, .status = JobStatus::stopped, .force = request.force, .grace = request.grace, .say = request.say}, response);
     }
     return response;
 }
@@ -65,7 +65,7 @@ core::Result<QueueEndResponse> queue_remove(const QueueRemoveRequest& request) {
             response.refused.emplace_back(Errc::conflict, cat("taking job ", id.brief(), " off the queue: it runs; `runlake queue stop ", id.brief(), "` ends it"));
             continue;
         }
-        end_one({.store = request.store, .runs = runs, .id = id, .status = JobStatus::abandoned, .force = false, .say = request.say}, response);
+        end_one({.store = request.store, .runs = runs, .id = id, .status = JobStatus::abandoned, .force = false, .grace = std::nullopt, .say = request.say}, response);
     }
     return response;
 }
@@ -87,7 +87,7 @@ core::Result<QueueClearResponse> queue_clear(const QueueClearRequest& request) {
     // What is queued first, so that nothing of it begins in the place of what is ended.
     for (const std::vector<JobId>* ids : {&queued, &running}) {
         for (const JobId& id : *ids) {
-            end_one({.store = request.store, .runs = runs, .id = id, .status = JobStatus::abandoned, .force = request.force, .say = request.say}, response.done);
+            end_one({.store = request.store, .runs = runs, .id = id, .status = JobStatus::abandoned, .force = request.force, .grace = request.grace, .say = request.say}, response.done);
         }
     }
     return response;

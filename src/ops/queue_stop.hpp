@@ -2,6 +2,8 @@
 // `queue stop`, `queue remove` and `queue clear`: jobs are taken off the queue, and what runs is ended first.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@ struct QueueStopRequest {
     record::Store store;
     std::vector<std::string> jobs;   // ids or prefixes
     bool force = false;
+    std::optional<std::chrono::seconds> grace;   // between TERM and KILL
     Say say;
 };
 struct QueueEndResponse {
@@ -39,6 +42,7 @@ struct QueueClearRequest {
     record::Store store;
     jobs::QueueFilter filter;
     bool force = false;
+    std::optional<std::chrono::seconds> grace;
     Say say;
     std::function<bool(std::size_t queued, std::size_t running)> confirm;   // false: nothing is done
 };

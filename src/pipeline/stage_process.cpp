@@ -25,7 +25,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t k_tail_bytes = 2048;
-constexpr milliseconds k_grace{5000};          // between TERM and KILL
+constexpr milliseconds k_grace{5000};          // between TERM and KILL of what took too long
 constexpr int k_longest_wait_ms = 250;
 
 // One output of the program, read without waiting.
@@ -96,10 +96,10 @@ class Watch {
             if (kill_at_) { continue; }
             if (program_.stopper->times() > 0) {
                 outcome.stopped = true;
-                ask_to_end();
+                ask_to_end(program_.stopper->grace());
             } else if (limit_ && now() >= *limit_) {
                 outcome.timed_out = true;
-                ask_to_end();
+                ask_to_end(k_grace);
             }
         }
         // Before it is reaped its number is nobody else's. What it left behind must not write into what is published.
@@ -115,15 +115,15 @@ class Watch {
         siginfo_t info{};
         return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid_;
     }
-    void ask_to_end() {
+    void ask_to_end(milliseconds grace) {
         ::kill(-pid_, SIGTERM);
         ::kill(-pid_, SIGCONT);
-        kill_at_ = now() + k_grace.count();
+        kill_at_ = now() + grace.count();
     }
     void wait() {
         // Without a descriptor for the process, looked at often.
         std::int64_t pause = handle_.is_open() ? k_longest_wait_ms * 40 : 5;
-        if (kill_at_) { pause = std::min<std::int64_t>(pause, k_longest_wait_ms); }
+        if (kill_at_) { pause = std::clamp<std::int64_t>(*kill_at_ - now(), 0, std::min<std::int64_t>(pause, k_longest_wait_ms)); }
         if (limit_ && !kill_at_) { pause = std::clamp<std::int64_t>(*limit_ - now(), 0, pause); }
         std::array<pollfd, 4> polled = {pollfd{out_.source(), POLLIN, 0}, pollfd{err_.source(), POLLIN, 0}, pollfd{handle_.get(), POLLIN, 0},
                                         pollfd{kill_at_ ? -1 : program_.stopper->fd(), POLLIN, 0}};

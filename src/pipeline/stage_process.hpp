@@ -28,6 +28,9 @@ class Stopper {
   public:
     static core::Result<std::unique_ptr<Stopper>> make();
     void stop();                                        // the second time: at once
+    // Between asking programs to end and ending them. To be set before stop().
+    void set_grace(std::chrono::milliseconds grace) { grace_ms_ = grace.count(); }
+    std::chrono::milliseconds grace() const { return std::chrono::milliseconds(grace_ms_); }
     int times() const { return times_; }
     int fd() const { return fd_.get(); }                // readable from the first stop() on
 
@@ -35,6 +38,7 @@ class Stopper {
     explicit Stopper(os::Fd fd) : fd_(std::move(fd)) {}
     os::Fd fd_;
     std::atomic<int> times_{0};
+    std::atomic<std::int64_t> grace_ms_{5000};
 };
 
 struct StageProgram {

@@ -48,8 +48,8 @@ class Queue:
         return self.runlake("queue", "run", *words, **options)
 
     def spawn(self, *words, env=None, **options):
-        return subprocess.Popen([self.bin, *words], cwd=self.project, env={**self.env, **(env or {})}, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        return subprocess.Popen([self.bin, *words], cwd=self.project, env={**self.env, **(env or {})}, **streams)
 
     def folder(self, job):
         return self.project / ".runs" / "workspace" / job

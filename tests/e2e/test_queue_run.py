@@ -2,8 +2,10 @@
 """`queue run`: order, workers, GPUs, limits, retries, dependences; each job run once, whoever else is at it, and recorded."""
 
 import json
+import signal
+import subprocess
 
-from queue_support import add_experiment, begun, queue, waits  # noqa: F401
+from queue_support import Queue, add_experiment, begun, kill, queue, waits  # noqa: F401
 from run_support import wait_until
 
 
@@ -106,6 +108,37 @@ def test_gpus_are_given_to_one_job_at_a_time(queue, project):  # noqa: F811
     given = (project / "gpus").read_text().split()
     assert sorted(len(one.split(",")) for one in given) == [1, 1, 1, 1, 2, 3] and "0,1,GPU-7" in given
     assert (project / "none").read_text() == "none:\n"
+
+
+def test_two_runners_of_one_machine_share_its_gpus(queue, runlake_bin, project, tmp_path, clean_env):  # noqa: F811
+    """Another project's, too; also when the `queue run` that handed one out is killed and its job lives on. Who waits is ended by Ctrl-C."""
+    other = tmp_path / "other"
+    other.mkdir()
+    subprocess.run(["git", "init", "-q", "."], cwd=other, env=clean_env, check=True)
+    first = queue.add_one(waits(project))
+    one = queue.spawn("queue", "run", "--gpus", "0")
+    wait_until(lambda: begun(project), "the first program")
+    kill(one)
+    there = Queue(lambda *words, **more: None, runlake_bin, other, clean_env)
+    subprocess.run([runlake_bin, "queue", "add", "--experiment", "E001", "--no-commit", "--sp", "n=1", "--", "sh", "-c", "echo $CUDA_VISIBLE_DEVICES$RUNLAKE_QUEUE_GPUS > seen"], cwd=other, env=clean_env, check=True, stdout=subprocess.DEVNULL)
+    for gpus, ends in (("0", False), ("0,1", True)):
+        two = there.spawn("queue", "run", "--gpus", gpus, stderr=subprocess.STDOUT)
+        if ends:  # the second is free
+            assert two.communicate(timeout=60)[0].decode().startswith("started") and (other / "seen").read_text() == "1\n"
+            break
+        line = two.stdout.readline().decode()
+        assert line.startswith("waiting: GPU 0 is used by process ") and "a job that `queue run` has begun" in line
+        assert not (other / "seen").exists()
+        two.send_signal(signal.SIGINT)
+        assert two.wait(timeout=60) == 130
+        two.stdout.close()
+    again = subprocess.run([runlake_bin, "queue", "add", "--experiment", "E001", "--no-commit", "--sp", "n=2", "--", "true"], cwd=other, env=clean_env, check=True, stdout=subprocess.DEVNULL)
+    assert again.returncode == 0
+    three = there.spawn("queue", "run", "--gpus", "0", stderr=subprocess.STDOUT)
+    assert three.stdout.readline().decode().startswith("waiting: ")
+    (project / "go").touch()
+    queue.until(first, "complete")
+    assert b"ran 1/1" in three.communicate(timeout=60)[0] and three.returncode == 0
 
 
 def test_without_gpus_the_variable_is_left_alone(queue, project):  # noqa: F811

@@ -42,6 +42,37 @@ def test_a_program_that_will_not_end_is_killed(queue, runlake, project):  # noqa
     run.communicate(timeout=60)
 
 
+def test_it_gets_the_time_that_it_is_given(queue, runlake, project):  # noqa: F811
+    """Longer than five seconds: it ends when it is ready. Shorter: it is killed; both without its runner, too."""
+    slow = f"trap 'while ! test -e ready; do sleep 0.05; done; touch ended; exit 0' TERM; {waits(project)}"
+    job, run = running(queue, project, slow)
+    stop = queue.spawn("queue", "stop", "--grace", "1d", job)
+    wait_until(lambda: queue.document(job)["runlake"]["queue"].get("stop_grace_s") == 86400, "the wish")
+    # Longer than any of the limits of its own that `queue stop` or the runner has would be too long for a test: what counts is that nobody ends it before.
+    assert is_alive(begun(project)[0])
+    (project / "ready").touch()
+    stop.communicate(timeout=60)
+    run.communicate(timeout=60)
+    assert stop.returncode == 0 and (project / "ended").exists() and queue.status(job) == "stopped"
+    assert "stop_grace_s" not in queue.document(job)["runlake"].get("queue", {})
+
+
+@pytest.mark.parametrize("runner_lives", [True, False])
+def test_without_time_it_is_killed(queue, runlake, project, runner_lives):  # noqa: F811
+    job, run = running(queue, project, f"trap '' TERM; {waits(project)}")
+    if not runner_lives:
+        kill(run)
+    runlake("queue", "clear", "--yes", "--grace", "0s").ok()
+    assert not is_alive(begun(project)[0]) and queue.status(job) == "stopped"
+    run.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("words", [["--grace", "soon"], ["--grace", "2d"], ["--grace", "5s", "--force"], ["--grace", "-1s"]])
+def test_no_such_time(runlake, words):
+    done = runlake("queue", "stop", *words, "00000000")
+    assert done.status == 2 and "--grace" in done.err
+
+
 def test_what_it_started_ends_with_it(queue, runlake, project):  # noqa: F811
     job, run = running(queue, project, f"sh -c 'echo $$ > child; exec sleep 600' & {waits(project)}")
     child = wait_until(lambda: (project / "child").exists() and (project / "child").read_text().strip(), "the child")

@@ -12,6 +12,7 @@ namespace {
 constexpr std::array k_options = {
     k_experiment_filter,
     k_queue_tag_filter,
+    k_grace_option,
     Option{.names = "--force", .value = "", .help = "end programs at once, without asking them first"},
     Option{.names = "-y,--yes", .value = "", .help = "do not ask"},
 };
@@ -21,6 +22,7 @@ core::Result<int> run(Invocation& inv) {
     RL_ASSIGN(request.store, inv.store(record::OpenStore::planned));
     request.filter = queue_filter(inv);
     request.force = inv.flag("--force");
+    RL_ASSIGN(request.grace, stop_grace(inv));
     request.say = say_to(inv);
     request.confirm = [&](std::size_t queued, std::size_t running) {
         const std::string ended = running == 0 ? "" : core::cat(" and end ", running, running == 1 ? " that runs" : " that run");

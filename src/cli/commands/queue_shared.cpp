@@ -10,6 +10,16 @@ using core::cat;
 
 jobs::QueueFilter queue_filter(const Invocation& inv) { return {.experiment = inv.value("--experiment"), .tag = inv.value("--tag"), .terminal = false}; }
 
+core::Result<std::optional<std::chrono::seconds>> stop_grace(const Invocation& inv) {
+    const std::optional<std::string> given = inv.value("--grace");
+    if (!given) { return std::optional<std::chrono::seconds>(); }
+    if (inv.flag("--force")) { return core::Error(core::Errc::usage, "--grace says how long to wait, --force not to wait: one of them"); }
+    core::Result<std::int64_t> seconds = core::parse_duration_s(*given);
+    if (!seconds.ok()) { return std::move(seconds).take_error().context("--grace"); }
+    if (seconds.value() > jobs::k_most_grace.count()) { return core::Error(core::Errc::usage, "--grace: it is at most 1d"); }
+    return std::optional(std::chrono::seconds(seconds.value()));
+}
+
 ops::Say say_to(Invocation& inv) {
     return [&inv](std::string_view line) { inv.say(render::harmless_line(line)); };
 }

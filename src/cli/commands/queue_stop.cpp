@@ -8,7 +8,7 @@
 namespace runlake::cli {
 namespace {
 
-constexpr std::array k_options = {Option{.names = "--force", .value = "", .help = "end the program at once, without asking it first"}};
+constexpr std::array k_options = {k_grace_option, Option{.names = "--force", .value = "", .help = "end the program at once, without asking it first"}};
 constexpr std::array k_arguments = {k_jobs_argument};
 
 core::Result<int> run(Invocation& inv) {
@@ -16,6 +16,7 @@ core::Result<int> run(Invocation& inv) {
     RL_ASSIGN(request.store, inv.store(record::OpenStore::planned));
     request.jobs = inv.values("ID");
     request.force = inv.flag("--force");
+    RL_ASSIGN(request.grace, stop_grace(inv));
     request.say = say_to(inv);
     RL_ASSIGN(const ops::QueueEndResponse response, ops::queue_stop(request));
     return answer_ended(inv, response);
