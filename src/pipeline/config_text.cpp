@@ -130,6 +130,7 @@ void Writer::stage(const StageDecl& stage) {
     if (stage.retries != 0) { line(2, cat("retries: ", stage.retries)); }
     if (stage.strict_sandbox) { line(2, "sandbox: strict"); }
     if (stage.sandbox_off) { line(2, "sandbox: \"off\""); }
+    if (stage.keeps_undeclared) { line(2, "undeclared: told"); }
 }
 
 }  // namespace

@@ -408,6 +408,7 @@ void DvcReader::add_stage(const std::string& dvc_name, const Json& value, const 
     ours.code.emplace();
     ours.points.emplace_back();
     ours.sandbox_off = true;
+    ours.keeps_undeclared = true;
     read_deps(value, path, values, stage, ours);
     read_params(value, path, values, stage, ours);
     for (const std::string_view key : {"outs", "metrics", "plots"}) { read_outs(value, path, key, values, stage, ours); }

@@ -42,6 +42,7 @@ struct StageDecl {
     int retries = 0;
     bool strict_sandbox = false;                        // `sandbox: strict`
     bool sandbox_off = false;                           // `sandbox: off`: only what is declared is checked afterwards
+    bool keeps_undeclared = false;                      // `undeclared: told`: what it wrote into the project without declaring it is told, and fails nothing
 };
 
 struct PipelineFile {

@@ -122,6 +122,13 @@ void read_limits(FileText& text, const core::Json& value, const std::string& pat
         stage.strict_sandbox = *sandbox == "strict";
         stage.sandbox_off = *sandbox == "off";
     }
+    if (const std::string* undeclared = text.text(value, path, "undeclared")) {
+        static const std::array<std::string, 2> k_ways{"refused", "told"};
+        if (std::find(k_ways.begin(), k_ways.end(), *undeclared) == k_ways.end()) {
+            text.wrong(cat(path, "/undeclared"), cat("\"undeclared\" is \"refused\" or \"told\"", nearest_hint(*undeclared, k_ways)));
+        }
+        stage.keeps_undeclared = *undeclared == "told";
+    }
 }
 
 // A name of a dimension; tells what is wrong with it.
@@ -251,7 +258,7 @@ void read_matrix(FileText& text, const core::Json& value, const std::string& pat
 }
 
 StageDecl read_stage(FileText& text, const std::string& name, const core::Json& value, const std::string& path, const FileFrame& frame) {
-    static const std::array<std::string, 11> k_keys{"command", "reads", "writes", "code", "params", "env", "matrix", "optional", "timeout", "retries", "sandbox"};
+    static const std::array<std::string, 12> k_keys{"command", "reads", "writes", "code", "params", "env", "matrix", "optional", "timeout", "retries", "sandbox", "undeclared"};
     StageDecl stage;
     stage.name = name;
     stage.at = text.at(path);

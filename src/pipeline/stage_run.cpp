@@ -315,9 +315,16 @@ class InstanceRun {
         }
         if (end.state != RunState::completed) {
             if (end.error_text && sandbox != nullptr && outcome_.state != InstanceState::stopped) { *end.error_text += why_denied(*sandbox); }
+            if (end.error_text && outcome_.state != InstanceState::stopped) { *end.error_text += missing_folder(staging->out()); }
             outcome_.error = end.error_text.value_or("");
             end.stderr_tail = outcome_.stderr_tail.empty() ? std::nullopt : std::optional(outcome_.stderr_tail);
         }
+        if (end.state == RunState::completed && sandbox != nullptr) {
+            // Its program went on without: whoever wonders where a file is finds it here.
+            const std::string denied = describe_denials(places_, sandbox->denials());
+            if (!denied.empty()) { say(*run, std::string(core::trim(denied))); }
+        }
+        if (!told_.empty()) { say(*run, std::exchange(told_, {})); }
         if (outcome_.inputs_changed) { say(*run, "inputs_changed_during_run: what this stage read changed while it ran; it runs again next time"); }
         if (!outcome_.nondeterministic.empty()) { say(*run, cat("nondeterministic: an equal key gave other bytes: ", describe_differences(outcome_.nondeterministic))); }
         end.duration_seconds = outcome_.seconds;
@@ -356,6 +363,18 @@ class InstanceRun {
         return end;
     }
 
+    // A word on what a new user stumbles over; only where the program complains of just that.
+    std::string missing_folder(const std::string& out) const {
+        const bool complains = outcome_.stderr_tail.find("No such file or directory") != std::string::npos || outcome_.stderr_tail.find("nonexistent") != std::string::npos;
+        for (const DeclaredPath& write : instance_.writes) {
+            const std::string folder = os::parent_path(os::join_path(out, without_slash(write.path)));
+            if (complains && write.place == Place::run_dir && !os::is_dir(folder)) {
+                return cat("\n{out} is empty when a stage begins: make the folder ", os::relative_inside(folder, out).value_or(folder), " in it first (mkdir -p)");
+            }
+        }
+        return "";
+    }
+
     std::string why_denied(const os::Sandbox& sandbox) const {
         const std::string denied = describe_denials(places_, sandbox.denials());
         if (!denied.empty() || sandbox.tells_names()) { return denied; }
@@ -368,7 +387,9 @@ class InstanceRun {
     core::Status publish(rundir::Staging& staging, const std::optional<WorkspaceWatch>& workspace, const core::RunId& id, core::Timestamp started_at) {
         if (workspace) {
             const std::vector<std::string> undeclared = workspace->undeclared_changes();
-            if (!undeclared.empty()) {
+            if (!undeclared.empty() && stage_.keeps_undeclared) {
+                told_ = cat("while it ran the project changed where nothing is declared: ", core::join(undeclared, ", "));
+            } else if (!undeclared.empty()) {
                 return core::Error(Errc::usage, cat("while it ran the project changed where nothing is declared: ", core::join(undeclared, ", "),
                                                     ": declare it in `writes:` as \"workspace:", undeclared.front(), "\", or let it be written elsewhere"));
             }
@@ -421,6 +442,7 @@ class InstanceRun {
     const std::function<void()>& started_;
     StagePlaces places_;
     InstanceOutcome outcome_;
+    std::string told_;   // of this attempt, for its run
     bool is_taken_ = false;   // another process holds the lease
 };
 

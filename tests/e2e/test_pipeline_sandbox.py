@@ -51,6 +51,29 @@ def test_undeclared_files_beside_declared_ones_are_refused(runlake, toy, sandbox
     assert '"workspace:build/other.txt"' in done.json["stages"][0]["error"]
 
 
+def test_undeclared_files_are_told_where_that_is_asked_for(runlake, toy):
+    (toy / "p.yaml").write_text((WORKSPACE % " && echo 1 > build/other.txt && echo 2 >> co''de.py").replace("    code: []\n", "    code: []\n    sandbox: off\n    undeclared: told\n", 1))
+    done = runlake("pipeline", "run", "p.yaml", "--json").ok()
+    assert states(done) == {"make": "done", "use": "done"}
+    shown = runlake("runs", "show", runlake("runs", "list", "--stage", "make", "--json").ok().json["runs"][0]["run_id"], "--json").ok().json["run"]
+    assert ["while it ran the project changed where nothing is declared: build/other.txt, code.py"] == [note["text"] for note in shown["notes"] if "declared" in note["text"]]
+    (toy / "p.yaml").write_text((WORKSPACE % "").replace("    code: []\n", "    code: []\n    undeclared: tolt\n", 1))
+    assert '(nearest: "told")' in runlake("pipeline", "check", "p.yaml").err
+
+
+def test_what_a_stage_went_on_without_is_in_a_note(runlake, toy, landlock):
+    (toy / "p.yaml").write_text("experiment_key: toy\nstages:\n  make:\n    command: 'echo 1 > code.py; echo 1 > {out}/a.txt'\n    writes: [a.txt]\n    code: []\n")
+    done = runlake("pipeline", "run", "p.yaml", "--json").ok()
+    shown = runlake("runs", "show", done.json["stages"][0]["run_id"], "--json").ok().json["run"]
+    assert any("code.py" in note["text"] and "denied writing" in note["text"] for note in shown["notes"]), shown["notes"]
+
+
+def test_a_folder_that_is_not_made_is_told(runlake, toy):
+    (toy / "p.yaml").write_text("experiment_key: toy\nstages:\n  make:\n    command: 'echo 1 > {out}/deep/er/a.txt'\n    writes: [deep/er/a.txt]\n    code: []\n")
+    done = runlake("pipeline", "run", "p.yaml", "--json")
+    assert done.status == 1 and "make the folder deep/er in it first" in done.json["stages"][0]["error"]
+
+
 def test_without_a_sandbox_changed_tracked_files_are_refused(runlake, toy):
     (toy / "p.yaml").write_text(PIPELINE.replace("    code: [features.py]\n", "    code: [features.py]\n    sandbox: off\n"))
     (toy / "features.py").write_text(FEATURES + "open('code.py', 'w').write('x')\n")

@@ -48,6 +48,7 @@ void show_brief(Invocation& inv, const ops::PipelineExplainResponse& response, c
 
 void show_detailed(Invocation& inv, const ops::PipelineExplainResponse& response, const ops::ExplainedInstance& one) {
     show_brief(inv, response, one);
+    if (one.components.empty() && one.earlier.empty()) { return; }   // what it reads is not made yet
     std::vector<render::Row> rows;
     for (const ops::ExplainedComponent& component : one.components) {
         const render::Tone tone = component.is_equal() ? render::Tone::plain : render::Tone::warn;
@@ -77,7 +78,7 @@ core::Result<int> run(Invocation& inv) {
         inv.answer(ops::to_json(response));
         return 0;
     }
-    if (response.state.run_dir) { inv.say(cat("compared with ", response.state.run_dir->path())); }
+    if (response.state.run_dir) { inv.say(cat("compared with ", response.state.run_dir_name())); }
     for (const ops::ExplainedInstance& one : response.instances) {
         if (response.is_detailed) {
             show_detailed(inv, response, one);

@@ -114,6 +114,7 @@ stages:
     timeout: 2d
     retries: 1
     sandbox: "off"
+    undeclared: told
   next: {command: ["-", "- x", "{{}}", "a: b", ""]}
 )";
     const auto first = resolved(text);
@@ -133,6 +134,7 @@ stages:
         EXPECT_EQ(a.timeout, b.timeout);
         EXPECT_EQ(a.shell, b.shell);
         EXPECT_EQ(a.sandbox_off, b.sandbox_off);
+        EXPECT_EQ(a.keeps_undeclared, b.keeps_undeclared);
         EXPECT_EQ(a.optional, b.optional);
         ASSERT_EQ(a.command.size(), b.command.size());
         for (std::size_t w = 0; w < a.command.size(); ++w) { EXPECT_EQ(a.command[w].text, b.command[w].text); }
