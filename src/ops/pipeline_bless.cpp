@@ -51,10 +51,20 @@ core::Result<BlessedInstance> bless(const PipelineState& state, const pipeline::
 core::Result<PipelineBlessResponse> pipeline_bless(const PipelineBlessRequest& request) {
     const std::string because = core::redact_text(core::trim(request.because));
     if (because.empty()) { return Error(Errc::usage, "--because is empty: say why the change does not matter"); }
-    RL_ASSIGN(const PipelineState state, open_run_dir_state(request.run_dir, request.store, request.params));
+    std::optional<rundir::RemoteUri> uri;
+    std::string folder = request.run_dir;
+    std::string store_dir;
+    if (rundir::RemoteUri::is_one(request.run_dir)) {
+        RL_ASSIGN(const record::Store store, record::open_store(request.store, record::OpenStore::create));
+        store_dir = store.dir;
+        RL_ASSIGN(RunDirToWorkIn at, bring_run_dir(request.run_dir, store_dir));
+        folder = std::move(at.folder);
+        uri = std::move(at.uri);
+    }
+    RL_ASSIGN(const PipelineState state, open_run_dir_state(folder, request.store, request.params));
     PipelineBlessResponse response;
-    response.run_dir = state.run_dir->path();
-    RL_ASSIGN(const std::unique_ptr<os::Lease> entered, state.run_dir->enter("pipeline bless"));
+    response.run_dir = request.run_dir == folder ? state.run_dir->path() : request.run_dir;
+    RL_ASSIGN(std::unique_ptr<os::Lease> entered, state.run_dir->enter("pipeline bless"));
     bool any = false;
     // One by one: a blessed stage's outputs are what they were, so that what comes after it is judged anew.
     RL_ASSIGN(const PlanNow plan, plan_now(state));
@@ -85,6 +95,10 @@ core::Result<PipelineBlessResponse> pipeline_bless(const PipelineBlessRequest& r
     }
     if (!any) { return Error(Errc::not_found, cat("blessing ", request.stage, ": the pipeline has no such stage")); }
     if (response.blessed.empty()) { return Error(Errc::conflict, cat("blessing ", request.stage, ": there is nothing to bless: ", core::join(response.left, "; "))); }
+    if (uri) {
+        entered.reset();
+        RL_TRY(send_run_dir(*state.run_dir, *uri, store_dir));
+    }
     return response;
 }
 

@@ -82,7 +82,7 @@ core::Json to_json(const PipelineExplainResponse& response) {
         stages.push(json.set("records", std::move(earlier)));
     }
     core::Json json = core::Json::object();
-    json.set("run_dir", response.state.run_dir ? core::Json(response.state.run_dir->path()) : core::Json());
+    json.set("run_dir", response.state.run_dir ? core::Json(response.state.run_dir_name()) : core::Json());
     return json.set("stages", std::move(stages));
 }
 

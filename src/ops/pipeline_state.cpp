@@ -30,6 +30,21 @@ std::string pipeline_path(const rundir::RunDir& run_dir) {
     return os::join_path(os::current_dir().value_or("/"), run_dir.info().pipeline_file);
 }
 
+// The newest of the experiment below an address: by its name, <stamp>_<key> or <stamp>_<key>-<seq>.
+core::Result<std::optional<std::string>> newest_address(const pipeline::Resolved& resolved) {
+    RL_ASSIGN(const rundir::RemoteUri base, rundir::RemoteUri::parse(resolved.run_dir_base));
+    RL_ASSIGN(const std::vector<std::string> addresses, rundir::list_remote(base));
+    constexpr std::size_t k_stamp = 15;
+    const std::string key = cat('_', resolved.file.experiment_key);
+    const auto is_ours = [&](const std::string& address) {
+        const std::string name = address.substr(address.rfind('/') + 1);
+        const std::string rest = name.size() > k_stamp ? name.substr(k_stamp) : "";
+        return rest == key || rest.starts_with(key + "-");
+    };
+    const auto newest = std::find_if(addresses.rbegin(), addresses.rend(), is_ours);
+    return newest == addresses.rend() ? std::optional<std::string>() : *newest;
+}
+
 std::optional<rundir::RunDir> newest_run_dir(const pipeline::Resolved& resolved) {
     const core::Result<std::vector<std::string>> all = rundir::list_run_dirs(resolved.run_dir_base);
     if (!all.ok()) { return std::nullopt; }
@@ -42,9 +57,11 @@ std::optional<rundir::RunDir> newest_run_dir(const pipeline::Resolved& resolved)
 
 }  // namespace
 
-core::Result<PipelineState> open_run_dir_state(const std::string& path, const std::optional<std::string>& store, const std::vector<std::string>& params) {
+core::Result<PipelineState> open_run_dir_state(const std::string& path, const std::optional<std::string>& store, const std::vector<std::string>& params, rundir::FetchDepth depth) {
     PipelineState state;
-    RL_ASSIGN(state.run_dir, rundir::RunDir::open(path));
+    RL_ASSIGN(RunDirToRead at, RunDirToRead::open(path, depth));
+    state.copy = std::make_shared<const RunDirToRead>(std::move(at));
+    RL_ASSIGN(state.run_dir, rundir::RunDir::open(state.copy->path()));
     RL_ASSIGN(const std::string config, latest_config(*state.run_dir));
     PipelineSource source;
     source.params = params;
@@ -56,11 +73,21 @@ core::Result<PipelineState> open_run_dir_state(const std::string& path, const st
 }
 
 core::Result<PipelineState> open_pipeline_state(const std::string& where, const std::optional<std::string>& store, const std::vector<std::string>& params) {
+    if (rundir::RemoteUri::is_one(where)) { return open_run_dir_state(where, store, params); }
     if (!os::exists(where)) { return core::Error(core::Errc::not_found, cat("opening ", where, ": there is no such run directory or pipeline file")); }
     if (os::is_dir(where)) { return open_run_dir_state(where, store, params); }
     PipelineState state;
     RL_ASSIGN(state.pipeline, open_pipeline({where, std::nullopt, params}));
-    state.run_dir = newest_run_dir(state.pipeline.resolved);
+    if (rundir::RemoteUri::is_one(state.pipeline.resolved.run_dir_base)) {
+        RL_ASSIGN(const std::optional<std::string> newest, newest_address(state.pipeline.resolved));
+        if (newest) {
+            RL_ASSIGN(RunDirToRead at, RunDirToRead::open(*newest, rundir::FetchDepth::files));
+            state.copy = std::make_shared<const RunDirToRead>(std::move(at));
+            RL_ASSIGN(state.run_dir, rundir::RunDir::open(state.copy->path()));
+        }
+    } else {
+        state.run_dir = newest_run_dir(state.pipeline.resolved);
+    }
     RL_ASSIGN(state.store, record::find_store(store));
     return state;
 }

@@ -10,10 +10,12 @@ namespace runlake::ops {
 
 core::Result<PipelineStatusResponse> pipeline_status(const PipelineStatusRequest& request) {
     PipelineStatusResponse response;
-    RL_ASSIGN(response.state, open_run_dir_state(request.run_dir, request.store, {}));
+    RL_ASSIGN(response.state, open_run_dir_state(request.run_dir, request.store, {}, rundir::FetchDepth::records));
+    // Of one in an object store its records are believed: `rundir verify` brings the files.
+    const rundir::Check check = response.state.copy->address() ? rundir::Check::records : rundir::Check::files;
     const rundir::RunDir& run_dir = *response.state.run_dir;
     const std::optional<std::string> cache = response.state.store ? std::optional(fingerprint::digests_dir(response.state.store->dir)) : std::nullopt;
-    RL_ASSIGN(rundir::RunDirStatus found, rundir::status_of(run_dir, rundir::Check::files, cache));
+    RL_ASSIGN(rundir::RunDirStatus found, rundir::status_of(run_dir, check, cache));
     response.whole = found.state;
     const auto add = [&](rundir::InstanceStatus status, bool declared) -> core::Status {
         RL_ASSIGN(const bool marked, rundir::is_nondeterministic(run_dir, status.which));
@@ -54,7 +56,7 @@ core::Json to_json(const PipelineStatusResponse& response) {
         stages.push(one.set("stage", row.status.which.stage).set("state", rundir::state_name(row.status.state)));
     }
     core::Json json = core::Json::object();
-    json.set("experiment_key", response.state.pipeline.resolved.file.experiment_key).set("run_dir", response.state.run_dir->path());
+    json.set("experiment_key", response.state.pipeline.resolved.file.experiment_key).set("run_dir", response.state.run_dir_name());
     return json.set("stages", std::move(stages)).set("state", rundir::state_name(response.whole));
 }
 

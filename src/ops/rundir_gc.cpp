@@ -13,6 +13,7 @@
 #include "os/files.hpp"
 #include "os/system.hpp"
 #include "record/store.hpp"
+#include "rundir/remote_retention.hpp"
 
 namespace runlake::ops {
 namespace {
@@ -92,14 +93,17 @@ core::Result<RundirGcPlan> rundir_gc_plan(RundirGcRequest request, const core::C
     RL_ASSIGN(const std::string base, base_of(request.runs_dir));
     RL_TRY(keep_referenced(request));
     RL_TRY(keep_cited(request));
-    core::Result<rundir::GcPlan> plan = rundir::plan_gc(base, request.rules, clock);
+    std::optional<rundir::RemoteUri> uri;
+    if (rundir::RemoteUri::is_one(base)) { RL_ASSIGN(uri, rundir::RemoteUri::parse(base)); }
+    core::Result<rundir::GcPlan> plan = uri ? rundir::plan_remote_gc(*uri, request.rules, clock) : rundir::plan_gc(base, request.rules, clock);
     if (!plan.ok()) { return std::move(plan).take_error().context("looking for run directories"); }
+    if (uri) { return RundirGcPlan{base, std::move(plan).take()}; }
     RL_ASSIGN(std::string whole, os::absolute_path(base));
     return RundirGcPlan{std::move(whole), std::move(plan).take()};
 }
 
 core::Result<RundirGcResponse> rundir_gc(RundirGcPlan plan) {
-    RL_ASSIGN(rundir::GcResult result, rundir::apply_gc(plan.base, plan.plan));
+    RL_ASSIGN(rundir::GcResult result, rundir::RemoteUri::is_one(plan.base) ? rundir::apply_remote_gc(plan.plan) : rundir::apply_gc(plan.base, plan.plan));
     return RundirGcResponse{std::move(plan), true, std::move(result)};
 }
 

@@ -17,7 +17,7 @@ struct RundirGcRequest {
     rundir::GcRules rules;
 };
 struct RundirGcPlan {
-    std::string base;                          // absolute
+    std::string base;                          // absolute, or an address
     rundir::GcPlan plan;
 };
 // Errc::io when not all of the ledger can be read: nothing is planned then.

@@ -11,12 +11,13 @@
 namespace runlake::ops {
 
 struct RundirPinRequest {
-    std::string path;
+    std::string path;                          // or an address
     std::string reason;
     bool remove = false;
+    std::optional<std::string> store;          // --store: where this machine works on one in an object store
 };
 struct RundirPinResponse {
-    std::string path;                          // absolute
+    std::string path;                          // absolute, or the address
     std::optional<std::string> before;         // the reason it was pinned for
     std::optional<std::string> now;
 };

@@ -73,16 +73,17 @@ class Planner {
   public:
     Planner(const GcRules& rules, core::Timestamp now) : rules_(rules), now_(now) {}
 
-    core::Status look_at(const std::string& path) {
-        GcItem item{.path = path, .bytes = bytes_of(path), .remove = false, .reason = ""};
-        const core::Result<RunDir> run_dir = RunDir::open(path);
+    core::Status look_at(const GcLook& look) {
+        GcItem item{.path = look.shown, .bytes = look.bytes ? *look.bytes : bytes_of(look.path), .remove = false, .reason = ""};
+        const core::Result<RunDir> run_dir = RunDir::open(look.path);
         if (!run_dir.ok()) {
             item.reason = core::cat("can't be read: ", run_dir.error().message());
         } else {
             const core::Result<std::vector<DoneRecord>> results = list_done(run_dir.value());
             if (!results.ok()) { return results.error(); }
             RL_ASSIGN(item.reason, why_protected(run_dir.value(), results.value()));
-            if (item.reason != "running") { find_staging(run_dir.value()); }
+            if (!look.busy.empty()) { item.reason = look.busy; }
+            if (item.reason != "running" && look.shown == look.path) { find_staging(run_dir.value()); }
             core::Timestamp last = run_dir.value().info().created_at;
             for (const DoneRecord& done : results.value()) { last = std::max(last, done.finished_at); }
             candidates_.push_back({plan_.items.size(), run_dir.value().info().experiment_key, run_dir.value().info().created_at, last, item.reason.empty()});
@@ -211,11 +212,17 @@ std::uint64_t GcPlan::bytes_removed() const {
     return bytes;
 }
 
+core::Result<GcPlan> plan_dirs(const std::vector<GcLook>& dirs, const GcRules& rules, core::Timestamp now) {
+    Planner planner(rules, now);
+    for (const GcLook& look : dirs) { RL_TRY(planner.look_at(look)); }
+    return planner.finish();
+}
+
 core::Result<GcPlan> plan_gc(const std::string& base, const GcRules& rules, const core::Clock& clock) {
     RL_ASSIGN(const std::string whole, os::absolute_path(base));
     RL_ASSIGN(const std::vector<std::string> paths, list_run_dirs(whole));
     Planner planner(rules, clock.now());
-    for (const std::string& path : paths) { RL_TRY(planner.look_at(path)); }
+    for (const std::string& path : paths) { RL_TRY(planner.look_at({path, path, std::nullopt, ""})); }
     for (const os::DirEntry& entry : os::list_dir(whole).value_or({})) {
         const std::string path = os::join_path(whole, entry.name);
         if (is_unfinished(path, entry.name, clock.now())) { planner.add_leftover(path, "was never finished being made"); }

@@ -149,12 +149,22 @@ def test_made_there_looked_at_there_and_worked_on_elsewhere(sea, store, project,
     back = sea("--json", "pipeline", "run", "pipeline.yaml", "--run-dir", address, "--param", "limit=6").ok().json
     assert back["counts"]["skipped"] == 3
 
+    # Asked about, pinned, and kept from being removed.
+    assert sea("--json", "pipeline", "status", address).ok().json["state"] == "done"
+    assert {one["action"] for one in sea("--json", "pipeline", "explain", address, "--param", "limit=6").ok().json["stages"]} == {"skip"}
+    sea("rundir", "pin", address, "for the paper").ok()
+    plan = sea("--json", "rundir", "gc", "--runs-dir", "s3://bucket/runs", "--keep-last", "0", "--yes").ok().json
+    assert plan["removed"] == [] and [one["reason"] for one in plan["run_dirs"]] == ["pinned: for the paper"]
+    sea("rundir", "pin", "--remove", address).ok()
+
     # Damage there is found, and not taken in.
     (victim,) = [name for name in store.objects(below) if name.endswith("out/clean_a.txt")]
     store.ask("put", victim, "ALPHB\n")
     assert sea("rundir", "verify", address).status != 0
     shutil.copytree(project, tmp_path / "third", ignore=shutil.ignore_patterns(".runlake", "runs"))
     assert sea("pipeline", "run", "pipeline.yaml", "--run-dir", address, cwd=tmp_path / "third").status == 6
+    assert sea("--json", "rundir", "gc", "--runs-dir", "s3://bucket/runs", "--keep-last", "0", "--yes").ok().json["removed"] == [address]
+    assert store.objects(below) == {}
 
 
 def test_two_slashes_stay_two(sea, store, project):

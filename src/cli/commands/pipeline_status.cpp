@@ -63,7 +63,7 @@ core::Result<int> run(Invocation& inv) {
     inv.out(render::table({{.title = "Stage"}, {.title = "State"}, {.title = "Run ID"}, {.title = "Finished (UTC)"}, {.title = "Files", .align = Align::right},
                            {.title = "Bytes", .align = Align::right}, {.title = "Isolation"}, {.title = "Remarks", .may_shrink = true}},
                           rows, {.color = inv.color(), .width = inv.width()}));
-    inv.out(cat(response.state.run_dir->path(), ": ", rundir::state_name(response.whole), "\n"));
+    inv.out(cat(response.state.run_dir_name(), ": ", rundir::state_name(response.whole), "\n"));
     return 0;
 }
 

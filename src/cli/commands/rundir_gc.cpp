@@ -16,7 +16,7 @@ namespace runlake::cli {
 namespace {
 
 constexpr std::array k_options = {
-    Option{.names = "--runs-dir", .value = "DIR", .help = "where the run directories are (RUNLAKE_RUNS_DIR; default: runs in the project)"},
+    Option{.names = "--runs-dir", .value = "DIR", .help = "where the run directories are, a folder or an address (RUNLAKE_RUNS_DIR; default: runs in the project)"},
     Option{.names = "--keep-last", .value = "N", .help = "the newest N of each experiment stay"},
     Option{.names = "--older-than", .value = "AGE", .help = "only those in which nothing happened for so long: 30d, 12h"},
     Option{.names = "--max-bytes", .value = "SIZE", .help = "the oldest go until what stays is not more: 50GB, 20GiB"},

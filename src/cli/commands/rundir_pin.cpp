@@ -15,7 +15,7 @@ constexpr std::array k_options = {Option{.names = "--remove", .value = "", .help
 constexpr std::array k_arguments = {k_rundir_argument, Argument{.name = "REASON", .help = "why it must stay", .required = false}};
 
 core::Result<int> run(Invocation& inv) {
-    const ops::RundirPinRequest request{.path = inv.value("DIR").value_or(""), .reason = inv.value("REASON").value_or(""), .remove = inv.flag("--remove")};
+    const ops::RundirPinRequest request{.path = inv.value("DIR").value_or(""), .reason = inv.value("REASON").value_or(""), .remove = inv.flag("--remove"), .store = inv.value("--store")};
     if (request.remove && !request.reason.empty()) { return core::Error(core::Errc::usage, "--remove takes the pin away: it needs no REASON"); }
     if (!request.remove && core::trim(request.reason).empty()) { return core::Error(core::Errc::usage, "a REASON is needed: who finds the pin later has to know what for"); }
     RL_ASSIGN(const ops::RundirPinResponse response, ops::rundir_pin(request));

@@ -5,10 +5,13 @@
 #include <gmock/gmock.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "rundir/remote_retention.hpp"
 #include "rundir/remote_tree.hpp"
 #include "rundir/state.hpp"
 #include "tests/unit/rundir/support.hpp"
@@ -355,6 +358,65 @@ TEST_F(RemoteTest, ThoseBelowABaseAreListed) {
     ASSERT_TRUE(push(filled(), uri_of("store://bucket//runs/b"), std::nullopt).ok());
     ASSERT_TRUE(push(filled(), uri_of("store://bucket//runs/a"), std::nullopt).ok());
     EXPECT_THAT(list_remote(uri_of("store://bucket//runs")).value_or({}), ElementsAre("store://bucket//runs/a", "store://bucket//runs/b"));
+}
+
+// Of its own rules retention_test knows more.
+TEST_F(RemoteTest, WhatIsPinnedThereStaysAndTheRestGoes) {
+    for (const char* name : {"old", "new", "kept", "busy"}) {
+        clock_.at.micros += 1'000'000;
+        // By a process that has ended: who is still there counts as working in it.
+        const pid_t child = ::fork();
+        if (child == 0) { ::_exit(push(filled(), uri_of(std::string("store://bucket//runs/") + name), std::nullopt).ok() ? 0 : 1); }
+        int status = 1;
+        ::waitpid(child, &status, 0);
+        ASSERT_EQ(status, 0);
+    }
+    const RemoteUri kept = uri_of("store://bucket//runs/kept");
+    EXPECT_EQ(pin_remote(kept, "paper").value_or("?"), std::nullopt);
+    EXPECT_EQ(pin_remote(kept, "camera-ready").value_or(std::nullopt), "paper");
+    EXPECT_EQ(pin_remote(uri_of("store://bucket//runs/none"), "x").error().code(), core::Errc::not_found);
+    const std::string lock = dir_ / "objects/bucket%2F%2Fruns%2Fbusy%2F.stages%2F.leases%2Fremote-0123456789abcdef0123456789abcdef";
+    core::Json said = core::Json::object();
+    said.set("version", 1).set("process", to_json(os::this_process())).set("host", "elsewhere");
+    std::ofstream(lock) << core::to_json(said);
+
+    const auto plan = plan_remote_gc(uri_of("store://bucket//runs"), {.keep_last = 0}, clock_);
+    ASSERT_TRUE(plan.ok()) << plan.error().message();
+    std::vector<std::string> lines;
+    for (const GcItem& item : plan.value().items) { lines.push_back(core::cat(item.path.substr(21), item.remove ? " - " : " + ", item.reason)); }
+    EXPECT_THAT(lines, ElementsAre("busy + somebody pushes to it", "kept + pinned: camera-ready", "new - not one of the 0 newest of corn_usa", "old - not one of the 0 newest of corn_usa"));
+    EXPECT_GT(plan.value().bytes_removed(), 10'000U);
+    // Somebody pins one of them meanwhile.
+    ASSERT_TRUE(pin_remote(uri_of("store://bucket//runs/new"), "late").ok());
+    const auto result = apply_remote_gc(plan.value());
+    ASSERT_TRUE(result.ok()) << result.error().message();
+    EXPECT_THAT(result.value().removed, ElementsAre("store://bucket//runs/old"));
+    EXPECT_THAT(result.value().kept, ElementsAre("store://bucket//runs/new"));
+    EXPECT_THAT(objects("bucket//runs/old"), IsEmpty());
+    expect_no_false_done(uri_of("store://bucket//runs/new"), dir_ / "copy");
+    EXPECT_EQ(pin_remote(kept, std::nullopt).value_or(std::nullopt), "camera-ready");
+    EXPECT_EQ(pin_remote(kept, std::nullopt).value_or("?"), std::nullopt);
+}
+
+TEST_F(RemoteTest, AGcThatStopsLeavesNoFalseDone) {
+    const pid_t child = ::fork();
+    if (child == 0) { ::_exit(push(filled(), uri_, std::nullopt).ok() ? 0 : 1); }
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    ASSERT_EQ(status, 0);
+    const auto plan = plan_remote_gc(uri_of("store://bucket//runs"), {.keep_last = 0}, clock_);
+    ASSERT_TRUE(plan.ok()) << plan.error().message();
+    bool done = false;
+    for (int call = 1; call < 60 && !done; ++call) {
+        fs::remove(dir_ / "fake-rclone-calls");
+        ::setenv("FAKE_RCLONE_FAIL", std::to_string(call).c_str(), 1);
+        done = apply_remote_gc(plan.value()).ok();
+        ::unsetenv("FAKE_RCLONE_FAIL");
+        expect_no_false_done(uri_, dir_ / "copy");
+    }
+    EXPECT_TRUE(done);
+    EXPECT_THAT(objects("bucket//runs/one/run.json"), IsEmpty());
+    EXPECT_THAT(objects("bucket//runs/one/.stages/fit"), IsEmpty());
 }
 
 TEST_F(RemoteTest, ALookAtRecordsBringsNoFiles) {
