@@ -64,6 +64,7 @@ class Scenario:
 class Harness:
     def __init__(self, work):
         self.work = Path(work)
+        self.memory = None  # a folder in memory, for whom that will do
         self.passed = collections.Counter()
         self.injections = 0
         self.failures = []
@@ -82,7 +83,7 @@ class Harness:
         return Outcome(extra.get("RUNLAKE_FAULT", ""), done.returncode, done.stdout, done.stderr, folder)
 
     def _ground(self, scenario, base, name):
-        folder = Path(tempfile.mkdtemp(prefix=name, dir=self.work)) / "ground"
+        folder = Path(tempfile.mkdtemp(prefix=name, dir=base.parent)) / "ground"
         shutil.copytree(base, folder, symlinks=True)
         return folder
 
@@ -97,14 +98,15 @@ class Harness:
             return
         shutil.rmtree(folder.parent)
 
-    def run(self, scenario):
-        base = self.work / f"base-{scenario.name}"
+    def run(self, scenario, in_memory=False):
+        work = self.memory if in_memory and self.memory else self.work
+        base = work / f"base-{scenario.name}"
         base.mkdir()
         (base / "home").mkdir()
         if scenario.setup:
             scenario.setup(base)
         peace = self._ground(scenario, base, "peace-")
-        counts = self.work / f"points-{scenario.name}"
+        counts = work / f"points-{scenario.name}"
         outcome = self._run(scenario, peace, {"RUNLAKE_FAULT_COUNT": str(counts)})
         scenario.check(outcome)
         passings = collections.Counter(counts.read_text().split() if counts.exists() else [])

@@ -1,15 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every end-to-end test uses: the built binary, a project folder of its own, and an environment in which nothing of the caller's shows."""
 
+import atexit
+import fnmatch
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import scratch
 
 SOURCE = Path(os.environ.get("RUNLAKE_SOURCE", Path(__file__).resolve().parents[2]))
+
+
+# These stay on the disk: what they are about is the sandbox of stages, which leaves memory open to them, or the file system itself.
+ON_DISK = ("test_docs.py", "test_doctor.py", "test_fingerprints.py", "test_hindcast.py", "test_one_fact.py", "test_pipeline_*.py", "test_replay_*.py", "test_run_faults.py")
+
+FAILED = []
+
+
+def pytest_configure(config):
+    files = [Path(str(word).split("::")[0]).name for word in config.args]
+    on_disk = any(not name.endswith(".py") or any(fnmatch.fnmatch(name, pattern) for pattern in ON_DISK) for name in files)
+    config.runlake_memory = None if on_disk or config.option.basetemp else scratch.memory_folder()
+    if config.runlake_memory:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(config.runlake_memory)
+        # Registered before pytest's own look at that folder, hence done after it.
+        atexit.register(lambda: FAILED or shutil.rmtree(config.runlake_memory, ignore_errors=True))
+
+
+def pytest_sessionfinish(exitstatus):
+    """What a failed test leaves is looked at; the rest goes."""
+    FAILED.extend([exitstatus] if exitstatus != 0 else [])
 
 
 def binary():
