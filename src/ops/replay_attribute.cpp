@@ -84,12 +84,13 @@ std::vector<Turn> turns() {
     if (const auto locale = other_locale()) {
         list.push_back({"locale", cat("LC_ALL=", *locale), [name = *locale](replay::Pins& pins) { pins.locale = name; }});
     }
+    // Before the zone: in some hours of a day another zone has another date.
+    list.push_back({"clock", "a day later", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "+86400"); }, 1, true});
     list.push_back({"time_zone", "TZ=XYZ-5:45", [](replay::Pins& pins) { pins.time_zone = "XYZ-5:45"; }});
     list.push_back({"memory", "fresh memory is filled with 0xaa", [](replay::Pins& pins) { set_all(pins, {{"MALLOC_PERTURB_", "85"}}); }});
     list.push_back({"cpu_features", "without AVX and FMA", [](replay::Pins& pins) {
                         set_all(pins, {{"GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-FMA4"}, {"NPY_DISABLE_CPU_FEATURES", "AVX2 FMA3 AVX512F"}, {"OPENBLAS_CORETYPE", "Nehalem"}});
                     }});
-    list.push_back({"clock", "a day later", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "+86400"); }, 1, true});
     list.push_back({"processors", "one processor", [](replay::Pins& pins) { pins.cpus = {0}; }});
     list.push_back({"umask", "umask 077", [](replay::Pins& pins) { pins.umask = 077; }});
     return list;

@@ -78,6 +78,7 @@ core::Result<ReplayRunResponse> replay_run(const ReplayRunRequest& request) {
     const double eps_num = work.spec.eps_num;
     RL_ASSIGN(const std::unique_ptr<ReplayDecider> decider,
               ReplayDecider::open({.store = request.store, .spec = work.spec, .events = std::move(events), .build_sha = session->code_ref().value_or("")}));
+    std::optional<Error> unwritten;
     for (std::size_t i = 0; i < work.cells.size(); ++i) {
         DecidedCell decided{.cell = work.cells[i], .replays = {}, .run_dir = {}, .attributed_to = {}, .first_difference = {}, .canonical = {}, .inputs_stated = true};
         if (work.target) {
@@ -91,13 +92,21 @@ core::Result<ReplayRunResponse> replay_run(const ReplayRunRequest& request) {
         if (is_worth_keeping(replays[i].outcomes, found, decided.canonical)) { session->keep(replays[i]); }
         decided.first_difference = first_difference(replays[i], found.artifacts_differ);
         decided.replays = replays[i].outcomes;
-        RL_ASSIGN(replay::VerdictRecord verdict, decider->decide(std::move(decided)));
+        core::Result<replay::VerdictRecord> given = decider->decide(std::move(decided));
+        if (!given.ok()) {
+            // The others may still be told and written.
+            if (unwritten) { request.say(cat("runlake replay run: ", given.error().message())); }
+            else { unwritten = std::move(given).take_error(); }
+            continue;
+        }
+        replay::VerdictRecord verdict = std::move(given).take();
         promote_replayed(request.store, work.cells[i].canonical, verdict, request.say);
         std::string path = verdict_path(request.store, verdict);
         std::vector<std::string> next = next_steps(verdict);
         response.cells.push_back({std::move(verdict), std::move(path), std::move(next)});
     }
     if (auto sent = decider->send(); !sent.ok()) { request.say(cat("runlake replay run: ", sent.error().message())); }
+    if (unwritten) { return std::move(*unwritten).context(cat(response.cells.size(), " of ", work.cells.size(), " verdicts are written")); }
     return response;
 }
 

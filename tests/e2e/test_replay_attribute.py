@@ -5,7 +5,7 @@ import json
 import subprocess
 
 import pytest
-from replay_support import PYTHON, has_compiler, stdout_cell, write_spec
+from replay_support import PYTHON, has_compiler, stdout_cell, verdicts, write_spec
 
 CAUSES = {
     "hash_seed": "print(sum(i * len(k) for i, k in enumerate({'a', 'bb', 'ccc', 'dddd', 'eeeee', 'ffffff', 'g' * 7, 'h' * 8})))",
@@ -66,6 +66,39 @@ def test_the_key_of_an_artefact_that_differs(runlake, project):
     assert done.json["attributed_to"] == "hash_seed" and done.json["first_difference"].startswith("out.json: key /order/")
     for folder in done.json["kept"]:
         assert json.loads((project / ".runlake" / folder / "artifacts" / "out.json").read_text())["same"] == 1
+
+
+def test_the_verdict_names_it_from_then_on(runlake, project):
+    write_spec(project, [stdout_cell("cell", CAUSES["hash_seed"]), stdout_cell("steady", "print(1)")])
+    alone = runlake("--json", "replay", "attribute", "spec.yaml", "--cell", "cell")
+    assert alone.json["verdict"] is None   # nobody asked yet
+    assert runlake("replay", "run", "spec.yaml").status == 10
+    before = verdicts(project)["cell"]
+    assert before["amends"] is None and before["attributed_to"] is None
+    assert "runlake replay attribute" in runlake("replay", "show", "cell").out
+    done = runlake("--json", "replay", "attribute", "spec.yaml", "--cell", "cell").ok()
+    after = verdicts(project)["cell"]
+    assert done.json["verdict"]["amends"] == before["id"] == after["amends"] and done.json["verdict"]["id"] == after["id"] != before["id"]
+    assert after["attributed_to"] == "hash_seed"
+    assert {name: value for name, value in after.items() if name not in ("id", "decided_at", "amends", "attributed_to")} == {
+        name: value for name, value in before.items() if name not in ("id", "decided_at", "amends", "attributed_to")}
+    shown = runlake("replay", "show", "cell").ok().out
+    assert "what flips the result: hash_seed" in shown and "pin that" in shown
+    # Another spec is another question.
+    write_spec(project, [stdout_cell("cell", CAUSES["hash_seed"], replicas=3)])
+    assert runlake("--json", "replay", "attribute", "spec.yaml").ok().json["verdict"] is None
+
+
+def test_a_static_program_is_out_of_reach_of_modules(runlake, project):
+    (project / "day.c").write_text("#include <stdio.h>\n#include <time.h>\nint main(void) { printf(\"%ld\\n\", (long)time(NULL) / 1000000); return 0; }\n")
+    if subprocess.run(["gcc", "-static", "-o", "day", "day.c"], cwd=project, check=False, capture_output=True).returncode != 0:
+        pytest.skip("gcc can't build static programs here")
+    write_spec(project, [{"name": "day", "command": ["./day"], "metric": {"stdout": True, "name": "d"}, "pins": {"presets": []}}])
+    done = runlake("--json", "replay", "attribute", "spec.yaml")
+    if done.status == 4:
+        assert "nobody in the child said" in done.err   # its knobs can't be asked for at all
+        return
+    assert {tried["effect"] for tried in done.json["tried"] if tried["knob"] in ("clock", "file_order")} == {"failed"}
 
 
 def test_nothing_to_name(runlake, project):

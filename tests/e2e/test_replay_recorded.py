@@ -12,7 +12,6 @@ FIT = """\
 import os, subprocess, sys
 data = [float(x) for x in open("data.csv").read().split()]
 value = sum(data) / len(data) * float(open("alpha.txt").read())
-for _ in range(300000): pass  # long enough for the recorder to look at the tree
 subprocess.run([os.environ["RUNLAKE"], "log", f"f1={value!r}"], check=True)
 open("model.json", "w").write(json.dumps({"w": value})) if "json" in globals() else None
 """
@@ -28,7 +27,9 @@ def recorded(runlake, runlake_bin, project, clean_env):
     git(project, clean_env, "commit", "-q", "-m", "fit")
     (project / "data.csv").write_text("1 2 3 4\n")
     (project / "alpha.txt").write_text("0.75\n")
-    runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", "import time; time.sleep(0.4); exec(open('fit.py').read())").ok()
+    # It goes on once the recorder has looked at the tree: the patch behind the dirty code is there then.
+    waiting = "import os, time\nwhile not os.path.isdir('.runlake/patches') or not os.listdir('.runlake/patches'): time.sleep(0.01)\nexec(open('fit.py').read())"
+    runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", waiting).ok()
     (row,) = runlake("--json", "runs", "list").ok().json["runs"]
     assert "+dirty." in row["code_ref"] and not row["code_ref"].endswith("unknown")
     (project / "alpha.txt").write_text("9\n")

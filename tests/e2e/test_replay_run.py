@@ -170,7 +170,7 @@ def test_the_variables_of_a_child(runlake, project):
     runlake("replay", "run", "spec.yaml", env={"SECRET_TOKEN": "hidden", "WANTED": "1", "OMP_NUM_THREADS": "7"})
     kept = verdicts(project)["inside"]["replays"][0]["kept"]
     seen = json.loads((project / ".runlake" / kept / "stdout.log").read_text())
-    assert set(seen["environment"]) <= {"HOME", "LC_ALL", "LC_CTYPE", "LD_PRELOAD", "LOGNAME", "PATH", "RUNLAKE_REPLAY_PARAMETERS", "RUNLAKE_REPLAY_REPORT", "RUNLAKE_RUN_ID",
+    assert set(seen["environment"]) <= {"HOME", "LC_ALL", "LC_CTYPE", "LD_PRELOAD", "LOGNAME", "PATH", "RUNLAKE_REPLAY_PARAMETERS", "RUNLAKE_REPLAY_READS", "RUNLAKE_REPLAY_REPORT", "RUNLAKE_RUN_ID",
                                         "RUNLAKE_STORE", "TMPDIR", "TZ", "USER", "WANTED"}
     assert (seen["TZ"], seen["LC_ALL"], seen["tmp"], seen["umask"]) == ("UTC", "C.UTF-8", [], "0o22")
 
@@ -213,6 +213,74 @@ def test_nothing_is_left_of_a_launcher_that_was_killed(runlake, runlake_bin, pro
     write_spec(project, [stdout_cell("fine", "print(1)")])
     runlake("replay", "run", "spec.yaml")
     assert list((project / ".runlake" / "replays").iterdir()) == []
+
+
+def gone(pid):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == "Z":
+                    return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+DAEMON = "import os, sys\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        os.execvp('sleep', ['sleep', '1000'])\n    os._exit(0)\nos.wait()\n"
+
+
+def daemons_of(project):
+    """Processes that were given a report below this project: the daemon of a replay is one of them."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/environ", "rb") as environ:
+                    if f"RUNLAKE_REPLAY_REPORT={project}/".encode() in environ.read():
+                        found.append(int(name))
+            except OSError:
+                continue
+    return found
+
+
+def test_a_daemon_ends_with_its_replay(runlake, project):
+    write_spec(project, [stdout_cell("daemon", DAEMON + "print(1)")])
+    runlake("replay", "run", "spec.yaml")
+    assert verdicts(project)["daemon"]["det_status"] == "PASS"
+    assert daemons_of(project) == []
+
+
+def test_a_daemon_ends_with_a_launcher_that_was_killed(runlake_bin, project, clean_env):
+    fifo = project / "begun"
+    os.mkfifo(fifo)
+    write_spec(project, [stdout_cell("daemon", DAEMON + f"open({str(fifo)!r}, 'w').write('x'); import threading; threading.Event().wait()")])
+    launcher = subprocess.Popen([str(runlake_bin), "replay", "run", "spec.yaml"], cwd=project, env=clean_env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    fifo.read_text()
+    daemons = daemons_of(project)
+    assert daemons
+    launcher.send_signal(signal.SIGKILL)
+    launcher.wait()
+    assert all(gone(pid) for pid in daemons)
+
+
+def test_a_verdict_that_can_not_be_written_leaves_the_others(runlake, project):
+    write_spec(project, [stdout_cell("first", "print(1)"), stdout_cell("second", "print(2)")])
+    done = runlake("replay", "run", "spec.yaml", env={"RUNLAKE_FAULT": "verdict.write:enospc:1"})
+    assert done.status == 8 and "1 of 2 verdicts are written" in done.err and "verdict on first" in done.err
+    assert list(verdicts(project)) == ["second"]
+    for name in ("first", "second"):
+        assert f"event=replay_determinism status=PASS abs_delta_runs=0 cell={name} " in done.err
+
+
+def test_output_that_is_no_result_is_garbage(runlake, project):
+    write_spec(project, [stdout_cell("noise", "import sys; sys.stdout.write('a b c\\nd e f\\n')"), stdout_cell("two", "print(1); print(1)"),
+                         stdout_cell("flood", "import sys; sys.stdout.write('1' * (65 << 20))"),
+                         stdout_cell("memory", "import sys; sys.exit('awk: out of memory')", limits={"memory": "2GiB"})])
+    assert runlake("replay", "run", "spec.yaml").status == 12
+    found = {name: errors_of(verdict)[0] for name, verdict in verdicts(project).items()}
+    assert found == {"noise": "garbage", "two": "two_results", "flood": "garbage", "memory": "memory"}
 
 
 def test_telling_it_to_stop_ends_children_and_decides_nothing(runlake_bin, project, clean_env):

@@ -162,7 +162,7 @@ def test_too_few_runs_and_runs_that_fail_measure_nothing(demo, runlake):
     done = runlake("--json", "replay", "envelope", "spec.yaml")
     assert done.status == 1
     bad, good = done.json["cells"]
-    assert bad["envelope"] is None and "run 0: not_finite" in bad["problem"] and good["envelope"]["n"] == 10
+    assert bad["envelope"] is None and "run 1: not_finite" in bad["problem"] and good["envelope"]["n"] == 10
     assert len(list((demo / ".runlake" / "epsilon").glob("*.json"))) == 1
 
 
@@ -173,6 +173,23 @@ def test_runs_without_a_spread_give_zero_and_say_what_that_proves(demo, runlake)
     envelope = json.loads(path.read_text())
     assert envelope["eps_prod"] == 0 and envelope["statistics"]["bit_equal"] and abs(envelope["statistics"]["zero_event_bound"] - 0.2589) < 1e-4
     assert "25.9 %" in done.err
+
+
+def test_runs_of_several_hosts_make_one_envelope(demo, runlake):
+    write_spec(demo, [cell()])
+    alone = runlake("--json", "replay", "envelope", "spec.yaml", "--add", "--runs", "3")
+    assert alone.status == 1 and "no envelope of it to add to" in alone.json["cells"][0]["problem"]
+    (demo / ".runlake").mkdir(exist_ok=True)
+    runlake("--json", "replay", "envelope", "spec.yaml").ok()
+    more = runlake("--json", "replay", "envelope", "spec.yaml", "--add", "--runs", "3").ok().json["cells"][0]
+    envelope = more["envelope"]
+    assert more["added_to"] == 10 and envelope["n"] == 13 == len(envelope["values"]) and [part["runs"] for part in envelope["parts"]] == [10, 3]
+    assert len(list((demo / ".runlake" / "epsilon").glob("*.json"))) == 2
+    (demo / "data.csv").write_text("1\n2\n")
+    refused = runlake("--json", "replay", "envelope", "spec.yaml", "--add", "--runs", "3")
+    assert refused.status == 1 and "another inputs" in refused.json["cells"][0]["problem"]
+    write_spec(demo, [{name: value for name, value in cell().items() if name != "inputs"}])
+    assert "list the cell's inputs" in runlake("replay", "envelope", "spec.yaml").err
 
 
 def test_a_damaged_envelope_is_told_and_does_not_count(measured, runlake):
