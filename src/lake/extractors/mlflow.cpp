@@ -2,12 +2,11 @@
 // Extractors "mlflow_meta", "mlflow_values" and "mlflow_metrics": the files of MLflow's file store. Names of tables and columns follow those of its SQL store.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/extractor.hpp"
-#include "lake/extractors/flat.hpp"
+#include "lake/extractors/mlflow_files.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -56,6 +55,7 @@ constexpr auto k_tag_columns = std::to_array<Column>({
     k_run_key_column,
     {"key", ColumnType::text, "", true},
     {"value", ColumnType::text, "that of mlflow.source.name and others may be a path", false, ColumnUse::place},
+    {"user_value", ColumnType::text, "the same of a tag that MLflow did not set itself: its key does not begin with mlflow."},
     k_rel_path_column,
 });
 constexpr auto k_metric_columns = std::to_array<Column>({
@@ -77,38 +77,6 @@ constexpr std::array<const Table*, 2> k_meta_tables = {&k_experiments, &k_runs};
 constexpr std::array<const Table*, 2> k_value_tables = {&k_params, &k_tags};
 constexpr std::array<const Table*, 1> k_metric_tables = {&k_metrics};
 
-// Milliseconds since 1970, as MLflow writes times; what no clock shows (after year 9999) is none.
-std::optional<core::Timestamp> time_of(std::optional<std::int64_t> millis) {
-    constexpr std::int64_t k_earliest = -62135596800000;
-    constexpr std::int64_t k_latest = 253402300799999;
-    if (!millis || *millis < k_earliest || *millis > k_latest) { return std::nullopt; }
-    return core::Timestamp{*millis * 1000};
-}
-
-// A meta.yaml. It was written by the rules of YAML 1.1, by which words such as 1e5 are no numbers and so stand without quotes: a word is taken from the text itself.
-class Meta {
-  public:
-    Meta(core::YamlDocument document, std::string text) : document_(std::move(document)), text_(std::move(text)) {}
-
-    const Json* find(std::string_view key) const { return document_.root.find(key); }
-    std::optional<core::Timestamp> time(std::string_view key) const { return time_of(integer_cell(find(key))); }
-    std::optional<std::string> word(std::string_view key) const {
-        const auto* value = find(key);
-        if (value == nullptr || value->is_null()) { return std::nullopt; }
-        if (const auto* text = value->as_string()) { return *text; }
-        const auto at = document_.positions.find(cat('/', key));
-        if (!value->is_number() || at == document_.positions.end()) { return core::to_json(*value); }
-        const auto lines = core::split(text_, '\n');
-        const auto line = lines[std::min(lines.size(), static_cast<std::size_t>(at->second.line)) - 1];
-        const auto colon = line.find(": ");
-        return std::string(core::trim(line.substr(colon == std::string_view::npos ? 0 : colon + 2)));
-    }
-
-  private:
-    core::YamlDocument document_;
-    std::string text_;
-};
-
 struct Status {
     std::int64_t number;
     std::string_view name;
@@ -119,7 +87,7 @@ constexpr auto k_statuses = std::to_array<Status>({
 });
 constexpr auto k_source_types = std::to_array<std::pair<std::int64_t, std::string_view>>({{1, "NOTEBOOK"}, {2, "JOB"}, {3, "PROJECT"}, {4, "LOCAL"}, {1000, "UNKNOWN"}});
 
-core::Result<const Status*> status_of(const Meta& meta) {
+core::Result<const Status*> status_of(const MlflowMeta& meta) {
     const auto* value = meta.find("status");
     for (const auto& one : k_statuses) {
         if (integer_cell(value) == one.number || text_cell(value) == one.name) { return &one; }
@@ -127,7 +95,7 @@ core::Result<const Status*> status_of(const Meta& meta) {
     return Error(Errc::corrupt, cat("status is none of MLflow's: ", value != nullptr ? core::to_json(*value) : "it is missing"));
 }
 
-std::optional<std::string> source_type_of(const Meta& meta) {
+std::optional<std::string> source_type_of(const MlflowMeta& meta) {
     const auto* value = meta.find("source_type");
     for (const auto& [number, name] : k_source_types) {
         if (integer_cell(value) == number) { return std::string(name); }
@@ -136,10 +104,7 @@ std::optional<std::string> source_type_of(const Meta& meta) {
 }
 
 core::Status extract_meta(const SourceFile& file, FileInput& input, Extraction& out) {
-    RL_ASSIGN(auto text, input.document());
-    RL_ASSIGN(auto document, parse_yaml_at(text, out));
-    if (!document.root.is_object()) { return Error(Errc::corrupt, "it is no mapping"); }
-    const Meta meta(std::move(document), std::move(text));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
     const auto stage = text_cell(meta.find("lifecycle_stage")).value_or("active");
     const auto experiment = meta.word("experiment_id");
     auto run_id = meta.word("run_id");
@@ -164,48 +129,20 @@ bool is_below(const SourceFile& file, std::string_view folder) { return file.rel
 
 core::Status extract_value(const SourceFile& file, FileInput& input, Extraction& out) {
     RL_ASSIGN(const auto text, input.document());
-    out.rows.row(is_below(file, "params/") ? k_params : k_tags, file.run_key, key_of(file), text, file.rel_path);
+    const std::string key = key_of(file);
+    if (is_below(file, "params/")) {
+        out.rows.row(k_params, file.run_key, key, text, file.rel_path);
+    } else {
+        out.rows.row(k_tags, file.run_key, key, text, key.starts_with("mlflow.") ? std::optional<std::string_view>() : text, file.rel_path);
+    }
     return core::ok();
-}
-
-// "nan", "inf" and "Infinity" too, as Python reads them.
-std::optional<double> metric_value(std::string_view text) {
-    const std::string lower = core::lower_ascii(text);
-    std::string_view rest = lower;
-    const bool negative = rest.starts_with('-');
-    if (negative || rest.starts_with('+')) { rest.remove_prefix(1); }
-    double value = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    if (rest.empty() || rest.starts_with('-') || end != rest.data() + rest.size() || (error != std::errc() && error != std::errc::result_out_of_range)) { return std::nullopt; }
-    return negative ? -value : value;
 }
 
 core::Status extract_metric(const SourceFile& file, FileInput& input, Extraction& out) {
     const std::string key = key_of(file);
-    std::int64_t position = 0;
-    RL_TRY(input.lines([&](const FileInput::Line& line) -> core::Status {
-        const auto bad = [&](std::string_view why) -> core::Status {
-            out.line = line.number;
-            return Error(Errc::corrupt, cat("line ", line.number, ": ", why));
-        };
-        const auto text = core::trim(line.text);
-        if (line.too_long) { return bad("it is too long"); }
-        if (text.empty()) { return core::ok(); }
-        // Time and value; then the step, then a data set's name and digest.
-        const auto parts = core::split(text, ' ');
-        if (parts.size() != 2 && parts.size() != 3 && parts.size() != 5) { return bad(cat("a value has 2, 3 or 5 fields, not ", parts.size())); }
-        const auto millis = core::parse_integer(parts[0]);
-        const auto value = metric_value(parts[1]);
-        const auto step = parts.size() > 2 ? core::parse_integer(parts[2]) : std::optional<std::int64_t>(0);
-        if (!millis) { return bad("the time is no whole number"); }
-        if (!value) { return bad("the value is no number"); }
-        if (!step) { return bad("the step is no whole number"); }
-        out.rows.row(k_metrics, file.run_key, key, position++, *value != *value ? std::optional<double>() : value, time_of(*millis), *step, *value != *value,
-                     file.rel_path);
-        return core::ok();
-    }));
-    if (position == 0) { return Error(Errc::corrupt, "it holds no value"); }
-    return core::ok();
+    return each_mlflow_value(input, out, 0, [&](std::int64_t position, const MlflowValue& one) {
+        out.rows.row(k_metrics, file.run_key, key, position, one.value, one.timestamp, one.step, one.is_nan, file.rel_path);
+    });
 }
 
 }  // namespace
@@ -214,10 +151,10 @@ extern const Extractor k_mlflow_meta_extractor = {.name = "mlflow_meta", .stage 
                                                   .reading = Reading::each, .takes = [](const SourceFile& file) { return file.rel_path == "meta.yaml"; }, .extract = extract_meta};
 extern const Extractor k_mlflow_values_extractor = {.name = "mlflow_values", .stage = "read_mlflow_values", .done_word = "", .error_word = "", .tables = k_value_tables,
                                                     .reading = Reading::each,
-                                                    .takes = [](const SourceFile& file) { return is_below(file, "params/") || is_below(file, "tags/"); },
+                                                    .takes = [](const SourceFile& file) { return mlflow_folder(file) == MlflowFolder::run && (is_below(file, "params/") || is_below(file, "tags/")); },
                                                     .extract = extract_value};
 extern const Extractor k_mlflow_metrics_extractor = {.name = "mlflow_metrics", .stage = "read_mlflow_metrics", .done_word = "", .error_word = "", .tables = k_metric_tables,
-                                                     .reading = Reading::each, .takes = [](const SourceFile& file) { return is_below(file, "metrics/"); },
+                                                     .reading = Reading::each, .takes = [](const SourceFile& file) { return mlflow_folder(file) == MlflowFolder::run && is_below(file, "metrics/"); },
                                                      .extract = extract_metric};
 
 }  // namespace runlake::lake

@@ -1,43 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
-// Source "mlflow": a file store of MLflow (a folder mlruns): experiments and runs are folders with a meta.yaml.
+// Source "mlflow": a file store of MLflow (a folder mlruns): experiments and runs are folders with a meta.yaml, registered models lie in a folder beside them.
 #include <algorithm>
 #include <array>
 
-#include "core/hex.hpp"
+#include "lake/extractors/mlflow_files.hpp"
 #include "lake/source.hpp"
 #include "lake/sources/listing.hpp"
 #include "os/files.hpp"
 
 namespace runlake::lake {
 
-extern const Extractor k_mlflow_meta_extractor, k_mlflow_values_extractor, k_mlflow_metrics_extractor;
+extern const Extractor k_mlflow_meta_extractor, k_mlflow_values_extractor, k_mlflow_metrics_extractor, k_mlflow_links_extractor, k_mlflow_experiment_extractor, k_mlflow_models_extractor,
+    k_mlflow_traces_extractor, k_mlflow_registered_extractor;
 
 namespace {
 
-constexpr std::array<const Extractor*, 3> k_extractors = {&k_mlflow_meta_extractor, &k_mlflow_values_extractor, &k_mlflow_metrics_extractor};
+constexpr std::array<const Extractor*, 8> k_extractors = {&k_mlflow_meta_extractor,       &k_mlflow_values_extractor, &k_mlflow_metrics_extractor, &k_mlflow_links_extractor,
+                                                          &k_mlflow_experiment_extractor, &k_mlflow_models_extractor, &k_mlflow_traces_extractor,  &k_mlflow_registered_extractor};
 
-bool is_run_id(std::string_view name) { return name.size() == 32 && core::is_hex(name); }
 bool is_number(std::string_view name) { return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos; }
 
 Detection detect(const FolderNames& folder) {
     Detection out;
     // Where experiments lie that were deleted.
     if (folder.has_folder(".trash")) { out.hidden.push_back(".trash"); }
-    if (!folder.has_file("meta.yaml")) { return out; }
+    if (!folder.has_file("meta.yaml")) {
+        const bool is_store = folder.has_folder(".trash") || std::any_of(folder.folders.begin(), folder.folders.end(), is_number);
+        if (is_store && folder.has_folder(k_mlflow_models)) { out.units.push_back(os::join_path(folder.path, k_mlflow_models)); }
+        return out;
+    }
     // A folder of a run has the run's id for a name, that of an experiment a number (or, by hand, any word) and runs in it.
-    const bool is_run = is_run_id(folder.name()) && (folder.has_folder("metrics") || folder.has_folder("params") || folder.has_folder("tags") || folder.has_folder("artifacts"));
-    const bool is_bare_run = is_run_id(folder.name()) && folder.folders.empty();
-    const bool is_experiment = is_number(folder.name()) || std::any_of(folder.folders.begin(), folder.folders.end(), is_run_id);
+    const bool is_run = is_mlflow_run_id(folder.name()) && (folder.has_folder("metrics") || folder.has_folder("params") || folder.has_folder("tags") || folder.has_folder("artifacts"));
+    const bool is_bare_run = is_mlflow_run_id(folder.name()) && folder.folders.empty();
+    const bool is_experiment = is_number(folder.name()) || std::any_of(folder.folders.begin(), folder.folders.end(), is_mlflow_run_id);
     out.is_whole = is_run || is_bare_run;
     if (out.is_whole || is_experiment) { out.units.push_back(folder.path); }
     return out;
 }
 
+// Calls for each folder that lies in a folder of the unit, by its path below the unit.
+template <class Visit>
+void each_folder(const Unit& unit, const std::string& rel_dir, const Visit& visit) {
+    const auto entries = os::list_dir(os::join_path(unit.dir, rel_dir));
+    if (!entries.ok()) { return; }
+    for (const auto& entry : entries.value()) {
+        if (!entry.name.starts_with('.')) { visit(os::join_path(rel_dir, entry.name)); }
+    }
+}
+
+// Artifacts are left out everywhere.
+void list_experiment(const Unit& unit, Listing& files) {
+    files.tree("tags");
+    each_folder(unit, "datasets", [&](const std::string& one) { files.file(os::join_path(one, "meta.yaml")); });
+    each_folder(unit, "models", [&](const std::string& model) {
+        files.file(os::join_path(model, "meta.yaml"));
+        for (const char* folder : {"params", "tags", "metrics"}) { files.tree(os::join_path(model, folder)); }
+    });
+    each_folder(unit, "traces", [&](const std::string& trace) {
+        files.file(os::join_path(trace, "trace_info.yaml"));
+        for (const char* folder : {"request_metadata", "tags"}) { files.tree(os::join_path(trace, folder)); }
+        files.folder(os::join_path(trace, "assessments"), [](std::string_view name) { return name.ends_with(".yaml"); });
+    });
+}
+
+void list_registered(const Unit& unit, Listing& files) {
+    each_folder(unit, "", [&](const std::string& model) {
+        files.file(os::join_path(model, "meta.yaml"));
+        files.tree(os::join_path(model, "tags"));
+        each_folder(unit, model, [&](const std::string& version) {
+            if (!os::base_name(version).starts_with("version-")) { return; }
+            files.file(os::join_path(version, "meta.yaml"));
+            files.tree(os::join_path(version, "tags"));
+        });
+    });
+}
+
 core::Result<UnitFiles> list(const Unit& unit) {
     RL_ASSIGN(auto files, Listing::of(unit));
-    files.file("meta.yaml");
-    if (is_run_id(os::base_name(unit.dir))) {
-        for (const char* folder : {"params", "tags", "metrics"}) { files.tree(folder); }
+    const auto folder = mlflow_folder(os::base_name(unit.dir));
+    if (folder != MlflowFolder::registered) { files.file("meta.yaml"); }
+    if (folder == MlflowFolder::run) {
+        for (const char* name : {"params", "tags", "metrics"}) { files.tree(name); }
+        for (const char* name : {"inputs", "outputs"}) {
+            each_folder(unit, name, [&](const std::string& one) { files.file(os::join_path(one, "meta.yaml")); });
+        }
+    } else if (folder == MlflowFolder::experiment) {
+        list_experiment(unit, files);
+    } else {
+        list_registered(unit, files);
     }
     return std::move(files).finish();
 }
