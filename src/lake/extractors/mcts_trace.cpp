@@ -37,7 +37,8 @@ constexpr auto k_events = std::to_array<std::string_view>({"abort", "iteration",
 
 struct Counts {
     std::int64_t lines = 0;
-    std::int64_t bad = 0;
+    std::int64_t bad = 0;       // too long ones among them
+    std::int64_t too_long = 0;
     std::int64_t candidates = 0;
     std::int64_t most_candidates = 0;
     std::optional<std::int64_t> max_iteration;
@@ -68,6 +69,8 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
         ++counts.lines;
         if (line.too_long) {
             ++counts.bad;
+            ++counts.too_long;
+            if (!out.line) { out.line = line.number; }
             return core::ok();
         }
         if (core::trim(line.text).empty()) { return core::ok(); }
@@ -80,7 +83,11 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
         }
         return core::ok();
     }));
-    if (counts.bad > 0) { out.warnings.push_back(counts.bad == 1 ? std::string("1 line is no JSON object") : core::cat(counts.bad, " lines are no JSON object")); }
+    const auto warn = [&](std::int64_t lines, std::string_view of_one, std::string_view of_several) {
+        if (lines > 0) { out.warnings.push_back(lines == 1 ? core::cat("1 line ", of_one) : core::cat(lines, " lines ", of_several)); }
+    };
+    warn(counts.bad - counts.too_long, "is no JSON object", "are no JSON object");
+    warn(counts.too_long, "is longer than a line may be", "are longer than a line may be");
     Json events = Json::object();
     std::int64_t total = 0;
     for (const auto& [name, count] : counts.events) {
