@@ -95,8 +95,9 @@ Error query_error(duckdb_result& result, std::string_view what) {
         case DUCKDB_ERROR_MISSING_EXTENSION:
         case DUCKDB_ERROR_AUTOLOAD: code = Errc::usage; break;
         case DUCKDB_ERROR_NOT_IMPLEMENTED: code = Errc::unsupported; break;
+        // A commit whose file could not be written is told as one of the transaction.
+        case DUCKDB_ERROR_TRANSACTION: code = says(message, "No space left") || says(message, "Could not write") || says(message, "fsync") ? Errc::io : Errc::conflict; break;
         case DUCKDB_ERROR_CONSTRAINT:
-        case DUCKDB_ERROR_TRANSACTION:
         case DUCKDB_ERROR_DEPENDENCY: code = Errc::conflict; break;
         case DUCKDB_ERROR_INTERRUPT: code = Errc::interrupted; break;
         case DUCKDB_ERROR_SERIALIZATION: code = Errc::corrupt; break;

@@ -9,6 +9,7 @@ from pathlib import Path
 import journal_reader
 import pytest
 import scenarios
+import scenarios_release
 from permissions import bound_by_modes
 
 
@@ -68,6 +69,25 @@ def test_a_disk_without_room_for_the_store_at_all(small_disk, tmp_path):
     done, acks, lost = drive(small_disk / ".runlake", tmp_path / "state", "record")
     assert done.returncode == 0 and not acks and lost > 0
     assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_full_disk_costs_a_reconcile_and_nothing_else(small_disk, tmp_path):
+    """What was committed stays, the exit status is that of a disk, and with room the lake becomes what it would have been."""
+    made = scenarios_release.make_proof_logs.make(tmp_path / "logs", runs=30, theorems=2, nodes=30, trace_lines=3)
+    env = {**os.environ, "RUNLAKE_STORE": str(small_disk / ".runlake"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    env.pop("RUNLAKE_FAULT", None)
+
+    def call(*words):
+        return subprocess.run([scenarios_release.BINARY, *words], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+
+    subprocess.run(["mount", "-o", "remount,size=2m,nr_inodes=300", small_disk], check=True)
+    done = call("lake", "reconcile", "--logs-dir", tmp_path / "logs")
+    assert done.returncode == 8 and "no space left" in done.stderr.lower(), f"{done.returncode} {done.stderr}"
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    done = call("lake", "reconcile", "--logs-dir", tmp_path / "logs")
+    assert done.returncode == 0, done.stderr
+    done = call("lake", "sql", "--csv", "SELECT count(*) FROM runs")
+    assert done.stdout.split() == ["count_star()", str(len(made))], done.stdout + done.stderr
 
 
 def test_a_read_only_disk(small_disk, tmp_path):
