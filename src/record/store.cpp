@@ -32,6 +32,8 @@ constexpr std::string_view k_ignore_text =
     "!epsilon/\n"
     "!epsilon/**\n";
 
+constexpr std::uint64_t k_most_ignore_bytes = 64U << 10U;
+
 bool is_home_store(const std::string& dir) {
     const auto home = os::env("HOME");
     if (!home || !home->starts_with('/') || os::base_name(dir) != k_store_name) { return false; }
@@ -39,9 +41,11 @@ bool is_home_store(const std::string& dir) {
     return resolved.ok() && os::parent_path(dir) == resolved.value();
 }
 
-// What may be taken for a store although this call did not make it: its name says so, it has a store's folders, or it is empty.
+// What may be taken for a store although this call did not make it: its name says so, it has a store's folders or the file that is written into each, or it is empty.
 core::Status check_is_store(const std::string& dir) {
     if (os::base_name(dir) == k_store_name || os::is_dir(dir + "/journal") || os::exists(dir + "/config.yaml") || os::exists(dir + "/lake/lake.duckdb")) { return core::ok(); }
+    const auto ignored = os::read_file(dir + "/.gitignore", k_most_ignore_bytes);
+    if (ignored.ok() && ignored.value().starts_with(k_ignore_text.substr(0, k_ignore_text.find(':')))) { return core::ok(); }
     RL_ASSIGN(const auto entries, os::list_dir(dir));
     const bool empty = std::all_of(entries.begin(), entries.end(), [](const os::DirEntry& entry) { return entry.name == ".gitignore"; });
     if (empty) { return core::ok(); }

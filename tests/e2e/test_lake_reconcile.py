@@ -148,3 +148,18 @@ def test_neither_locale_nor_zone_nor_umask_shows(runlake, project, logs):
         store = project / f"other-{env['LC_ALL']}" / ".runlake"
         runlake("lake", "reconcile", "--logs-dir", "logs", "--jobs", "3", env={**env, "RUNLAKE_STORE": store}).ok()
         assert runlake("lake", "sql", "--csv", dump, env={"RUNLAKE_STORE": store}).ok().out.splitlines()[1:] == expected
+
+
+def test_a_named_store_that_was_only_begun(runlake, tmp_path):
+    """A store of any name that a first reconcile made is one when that was killed before it had a lake; a folder of others never is."""
+    make_proof_logs.make(tmp_path / "logs", runs=1)
+    env = {"RUNLAKE_STORE": tmp_path / "named"}
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "logs", env=env).ok()
+    (tmp_path / "named" / "lake" / "lake.duckdb").unlink()
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "logs", env=env).ok()
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / ".gitignore").write_text("*\n")
+    (foreign / "mine").write_text("")
+    assert runlake("lake", "reconcile", "--logs-dir", tmp_path / "logs", env={"RUNLAKE_STORE": foreign}).status == 4
+    assert sorted(path.name for path in foreign.iterdir()) == [".gitignore", "mine"]
