@@ -55,6 +55,12 @@ def no_leftovers(outcome, folder):
     assert outcome.killed or not left or "*" in outcome.fault, f"left: {left}"
 
 
+def swept(folder):
+    """What a killed one left is removed by the next that works there, or by a reconcile."""
+    left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    assert not left, f"not swept: {left}"
+
+
 def with_an_export(folder):
     with_a_lake(folder)
     call(folder, "lake", "export", "--format", "csv", "--out", "made/out")
@@ -67,6 +73,7 @@ def check_export(outcome):
     no_leftovers(outcome, outcome.folder / "made")
     call(outcome.folder, "lake", "export", "--format", "jsonl", "--out", "made/out")
     call(outcome.folder, "lake", "export", "--format", "jsonl", "--out", "made/other")
+    swept(outcome.folder / "made")
     one, other = (outcome.folder / "made" / name for name in ("out", "other"))
     assert (one / "manifest.json").read_bytes() == (other / "manifest.json").read_bytes()
     assert whole_export(one) == "jsonl"
@@ -86,6 +93,7 @@ def check_job(outcome):
     no_leftovers(outcome, jobs)
     again = json.loads(call(outcome.folder, "--json", "lake", "job", "run", "--config", "job.json"))
     assert outcome.status != 0 or again["unchanged"]
+    swept(jobs)
     call(outcome.folder, "lake", "reconcile", "--dry-run", "--logs-dir", (outcome.folder / "logs.path").read_text())
 
 
@@ -108,6 +116,7 @@ def check_release(outcome):
     no_leftovers(outcome, site / "releases")
     again = json.loads(call(outcome.folder, "--json", "lake", "job", "release-site-dashboard", "--config", "job.json", "--logs-dir", (outcome.folder / "logs.path").read_text(), "--site-dir", "site"))
     assert again["promoted"] and (outcome.status != 0 or again["unchanged"])
+    swept(site / "releases")
     call(outcome.folder, "lake", "release", "verify", "site")
 
 
