@@ -36,6 +36,16 @@ bool is_no_secret(std::string_view value) {
     return value == k_redacted || equals_any(value, {"none", "null", "nil", "true", "false", "undefined"});
 }
 
+// What programs say of a file that is named like a secret ("/etc/passwd: Permission denied"): how long such a word is, 0 for anything else.
+std::size_t refusal_length(std::string_view rest) {
+    for (const std::string_view words : {"permission denied", "no such file or directory", "is a directory", "not a directory", "file exists", "operation not permitted", "command not found",
+                                         "read-only file system", "no space left on device", "input/output error", "connection refused"}) {
+        const bool ends = rest.size() == words.size() || (rest.size() > words.size() && !is_name(rest[words.size()]));
+        if (ends && lower_ascii(rest.substr(0, words.size())) == words) { return words.size(); }
+    }
+    return 0;
+}
+
 bool is_scheme(std::string_view word) { return equals_any(word, {"bearer", "basic", "digest", "token", "negotiate", "apikey"}); }
 
 class Redactor {
@@ -241,6 +251,7 @@ void Redactor::hide_value(std::size_t start, std::string_view name, Secrecy secr
     std::string_view value = text_.substr(start, end - start);
     const bool is_quoted_name = name_start > 0 && is_quote(text_[name_start - 1]);
     if (separator == ':' && !is_quoted_name) {
+        if (const std::size_t refusal = refusal_length(text_.substr(start)); refusal > 0) { return keep(start + refusal); }
         if (secrecy == Secrecy::strong && starts_line(name_start)) {
             const std::size_t line = line_end(start);
             return is_no_secret(trim(text_.substr(start, line - start))) ? keep(line) : hide(start, line);

@@ -41,6 +41,7 @@ core::Result<std::string> link_target(const std::string& file) {
 
 core::Result<os::Fd> open_regular(const std::string& file) {
     os::Fd fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!fd.is_open() && errno == ENOENT) { return core::Error(core::Errc::busy, core::cat("the tree changed while it was looked at: ", file, " has gone")); }
     if (!fd.is_open()) { return os::system_error(errno, "reading", file); }
     return fd;
 }

@@ -132,6 +132,7 @@ TEST(RedactText, LeavesOrdinaryTextsAlone) {
              std::string("Basic authentication failed"), std::string("password="), std::string("password=\nx"), std::string("password: ********"), std::string("token=None, password=null"),
              std::string("--no-password now"), std::string("secretary: Ann"), std::string("key=value"), std::string("sk-learn-contrib-examples-of-things"),
              std::string("task-runner"), std::string("eyJust a word"), std::string("lr=0.1 seed=3 sig=0.05"), std::string("x ? y : z"), cat(dashes(), "BEGIN CERTIFICATE", dashes()),
+             std::string("executing /etc/passwd: permission denied"), std::string("cat: /root/.aws/credentials: No such file or directory\nsecret: Is a directory, really"),
              std::string("--password --verbose"), std::string("AKIAshort"), std::string("a - token b"), std::string("ghp_short"), std::string("C:\\Users\\x"),
              std::string("\xFF\xFE\x00", 3), std::string("password"), std::string("password:"), std::string("the password is wrong"),
          }) {
