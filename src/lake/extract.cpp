@@ -2,7 +2,7 @@
 #include "lake/extract.hpp"
 
 #include <algorithm>
-#include <map>
+#include <numeric>
 #include <utility>
 
 #include "core/text.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view k_gz = ".gz";
 
-std::string without_gz(std::string_view path) { return std::string(path.ends_with(k_gz) ? path.substr(0, path.size() - k_gz.size()) : path); }
+std::string_view without_gz(std::string_view path) { return path.ends_with(k_gz) ? path.substr(0, path.size() - k_gz.size()) : path; }
 
 // One form. The error is a problem already.
 bool read_form(const Extractor& extractor, const Form& form, const InputLimits& limits, Extracted& out) {
@@ -36,28 +36,44 @@ bool read_form(const Extractor& extractor, const Form& form, const InputLimits& 
 }  // namespace
 
 std::vector<Offer> offers_of(const std::string& run_key, const RunFiles& files) {
-    std::map<std::string, Offer> offers;  // by the path of the plain form
-    const auto add = [&](SourceFile file, const RunFile& disk) {
-        file.run_key = run_key;
-        file.rel_path = disk.rel_path;
-        file.plain_name = without_gz(os::base_name(disk.path));
-        auto& forms = offers[without_gz(disk.rel_path)].forms;
-        forms.insert(disk.is_packed ? forms.begin() : forms.end(), Form{std::move(file), disk});
+    std::vector<Form> forms;
+    forms.reserve(files.registered.size() + 1 + files.artifacts.size());
+    const auto add = [&](const RunFile& disk) -> SourceFile& {
+        Form& form = forms.emplace_back();
+        form.file.run_key = run_key;
+        form.file.rel_path = disk.rel_path;
+        form.file.plain_name = without_gz(std::string_view(disk.path).substr(disk.path.rfind('/') + 1));
+        form.disk = disk;
+        return form.file;
     };
     for (const auto& file : files.registered) {
-        if (files.postprocess && file.rel_path == files.postprocess->rel_path) { continue; }
-        add({}, file);
+        if (!files.postprocess || file.rel_path != files.postprocess->rel_path) { add(file); }
     }
-    if (files.postprocess) { add({}, *files.postprocess); }
+    if (files.postprocess) { add(*files.postprocess); }
     for (const auto& artifact : files.artifacts) {
-        SourceFile file;
+        SourceFile& file = add(artifact.file);
         file.theorem = artifact.theorem;
         file.variant = artifact.variant;
         file.kind = artifact.kind;
-        add(std::move(file), artifact.file);
     }
+    // By the path of the plain form, the packed one first.
+    std::vector<std::size_t> order(forms.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        const int compared = without_gz(forms[a].disk.rel_path).compare(without_gz(forms[b].disk.rel_path));
+        return compared != 0 ? compared < 0 : forms[a].disk.is_packed && !forms[b].disk.is_packed;
+    });
     std::vector<Offer> out;
-    for (auto& [path, offer] : offers) { out.push_back(std::move(offer)); }
+    out.reserve(forms.size());
+    for (std::size_t i = 0; i < order.size();) {
+        Offer& offer = out.emplace_back();
+        std::size_t end = i + 1;
+        while (end < order.size() && without_gz(forms[order[end]].disk.rel_path) == without_gz(forms[order[i]].disk.rel_path)) { ++end; }
+        offer.forms.reserve(end - i);
+        std::size_t next = i;
+        i = end;
+        for (; next < end; ++next) { offer.forms.push_back(std::move(forms[order[next]])); }
+    }
     return out;
 }
 

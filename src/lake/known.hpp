@@ -52,8 +52,8 @@ struct KnownState {
 
 // The files of one unit as they were read last.
 struct KnownContent {
-    std::map<std::string, KnownFile, std::less<>> files;                            // by rel_path
-    std::map<std::pair<std::string, std::string>, KnownState> states;               // by extractor and the path of the plain form
+    KnownFiles files;
+    std::map<std::pair<std::string, std::string>, KnownState> states;  // by extractor and the path of the plain form
 };
 
 core::Result<std::vector<LogRoot>> known_roots(sql::Connection& connection);

@@ -12,6 +12,7 @@
 #include "lake/job/job_files.hpp"
 #include "lake/known.hpp"
 #include "lake/ordered_work.hpp"
+#include "lake/reference/index.hpp"
 #include "lake/registry_tables.hpp"
 #include "lake/stale.hpp"
 #include "lake/surfaces.hpp"
@@ -30,8 +31,8 @@ using core::Error;
 using core::Result;
 using core::Status;
 
-constexpr std::size_t k_listed_units = 1024;        // listed in one go
-constexpr std::size_t k_pending_files = 20'000;     // of changed units that are planned in one go: what they need stays in memory meanwhile
+constexpr std::size_t k_listed_units = 256;         // listed in one go
+constexpr std::size_t k_pending_files = 10'000;     // of changed units that are planned in one go: what they need stays in memory meanwhile
 constexpr std::size_t k_pending_units = 8192;
 constexpr std::size_t k_batch_units = 4096;
 constexpr std::uint64_t k_task_bytes = 1U << 20U;   // of files, to a task
@@ -134,7 +135,11 @@ class Reconcile {
             progress_.units_looked_at = begin + count;
             tell();
         }
-        return read_pending();
+        RL_TRY(read_pending());
+        if (!writer_) { return core::ok(); }
+        // Nobody reads any more: compressing what is written takes all processors.
+        RL_TRY(connection().run("RESET threads"));
+        return commit();
     }
 
     void look_at(const Unit& unit, Result<UnitFiles>& listed, std::string digest) {
@@ -190,43 +195,40 @@ class Reconcile {
         std::size_t work;
         std::size_t first_step;
         std::size_t end_step;
-        bool begins_batch = false;
-        bool ends_batch = false;
+        bool begins_batch = false;  // a transaction of its own from here on
+        bool begins_unit = false;
+        bool ends_unit = false;
     };
 
-    // What goes into one transaction, and what into one task.
-    std::vector<Task> tasks_of(const std::vector<std::unique_ptr<UnitWork>>& works) const {
+    // What goes into one transaction, and what into one task. A transaction may go on from what was read before.
+    std::vector<Task> tasks_of(const std::vector<std::unique_ptr<UnitWork>>& works) {
         std::vector<Task> tasks;
-        std::uint64_t batch_bytes = 0;
-        std::size_t batch_units = 0;
         for (std::size_t w = 0; w < works.size(); ++w) {
             const UnitWork& work = *works[w];
             // One that is read whole may fail when half of it has been written: nobody else may be in its transaction.
             const bool alone = work.is_read_whole();
-            const bool begins = tasks.empty() || alone || batch_bytes >= request_.batch_bytes || batch_units >= k_batch_units || works[w - 1]->is_read_whole();
-            if (begins) {
-                if (!tasks.empty()) { tasks.back().ends_batch = true; }
-                batch_bytes = 0;
-                batch_units = 0;
-            }
-            ++batch_units;
+            const bool begins = alone || batch_.units == 0 || batch_.is_closed || batch_.bytes >= request_.batch_bytes || batch_.units >= k_batch_units;
+            if (begins) { batch_ = {}; }
+            batch_.is_closed = alone;
+            ++batch_.units;
             std::uint64_t bytes = 0;
             std::size_t first = 0;
-            bool is_first = true;
+            const std::size_t first_task = tasks.size();
             for (std::size_t step = 0; step <= work.steps(); ++step) {
                 const bool at_end = step == work.steps();
                 if (!at_end) { bytes += work.step_bytes(step); }
                 const std::size_t end = at_end ? step : step + 1;
                 if (!at_end && bytes < k_task_bytes && end - first < k_task_steps) { continue; }
-                if (at_end && first == end && !is_first) { break; }
-                tasks.push_back({w, first, end, begins && is_first, false});
-                is_first = false;
-                batch_bytes += bytes;
+                if (at_end && first == end && tasks.size() > first_task) { break; }
+                tasks.push_back({w, first, end});
+                batch_.bytes += bytes;
                 first = end;
                 bytes = 0;
             }
+            tasks[first_task].begins_batch = begins;
+            tasks[first_task].begins_unit = true;
+            tasks.back().ends_unit = true;
         }
-        if (!tasks.empty()) { tasks.back().ends_batch = true; }
         return tasks;
     }
 
@@ -248,46 +250,54 @@ class Reconcile {
             }
             return is_last ? work.finish(sink) : core::ok();
         };
-        std::size_t batch_begins = 0;
-        std::size_t opened = SIZE_MAX;  // the task whose transaction is open
-        const auto open_batch = [&](std::size_t t) -> Status {
-            if (!tasks[t].begins_batch || opened == t) { return core::ok(); }
-            opened = t;
-            batch_begins = tasks[t].work;
-            return begin_batch(works, tasks, t);
+        std::size_t begun = SIZE_MAX;  // the task that has come last
+        const auto begin = [&](std::size_t t) -> Status {
+            if (begun == t) { return core::ok(); }
+            begun = t;
+            if (tasks[t].begins_batch) {
+                RL_TRY(commit());
+                RL_TRY(writer_->begin());
+            }
+            // Rows that go: of all units of this transaction that are at hand.
+            return tasks[t].begins_batch || t == 0 ? forget(works, tasks, t) : core::ok();
         };
         ordered.take = [&](std::size_t t, FileRows&& rows) -> Status {
-            RL_TRY(open_batch(t));
+            RL_TRY(begin(t));
             return writer_->append(rows);
         };
         ordered.done = [&](std::size_t t) -> Status {
-            RL_TRY(open_batch(t));
-            return tasks[t].ends_batch ? end_batch(works, batch_begins, tasks[t].work) : core::ok();
+            RL_TRY(begin(t));
+            return tasks[t].ends_unit ? end_unit(*works[tasks[t].work]) : core::ok();
         };
         auto status = run_ordered(ordered);
         if (!status.ok()) { writer_->roll_back(); }
         return status;
     }
 
-    Status begin_batch(const std::vector<std::unique_ptr<UnitWork>>& works, const std::vector<Task>& tasks, std::size_t t) {
-        RL_TRY(writer_->begin());
+    Status forget(const std::vector<std::unique_ptr<UnitWork>>& works, const std::vector<Task>& tasks, std::size_t t) {
         std::vector<const Doomed*> doomed;
-        for (std::size_t i = t; i < tasks.size(); ++i) {
-            if (i == t || tasks[i].work != tasks[i - 1].work) { doomed.push_back(&works[tasks[i].work]->doomed()); }
-            if (tasks[i].ends_batch) { break; }
+        for (std::size_t i = t; i < tasks.size() && (i == t || !tasks[i].begins_batch); ++i) {
+            if (tasks[i].begins_unit) { doomed.push_back(&works[tasks[i].work]->doomed()); }
         }
         return writer_->forget(doomed);
     }
 
-    Status end_batch(const std::vector<std::unique_ptr<UnitWork>>& works, std::size_t first, std::size_t last) {
-        if (first == last && works[first]->failure()) {
+    Status end_unit(const UnitWork& work) {
+        if (work.failure()) {
             writer_->roll_back();
             ++report_.errors;
-            return writer_->replace_failure(*works[first]);
+            return writer_->replace_failure(work);
         }
+        count(work);
+        ++units_to_commit_;
+        return work.is_read_whole() ? commit() : core::ok();
+    }
+
+    // What was appended so far; nothing where no transaction is open.
+    Status commit() {
+        if (!writer_->is_open()) { return core::ok(); }
         RL_TRY(writer_->commit());
-        for (std::size_t i = first; i <= last; ++i) { count(*works[i]); }
-        progress_.units_written += last - first + 1;
+        progress_.units_written += std::exchange(units_to_commit_, 0);
         progress_.rows_written = 0;
         for (const auto& [table, rows] : writer_->rows_written()) { progress_.rows_written += rows; }
         tell();
@@ -328,6 +338,15 @@ class Reconcile {
         return core::ok();
     }
 
+    // After the units: which runs a reference is made of, and which of its scores are about runs of this lake, follows from what the lake holds now.
+    Result<bool> update_references() {
+        if (request_.references.empty()) { return false; }
+        RL_ASSIGN(const auto indexed, index_references(held_->connection, request_.references));
+        report_.references = indexed.references;
+        for (const auto& problem : indexed.problems) { report_.notes.push_back(cat("a reference: ", problem.rel_path, ": ", problem.problem)); }
+        return indexed.has_changed;
+    }
+
     Status finish() {
         RL_TRY(check_stop());
         RL_TRY(update_surfaces());
@@ -335,8 +354,8 @@ class Reconcile {
             RL_ASSIGN(const auto jobs, index_job_runs(held_->connection, request_.jobs));
             for (const auto& problem : jobs.problems) { report_.notes.push_back(cat("a job that was run: ", problem.rel_path, ": ", problem.problem)); }
         }
-        RL_TRY(held_->connection.run("RESET threads"));
-        const bool has_changed = !writer_->rows_written().empty() || report_.pruned || report_.surface_rows > 0;
+        RL_ASSIGN(const bool has_new_references, update_references());
+        const bool has_changed = !writer_->rows_written().empty() || report_.pruned || report_.surface_rows > 0 || has_new_references;
         if (has_changed && !held_->connection.run("CHECKPOINT").ok()) { report_.notes.emplace_back("the lake's log could not be taken in; it stands beside the lake until it is"); }
         for (const auto& [table, rows] : writer_->rows_written()) { report_.rows[std::string(table)] = rows; }
         RL_ASSIGN(const auto errors, held_->connection.integer("SELECT (SELECT count(*) FROM extract_errors WHERE severity = 'error') + (SELECT count(*) FROM graph_extract_errors)"));
@@ -359,6 +378,13 @@ class Reconcile {
     std::unordered_set<std::string> seen_;
     std::vector<Changed> pending_;
     std::size_t pending_files_ = 0;
+    struct Batch {  // the transaction that takes what is planned next
+        std::uint64_t bytes = 0;
+        std::size_t units = 0;
+        bool is_closed = false;
+    };
+    Batch batch_;
+    std::uint64_t units_to_commit_ = 0;
     std::optional<LakeWriter> writer_;  // after held_: it goes first
 };
 

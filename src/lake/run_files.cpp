@@ -4,11 +4,11 @@
 #include <dirent.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/folder_stat.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -40,15 +40,22 @@ constexpr auto k_kinds = std::to_array<KindRow>({
     {ArtifactKind::other_json, "other_json", ""},
 });
 
-std::optional<RunFile> file_at(const std::string& run_dir, const std::string& rel_path) {
+std::optional<RunFile> file_at(const std::string& run_dir, std::string rel_path, os::FolderStat& folder) {
     RunFile file;
-    file.rel_path = rel_path;
     file.path = os::join_path(run_dir, rel_path);
-    const auto info = os::stat_path(file.path);
+    const auto info = folder.look(file.path);
     if (!info || !S_ISREG(info->st_mode)) { return std::nullopt; }
-    file.stamp = os::Stamp::of(*info);
     file.is_packed = rel_path.ends_with(k_gz);
+    file.rel_path = std::move(rel_path);
+    file.stamp = os::Stamp::of(*info);
     return file;
+}
+
+// Whether the packed form of a file stands beside it; the entries are sorted.
+bool has_packed(const std::vector<os::DirEntry>& entries, std::string_view name) {
+    const std::string packed = cat(name, k_gz);
+    const auto found = std::lower_bound(entries.begin(), entries.end(), packed, [](const os::DirEntry& entry, const std::string& wanted) { return entry.name < wanted; });
+    return found != entries.end() && found->name == packed;
 }
 
 class Walk {
@@ -61,13 +68,10 @@ class Walk {
             if (entries.error().code() != core::Errc::not_found) { out_.unreadable.push_back({rel, entries.error().message()}); }
             return;
         }
-        std::set<std::string, std::less<>> packed;
-        for (const auto& entry : entries.value()) {
-            if (entry.name.ends_with(k_gz)) { packed.insert(entry.name.substr(0, entry.name.size() - k_gz.size())); }
-        }
+        os::FolderStat stats;
         for (const auto& entry : entries.value()) {
             if (entry.name.starts_with('.')) { continue; }
-            const std::string rel_path = cat(rel, '/', entry.name);
+            std::string rel_path = cat(rel, '/', entry.name);
             if (is_own_folder(entry, rel_path)) {
                 if (entry.name.starts_with("provider=")) { continue; }
                 if (depth == 0) {
@@ -79,14 +83,14 @@ class Walk {
             }
             auto name = parse_artifact_name(entry.name);
             if (!name) { continue; }
-            auto file = file_at(run_dir_, rel_path);
+            auto file = file_at(run_dir_, std::move(rel_path), stats);
             if (!file) { continue; }
             Artifact artifact;
             artifact.file = std::move(*file);
             artifact.theorem = theorem;
             artifact.variant = std::move(name->variant);
             artifact.kind = name->kind;
-            artifact.is_fallback = !name->is_packed && packed.contains(entry.name);
+            artifact.is_fallback = !name->is_packed && has_packed(entries.value(), entry.name);
             out_.artifacts.push_back(std::move(artifact));
         }
     }
@@ -147,10 +151,11 @@ core::Result<RunFiles> list_run_files(const std::string& run_dir, bool is_provid
     RL_ASSIGN(const auto entries, os::list_dir(run_dir));
     RunFiles out;
     Walk walk(run_dir, out);
+    os::FolderStat stats;
     for (const auto& entry : entries) {
         if (entry.name.starts_with('.')) { continue; }
         if (std::find(k_run_file_names.begin(), k_run_file_names.end(), entry.name) != k_run_file_names.end()) {
-            if (auto file = file_at(run_dir, entry.name)) { out.registered.push_back(std::move(*file)); }
+            if (auto file = file_at(run_dir, entry.name, stats)) { out.registered.push_back(std::move(*file)); }
         } else if (!entry.name.starts_with("provider=") && walk.is_own_folder(entry, entry.name)) {
             walk.folder(entry.name, entry.name, k_deepest);
         }
@@ -160,7 +165,7 @@ core::Result<RunFiles> list_run_files(const std::string& run_dir, bool is_provid
         if (file.rel_path == k_report) { out.postprocess = file; }
     }
     if (!out.postprocess && is_provider_run) {
-        out.postprocess = file_at(os::parent_path(run_dir), std::string(k_report));
+        out.postprocess = file_at(os::parent_path(run_dir), std::string(k_report), stats);
     }
     // The walk goes folder by folder, which is not the order of the paths.
     std::sort(out.artifacts.begin(), out.artifacts.end(), [](const Artifact& a, const Artifact& b) { return a.file.rel_path < b.file.rel_path; });

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,8 @@
 namespace runlake::lake {
 
 struct Source;
+struct KnownFile;
+using KnownFiles = std::map<std::string, KnownFile, std::less<>>;  // of a unit as they were read last, by rel_path
 
 // A folder that a source reads as one: a run, or a store of many runs. Folders are told apart by source too: one folder may hold units of several.
 struct Unit {
@@ -88,6 +91,10 @@ struct Source {
     // Read whole, instead of by extractors: all rows of `unit_tables`, handed on piece by piece, whenever a file was added, changed or has gone. Memory is bounded by a piece. What is
     // wrong with single files goes to `problems`; an error leaves the unit as it was.
     core::Status (*read)(const Unit& unit, const UnitFiles& files, const RowSink& sink, std::vector<FileProblem>& problems) = nullptr;
+    // Where a unit that is read whole only grows: which of its things were told of since `known`, as values of the second column of all its tables, sorted; nothing where that can't be
+    // told. Then read_changed() gives the rows of these alone, and their earlier rows go; else read() gives all.
+    std::optional<std::vector<std::string>> (*changed)(const Unit& unit, const UnitFiles& files, const KnownFiles& known) = nullptr;
+    core::Status (*read_changed)(const Unit& unit, std::span<const std::string> changed, const RowSink& sink, std::vector<FileProblem>& problems) = nullptr;
     std::span<const Table* const> unit_tables;
 
     // SELECT source, unit_key, run_key, run_id (the tool's own), name, state, started_at, finished_at, params, metrics (JSON objects, sorted keys): its part of the view all_runs; "" where it has

@@ -2,7 +2,6 @@
 #include "lake/unit_work.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -55,7 +54,8 @@ UnitWork::UnitWork(Unit unit, UnitFiles files, std::string digest, std::optional
     doomed_.unit_key = unit_.key;
     doomed_.source = unit_.source;
     doomed_.is_known = known_.has_value();
-    doomed_.all = options_.full || is_read_whole();
+    if (known_ && !options_.full && unit_.source->changed != nullptr) { doomed_.things = unit_.source->changed(unit_, files_, known_->files); }
+    doomed_.all = options_.full || (is_read_whole() && !doomed_.things);
     plan();
     left_ = steps_.size();
 }
@@ -98,7 +98,7 @@ void UnitWork::plan_extractor(const Extractor& extractor) {
         const Offer& offer = files_.offers[i];
         if (!extractor.takes(offer.file())) { continue; }
         taken.push_back(i);
-        plain_paths.insert(plain_of(offer));
+        if (known_) { plain_paths.insert(plain_of(offer)); }
         const auto* state = state_of(extractor, offer);
         if (has_offer_changed(offer) || state == nullptr || !state->parse_ok) { again.push_back(i); }
     }
@@ -119,9 +119,11 @@ void UnitWork::plan_extractor(const Extractor& extractor) {
         return;
     }
     for (const auto at : again) {
-        const std::string plain = plain_of(files_.offers[at]);
-        doomed_.files.push_back({&extractor, plain});
-        doomed_.files.push_back({&extractor, plain + std::string(k_gz)});
+        if (known_) {
+            const std::string plain = plain_of(files_.offers[at]);
+            doomed_.files.push_back({&extractor, plain});
+            doomed_.files.push_back({&extractor, plain + std::string(k_gz)});
+        }
         add_step(extractor, {at}, true);
     }
     if (!extractor.tells) { return; }
@@ -197,7 +199,8 @@ Status UnitWork::run_step(std::size_t at, const RowSink& sink) {
     Step& step = steps_[at];
     if (step.extractor != nullptr) { return run_extractor(step, sink); }
     if (step.offers.empty()) {
-        auto status = unit_.source->read(unit_, files_, sink, whole_problems_);
+        const auto& source = *unit_.source;
+        auto status = doomed_.things ? source.read_changed(unit_, *doomed_.things, sink, whole_problems_) : source.read(unit_, files_, sink, whole_problems_);
         if (!status.ok()) { failure_ = std::move(status).take_error(); }
         return core::ok();
     }
@@ -224,36 +227,43 @@ void UnitWork::report(FileRows& rows, const Extractor& extractor, const Offer& o
     }
 }
 
-// The state of every extractor and the digest of every file, of this reading or of an earlier one.
+// The state of every extractor and the digest of every file, of this reading or of an earlier one. The facts of an offer's forms begin at first_fact_.
 std::vector<FileFact> UnitWork::gather(FileRows& rows) {
-    std::map<std::string, FileFact, std::less<>> facts;
+    std::vector<FileFact> facts;
+    facts.reserve(counts_.files);
+    first_fact_.reserve(files_.offers.size());
     for (const auto& offer : files_.offers) {
+        first_fact_.push_back(facts.size());
         for (const auto& form : offer.forms) {
-            FileFact fact;
+            FileFact& fact = facts.emplace_back();
             fact.rel_path = form.disk.rel_path;
             fact.bytes = form.disk.stamp.size;
             fact.mtime_ns = form.disk.stamp.mtime_ns;
             if (is_form_known(form)) { fact.sha256 = known_->files.find(form.disk.rel_path)->second.sha256; }
-            facts.emplace(form.disk.rel_path, std::move(fact));
         }
     }
+    const auto fact_of = [&](std::size_t offer, const std::string& rel_path) -> FileFact& {
+        const auto& forms = files_.offers[offer].forms;
+        const bool is_second = forms.size() > 1 && forms[1].disk.rel_path == rel_path;
+        return facts[first_fact_[offer] + (is_second ? 1 : 0)];
+    };
     for (const auto& step : steps_) {
         if (step.extractor == nullptr) {
-            if (!step.offers.empty()) { facts[files_.offers[step.offers.front()].forms[step.form].disk.rel_path].sha256 = step.digest; }
+            if (!step.offers.empty()) { facts[first_fact_[step.offers.front()] + step.form].sha256 = step.digest; }
             continue;
         }
         for (const auto& read : step.reads) {
-            auto& fact = facts[read.result.rel_path];
+            auto& fact = fact_of(read.offer, read.result.rel_path);
             if (!read.result.sha256.empty()) { fact.sha256 = read.result.sha256; }
             fact.told = read.result.told;
         }
     }
     // Reading ended early where something was wrong with the content: the digest is of the bytes all the same.
-    for (const auto& offer : files_.offers) {
-        for (const auto& form : offer.forms) {
-            auto& fact = facts[form.disk.rel_path];
+    for (std::size_t i = 0; i < files_.offers.size(); ++i) {
+        for (std::size_t f = 0; f < files_.offers[i].forms.size(); ++f) {
+            auto& fact = facts[first_fact_[i] + f];
             if (!fact.sha256.empty()) { continue; }
-            FileInput input(form.disk.path, false, options_.limits);
+            FileInput input(files_.offers[i].forms[f].disk.path, false, options_.limits);
             if (input.digest_only().ok()) {
                 fact.sha256 = input.sha256();
             } else {
@@ -261,13 +271,14 @@ std::vector<FileFact> UnitWork::gather(FileRows& rows) {
             }
         }
     }
-    std::vector<std::string> taken;  // "extractor/plain path" of what was read now
     const auto state_row = [&](const Extractor& extractor, const std::string& rel_path, const std::string& sha256, bool parse_ok, core::Timestamp at) {
         rows.row(k_artifact_extract_state, unit_.key, rel_path, extractor.name, sha256, parse_ok, at);
     };
+    std::vector<const Read*> read_now;
+    std::vector<bool> only_told;
     for (const auto* extractor : unit_.source->extractors) {
-        std::vector<const Read*> read_now(files_.offers.size(), nullptr);
-        std::vector<bool> only_told(files_.offers.size(), false);
+        read_now.assign(files_.offers.size(), nullptr);
+        only_told.assign(files_.offers.size(), false);
         for (const auto& step : steps_) {
             if (step.extractor != extractor) { continue; }
             for (const auto& read : step.reads) {
@@ -280,36 +291,40 @@ std::vector<FileFact> UnitWork::gather(FileRows& rows) {
             if (!extractor->takes(offer.file())) { continue; }
             if (read_now[i] != nullptr && !only_told[i]) {
                 const Extracted& result = read_now[i]->result;
-                auto& fact = facts[result.rel_path];
+                auto& fact = fact_of(i, result.rel_path);
                 fact.parse_status = result.ok ? extractor->done_word : extractor->error_word;
                 state_row(*extractor, result.rel_path, fact.sha256, result.ok, options_.now);
                 report(rows, *extractor, offer, result);
             } else if (const auto* state = state_of(*extractor, offer)) {
-                facts[state->rel_path].parse_status = extractor->skipped_word.empty() ? extractor->done_word : extractor->skipped_word;
+                fact_of(i, state->rel_path).parse_status = extractor->skipped_word.empty() ? extractor->done_word : extractor->skipped_word;
                 state_row(*extractor, state->rel_path, state->sha256, state->parse_ok, state->extracted_at);
             }
         }
     }
-    std::vector<FileFact> list;
-    list.reserve(facts.size());
-    for (auto& [path, fact] : facts) { list.push_back(std::move(fact)); }
-    return list;
+    return facts;
+}
+
+// Offers stand by the paths of their plain forms, which is not the order of all paths.
+std::vector<FileFact> UnitWork::in_order_of_paths(std::vector<FileFact> facts) {
+    const auto before = [](const FileFact& a, const FileFact& b) { return a.rel_path < b.rel_path; };
+    std::sort(facts.begin(), facts.end(), before);
+    return facts;
 }
 
 Status UnitWork::finish(const RowSink& sink) {
     if (failure_) { return core::ok(); }
     FileRows rows;
-    const auto facts = gather(rows);
-    std::map<std::string_view, const os::Stamp*> stamps;
-    for (const auto& offer : files_.offers) {
-        for (const auto& form : offer.forms) { stamps.emplace(form.disk.rel_path, &form.disk.stamp); }
+    auto by_offer = gather(rows);
+    for (std::size_t i = 0; i < files_.offers.size(); ++i) {
+        for (std::size_t f = 0; f < files_.offers[i].forms.size(); ++f) {
+            const auto& fact = by_offer[first_fact_[i] + f];
+            const auto& stamp = files_.offers[i].forms[f].disk.stamp;
+            // No file has such a stamp: one that could change unseen is read again.
+            const std::int64_t ctime_ns = stamp.newest_ns() < settled_before_ns_ ? stamp.ctime_ns : -1;
+            rows.row(k_lake_files, unit_.key, fact.rel_path, fact.sha256, static_cast<std::int64_t>(stamp.size), stamp.mtime_ns, ctime_ns, static_cast<std::int64_t>(stamp.inode));
+        }
     }
-    for (const auto& fact : facts) {
-        const auto& stamp = *stamps.at(fact.rel_path);
-        // No file has such a stamp: one that could change unseen is read again.
-        const std::int64_t ctime_ns = stamp.newest_ns() < settled_before_ns_ ? stamp.ctime_ns : -1;
-        rows.row(k_lake_files, unit_.key, fact.rel_path, fact.sha256, static_cast<std::int64_t>(stamp.size), stamp.mtime_ns, ctime_ns, static_cast<std::int64_t>(stamp.inode));
-    }
+    const auto facts = in_order_of_paths(std::move(by_offer));
     for (const auto& folder : files_.unreadable) { add_problem(rows, k_list_stage, {folder.rel_path, folder.why, std::nullopt, false}); }
     for (const auto& problem : whole_problems_) { add_problem(rows, k_read_stage, problem); }
     if (unit_.source->describe != nullptr) {

@@ -29,6 +29,7 @@ struct Doomed {
     };
     std::vector<File> files;               // what an extractor made of a file
     std::vector<const Extractor*> wholes;  // all that an extractor made of the unit
+    std::optional<std::vector<std::string>> things;  // Source::changed(): of unit_tables these alone
 };
 
 struct WorkOptions {
@@ -94,6 +95,7 @@ class UnitWork {
     void add_problem(FileRows& rows, std::string_view stage, const FileProblem& problem);
     void report(FileRows& rows, const Extractor& extractor, const Offer& offer, const Extracted& result);
     std::vector<FileFact> gather(FileRows& rows);
+    static std::vector<FileFact> in_order_of_paths(std::vector<FileFact> facts);
 
     Unit unit_;
     UnitFiles files_;
@@ -102,6 +104,7 @@ class UnitWork {
     WorkOptions options_;
     Doomed doomed_;
     std::vector<Step> steps_;
+    std::vector<std::size_t> first_fact_;  // of each offer, in what gather() gives
     std::atomic<std::size_t> left_{0};
     std::vector<FileProblem> whole_problems_;
     std::optional<core::Error> failure_;

@@ -44,7 +44,8 @@ Status LakeWriter::begin() {
     if (!has_temporaries_) {
         RL_TRY(connection_.run("CREATE OR REPLACE TEMP TABLE doomed_files (extractor VARCHAR, stage VARCHAR, unit_key VARCHAR, rel_path VARCHAR);"
                                "CREATE OR REPLACE TEMP TABLE doomed_wholes (extractor VARCHAR, stage VARCHAR, unit_key VARCHAR);"
-                               "CREATE OR REPLACE TEMP TABLE doomed_units (source VARCHAR, unit_key VARCHAR, is_all BOOLEAN)"));
+                               "CREATE OR REPLACE TEMP TABLE doomed_things (unit_key VARCHAR, thing VARCHAR);"
+                               "CREATE OR REPLACE TEMP TABLE doomed_units (source VARCHAR, unit_key VARCHAR, is_all BOOLEAN, has_things BOOLEAN)"));
         has_temporaries_ = true;
     }
     RL_ASSIGN(auto transaction, sql::Transaction::begin(connection_));
@@ -53,22 +54,28 @@ Status LakeWriter::begin() {
 }
 
 Status LakeWriter::fill_doomed(std::span<const Doomed* const> doomed) {
-    RL_TRY(connection_.run("DELETE FROM doomed_files; DELETE FROM doomed_wholes; DELETE FROM doomed_units"));
+    RL_TRY(connection_.run("DELETE FROM doomed_files; DELETE FROM doomed_wholes; DELETE FROM doomed_things; DELETE FROM doomed_units"));
     std::vector<std::vector<std::string_view>> files;
     std::vector<std::vector<std::string_view>> wholes;
+    std::vector<std::vector<std::string_view>> things;
     RL_ASSIGN(auto units, sql::Appender::open(connection_, "doomed_units", "temp"));
     for (const auto* unit : doomed) {
         if (!unit->is_known) { continue; }
         units.set(0, unit->source->name);
         units.set(1, unit->unit_key);
         units.set(2, unit->all);
+        units.set(3, unit->things.has_value());
         RL_TRY(units.end_row());
+        if (unit->things) {
+            for (const auto& thing : *unit->things) { things.push_back({unit->unit_key, thing}); }
+        }
         if (unit->all) { continue; }
         for (const auto& file : unit->files) { files.push_back({file.extractor->name, file.extractor->stage, unit->unit_key, file.rel_path}); }
         for (const auto* whole : unit->wholes) { wholes.push_back({whole->name, whole->stage, unit->unit_key}); }
     }
     RL_TRY(units.close());
     RL_TRY(append_texts(connection_, "doomed_files", files));
+    RL_TRY(append_texts(connection_, "doomed_things", things));
     return append_texts(connection_, "doomed_wholes", wholes);
 }
 
@@ -103,7 +110,10 @@ Status LakeWriter::forget(std::span<const Doomed* const> doomed) {
             }
         }
         for (const auto* table : source->unit_tables) {
-            RL_TRY(drop(table->name, "doomed_units", cat("t.", key_column(*table), " = d.unit_key AND d.source = ", sql::quote_literal(source->name))));
+            const std::string same_unit = cat("t.", key_column(*table), " = d.unit_key");
+            RL_TRY(drop(table->name, "doomed_units", cat(same_unit, " AND NOT d.has_things AND d.source = ", sql::quote_literal(source->name))));
+            if (source->changed == nullptr) { continue; }
+            RL_TRY(drop(table->name, "doomed_things", cat(same_unit, " AND t.", sql::quote_identifier(table->columns[1].name), " = d.thing")));
         }
     }
     for (const auto* table : {&k_lake_units, &k_lake_files, &k_artifact_extract_state}) { RL_TRY(drop(table->name, "doomed_units", cat("t.", key_column(*table), " = d.unit_key"))); }

@@ -32,7 +32,8 @@ class LakeWriter {
     LakeWriter& operator=(const LakeWriter&) = delete;
 
     core::Status begin();
-    // First in a transaction: rows of known units that others are to replace.
+    bool is_open() const { return transaction_.has_value(); }
+    // Before rows of these units are appended: rows of known ones that go.
     core::Status forget(std::span<const Doomed* const> doomed);
     core::Status append(const FileRows& rows);
     core::Status commit();

@@ -2,7 +2,6 @@
 #include "lake/sources/proof_search_rows.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "core/json.hpp"
@@ -20,10 +19,16 @@ using core::Json;
 
 constexpr std::int64_t k_second_ns = 1'000'000'000;
 
+// They stand in order of their paths.
+const FileFact* fact_of(std::span<const FileFact> facts, std::string_view rel_path) {
+    const auto found = std::lower_bound(facts.begin(), facts.end(), rel_path, [](const FileFact& fact, std::string_view path) { return fact.rel_path < path; });
+    return found != facts.end() && found->rel_path == rel_path ? &*found : nullptr;
+}
+
 // What an extractor told of a file of the run's own folder; null where it could not.
 Json told(std::span<const FileFact> facts, std::string_view rel_path) {
-    const auto found = std::lower_bound(facts.begin(), facts.end(), rel_path, [](const FileFact& fact, std::string_view path) { return fact.rel_path < path; });
-    if (found == facts.end() || found->rel_path != rel_path || found->told.empty()) { return {}; }
+    const auto* const found = fact_of(facts, rel_path);
+    if (found == nullptr || found->told.empty()) { return {}; }
     auto value = core::parse_json(found->told, rel_path);
     return value.ok() ? std::move(value).take() : Json();
 }
@@ -72,13 +77,11 @@ core::Status describe_proof_search(const Unit& unit, const UnitFiles& files, std
     const Json status = told(facts, "run_status.json");
     add_run(unit, facts, config, status, out);
 
-    std::map<std::string_view, const FileFact*> by_path;
-    for (const auto& fact : facts) { by_path.emplace(fact.rel_path, &fact); }
     const auto now = os::system_clock().now();
     for (const auto& offer : files.offers) {
         for (const auto& form : offer.forms) {
-            const FileFact& fact = *by_path.at(form.disk.rel_path);
-            const auto digest = fact.sha256.empty() ? std::optional<std::string>() : fact.sha256;
+            const FileFact& fact = *fact_of(facts, form.disk.rel_path);
+            const auto digest = fact.sha256.empty() ? std::optional<std::string_view>() : std::string_view(fact.sha256);
             const auto bytes = static_cast<std::int64_t>(fact.bytes);
             const std::int64_t seconds = fact.mtime_ns / k_second_ns;
             if (form.file.is_run_file()) {

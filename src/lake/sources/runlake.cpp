@@ -4,13 +4,16 @@
 #include <array>
 #include <functional>
 
+#include "core/ids.hpp"
 #include "core/text.hpp"
 #include "lake/identity.hpp"
 #include "lake/source.hpp"
+#include "lake/sources/journal_growth.hpp"
 #include "lake/sources/listing.hpp"
 #include "os/files.hpp"
 #include "record/store.hpp"
 #include "runs/session.hpp"
+#include "sql/appender.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -122,18 +125,36 @@ core::Status each_row(sql::Connection& connection, const std::string& statement,
     return held > 0 ? sink(std::move(piece)) : core::ok();
 }
 
-core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::vector<FileProblem>& problems) {
+record::Store store_of(const Unit& unit) {
     record::Store store;
     store.dir = unit.dir;
     if (os::base_name(unit.dir) == ".runlake") { store.root = os::parent_path(unit.dir); }
-    RL_ASSIGN(auto session, runs::Session::open(store));
+    return store;
+}
+
+core::Status want(sql::Connection& connection, std::span<const std::string> runs) {
+    RL_TRY(connection.run("CREATE OR REPLACE TEMP TABLE wanted_runs (run_id UUID)"));
+    RL_ASSIGN(auto appender, sql::Appender::open(connection, "wanted_runs", "temp"));
+    for (const auto& run : runs) {
+        RL_ASSIGN(const auto id, core::RunId::parse(run));
+        appender.set(0, id);
+        RL_TRY(appender.end_row());
+    }
+    return appender.close();
+}
+
+// All runs, or those alone that are wanted.
+core::Status read_runs(const Unit& unit, const std::span<const std::string>* wanted, const RowSink& sink, std::vector<FileProblem>& problems) {
+    RL_ASSIGN(auto session, runs::Session::open(store_of(unit)));
     for (const auto& note : session.notes()) { problems.push_back({"journal", note, {}, true}); }
     auto& connection = session.connection();
     const std::string& key = unit.key;
+    if (wanted != nullptr) { RL_TRY(want(connection, *wanted)); }
+    const std::string only = wanted != nullptr ? " SEMI JOIN wanted_runs USING (run_id)" : "";
     RL_TRY(each_row(connection,
                     "SELECT r.run_id::VARCHAR, stage, tenant_id, status, started_at, finished_at, duration_seconds, exit_status, signal, error, degraded_reason, input_fingerprint, code_ref, "
                     "config_hash, environment, rows_in, rows_out, llm_calls, tokens, parent_run_id::VARCHAR, cached_from, trace_id, machine, argv "
-                    "FROM runs r LEFT JOIN run_details d ON d.run_id = r.run_id",
+                    "FROM (SELECT * FROM runs" + only + ") r LEFT JOIN run_details d ON d.run_id = r.run_id",
                     sink, [&](const sql::Rows& row, FileRows& out) {
                         const std::string id(row.text(0));
                         out.row(k_runs, key, id, stable_id({"runlake", id}), row.text_if(1), row.text_if(2), row.text_if(3), row.time_if(4), row.time_if(5), row.number_if(6),
@@ -141,15 +162,23 @@ core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::
                                 row.integer_if(15), row.integer_if(16), row.integer_if(17), row.integer_if(18), row.text_if(19), row.text_if(20), row.text_if(21), row.text_if(22),
                                 row.text_if(23));
                     }));
-    RL_TRY(each_row(connection, "SELECT run_id::VARCHAR, name, value, number FROM run_params", sink,
+    RL_TRY(each_row(connection, "SELECT run_id::VARCHAR, name, value, number FROM run_params" + only, sink,
                     [&](const sql::Rows& row, FileRows& out) { out.row(k_params, key, row.text(0), row.text(1), row.text(2), row.number_if(3)); }));
-    RL_TRY(each_row(connection, "SELECT run_id::VARCHAR, name, value FROM run_tags", sink,
+    RL_TRY(each_row(connection, "SELECT run_id::VARCHAR, name, value FROM run_tags" + only, sink,
                     [&](const sql::Rows& row, FileRows& out) { out.row(k_tags, key, row.text(0), row.text(1), row.text(2)); }));
     RL_TRY(each_row(connection,
-                    "SELECT run_id::VARCHAR, name, row_number() OVER (PARTITION BY run_id, name ORDER BY logged_at, n, step, value) - 1, step, value, logged_at FROM run_metrics", sink,
+                    "SELECT run_id::VARCHAR, name, row_number() OVER (PARTITION BY run_id, name ORDER BY logged_at, n, step, value) - 1, step, value, logged_at FROM run_metrics" + only, sink,
                     [&](const sql::Rows& row, FileRows& out) { out.row(k_metrics, key, row.text(0), row.text(1), row.integer(2), row.integer_if(3), row.number_if(4), row.time_if(5)); }));
-    return each_row(connection, "SELECT run_id::VARCHAR, position, path, fingerprint, bytes FROM run_inputs", sink,
+    return each_row(connection, "SELECT run_id::VARCHAR, position, path, fingerprint, bytes FROM run_inputs" + only, sink,
                     [&](const sql::Rows& row, FileRows& out) { out.row(k_inputs, key, row.text(0), row.integer(1), row.text(2), row.text_if(3), row.integer_if(4)); });
+}
+
+core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::vector<FileProblem>& problems) { return read_runs(unit, nullptr, sink, problems); }
+
+std::optional<std::vector<std::string>> changed(const Unit& unit, const UnitFiles& files, const KnownFiles& known) { return runs_told_of_since(store_of(unit), files, known); }
+
+core::Status read_changed(const Unit& unit, std::span<const std::string> changed, const RowSink& sink, std::vector<FileProblem>& problems) {
+    return read_runs(unit, &changed, sink, problems);
 }
 
 // A run that several stores tell of, such as a store and its copy, stands once.
@@ -169,6 +198,8 @@ extern const Source k_runlake_source = {.name = "runlake",
                                         .list = list,
                                         .extractors = {},
                                         .read = read,
+                                        .changed = changed,
+                                        .read_changed = read_changed,
                                         .unit_tables = k_tables,
                                         .all_runs = k_all_runs,
                                         .run_column = "run_id",

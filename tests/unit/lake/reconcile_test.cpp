@@ -268,7 +268,7 @@ TEST_F(ReconcileTest, ReportsRunsThatHaveGoneAndForgetsThemOnlyWhenAsked) {
     {
         auto held = hold_lake(request_.database);
         ASSERT_TRUE(held.ok());
-        ASSERT_TRUE(held.value().connection.run("INSERT INTO lake_reference_members SELECT 'r', run_key FROM runs; INSERT INTO k_reference_score (run_key, ref_id) SELECT run_key, 'r' FROM runs").ok());
+        ASSERT_TRUE(held.value().connection.run("INSERT INTO lake_reference_members (ref_id, run_key) SELECT 'r', run_key FROM runs; INSERT INTO k_reference_score (run_key, ref_id) SELECT run_key, 'r' FROM runs").ok());
     }
     request_.prune = true;
     request_.dry_run = true;
