@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the words of a call to its exit status: find the command, read its words, run it, report.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,6 +34,16 @@ void occupy_standard_descriptors() {
     for (const int fd : {0, 1, 2}) {
         if (::fcntl(fd, F_GETFD) < 0) { static_cast<void>(::open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC)); }
     }
+}
+
+// A write past the limit of file sizes (ulimit -f), DuckDB's too, is then an error with a message, and `run` goes on watching its program. A handler and not SIG_IGN:
+// a program that we start has the default again.
+void outlive_file_size_limit() {
+    struct sigaction now{};
+    if (::sigaction(SIGXFSZ, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) { return; }
+    now.sa_handler = [](int) {};
+    now.sa_flags = SA_RESTART;
+    ::sigaction(SIGXFSZ, &now, nullptr);
 }
 
 // The one place that tells an error. With --json it is one line of JSON, so that a program that reads stdout finds the reason beside it.
@@ -104,6 +115,7 @@ int run_words(const std::vector<std::string>& words) {
 
 int run_main(int argc, char** argv) {
     occupy_standard_descriptors();
+    outlive_file_size_limit();
     // We throw nothing; this is for what third-party code lets through.
     try {
         return run_words(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));

@@ -12,6 +12,7 @@
 
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/start_thread.hpp"
 #include "os/system.hpp"
 
 namespace runlake::jobs {
@@ -49,7 +50,8 @@ class Running final : public Execution {
   public:
     Running(const RunStore& store, Job job, std::unique_ptr<os::Lease> claim, const BeginOptions& options)
         : store_(store), job_(std::move(job)), claim_(std::move(claim)), options_(options), began_ns_(os::system_clock().monotonic_ns()) {
-        heart_ = std::thread([this] { beat(); });
+        // Where no thread is to be had, the document tells no heartbeat; the claim has its own.
+        if (auto heart = os::start_thread([this] { beat(); }); heart.ok()) { heart_ = std::move(heart).take(); }
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;

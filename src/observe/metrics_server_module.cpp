@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -71,10 +72,21 @@ core::Status serve(const MetricsServerOptions& options, const std::function<core
     listening(port);
     std::atomic<bool> ended = false;
     bool served = false;
-    std::thread serving([&] {
-        served = server.listen_after_bind();
+    // No more threads: httplib throws for those that answer, the library for this one.
+    const auto listen = [&] {
+        try {
+            served = server.listen_after_bind();
+        } catch (const std::exception&) {
+            served = false;
+        }
         ended = true;
-    });
+    };
+    std::thread serving;
+    try {
+        serving = std::thread(listen);
+    } catch (const std::exception&) {
+        return Error(Errc::io, core::cat("serving metrics on ", options.address, ":", port, ": a thread could not be started"));
+    }
     pollfd waiting{.fd = stop_fd, .events = POLLIN, .revents = 0};
     // The time limit is for the case that the server ends by itself; poll() being interrupted is no reason to stop.
     while (!ended && poll(&waiting, 1, 500) <= 0) {}

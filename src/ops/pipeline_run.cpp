@@ -16,6 +16,7 @@
 #include "fingerprint/code.hpp"
 #include "fingerprint/config.hpp"
 #include "fingerprint/input.hpp"
+#include "os/start_thread.hpp"
 #include "os/stop_signal.hpp"
 #include "os/system.hpp"
 #include "ops/pipeline_ledger.hpp"
@@ -42,11 +43,12 @@ class CodeLook {
         fingerprint::CodeOptions options;
         options.stop = [this] { return stop_.load(); };
         if (!look || !start_.repository || start_.commit.empty()) { return; }
-        thread_ = std::thread([this, store, options] {
+        auto thread = os::start_thread([this, store, options] {
             fingerprint::CodeState state = fingerprint::look_at_code(start_, store, options);
             const std::lock_guard lock(mutex_);
             known_ = std::move(state.code_ref);
         });
+        if (thread.ok()) { thread_ = std::move(thread).take(); }  // else it stays unknown
     }
     CodeLook(const CodeLook&) = delete;
     CodeLook& operator=(const CodeLook&) = delete;

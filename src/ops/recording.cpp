@@ -12,6 +12,7 @@
 #include "fingerprint/capture.hpp"
 #include "fingerprint/config.hpp"
 #include "os/files.hpp"
+#include "os/start_thread.hpp"
 #include "record/settings.hpp"
 #include "record/store.hpp"
 
@@ -48,7 +49,7 @@ class ProcessFacts {
 
     void begin() {
         owner_ = getpid();
-        thread_ = std::thread([this] {
+        auto thread = os::start_thread([this] {
             auto found = std::make_unique<record::Facts>();
             if (auto environment = fingerprint::process_environment(store_); environment.ok()) { found->environment = environment.value(); }
             const fingerprint::CodeOptions options{.limit = code_limit_, .stop = [this] { return stop_.load(); }};
@@ -56,6 +57,7 @@ class ProcessFacts {
             // Never freed while a reader may look: readers take no lock, so that a fork at any moment leaves none held.
             known_.store(found.release());
         });
+        if (thread.ok()) { thread_ = std::move(thread).take(); }  // else they stay unknown: recording goes on
     }
     // What is known by now.
     void add_to(record::Facts& facts) const {

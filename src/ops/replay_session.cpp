@@ -17,6 +17,7 @@
 #include "os/group_guard.hpp"
 #include "os/lease.hpp"
 #include "os/stamp.hpp"
+#include "os/start_thread.hpp"
 #include "os/stop_signal.hpp"
 #include "os/system.hpp"
 #include "record/recorder.hpp"
@@ -212,7 +213,11 @@ class Session final : public ReplaySession {
             }
         };
         std::vector<std::thread> threads;
-        for (int i = 1; i < workers && static_cast<std::size_t>(i) < tasks.size(); ++i) { threads.emplace_back(work); }
+        for (int i = 1; i < workers && static_cast<std::size_t>(i) < tasks.size(); ++i) {
+            auto thread = os::start_thread(work);
+            if (!thread.ok()) { break; }  // a limit of processes: those that there are do it all
+            threads.push_back(std::move(thread).take());
+        }
         work();
         for (std::thread& thread : threads) { thread.join(); }
     }

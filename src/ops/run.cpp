@@ -16,6 +16,7 @@
 #include "ops/run_stream.hpp"
 #include "ops/run_watch.hpp"
 #include "os/child.hpp"
+#include "os/start_thread.hpp"
 #include "os/system.hpp"
 #include "record/recorder.hpp"
 #include "record/run_outcome.hpp"
@@ -186,7 +187,9 @@ class Looking {
         patience.environment = k_patience_for_environment;
         auto* const promise = new std::promise<fingerprint::Captured>();  // as long as the thread, which may be left behind
         std::future<fingerprint::Captured> future = promise->get_future();
-        std::thread([capture = capture_, patience, promise] { promise->set_value(capture->finish(patience)); }).detach();
+        auto finishing = os::start_thread([capture = capture_, patience, promise] { promise->set_value(capture->finish(patience)); });
+        if (!finishing.ok()) { return capture_->finish(patience); }  // it can't be interrupted then
+        finishing.value().detach();
         while (future.wait_for(k_interruptible) != std::future_status::ready) {
             if (watch.told_to_stop()) {
                 fingerprint::Captured none;

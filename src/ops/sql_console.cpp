@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "os/files.hpp"
+#include "os/start_thread.hpp"
 #include "runs/query_export.hpp"
 
 namespace runlake::ops {
@@ -22,7 +23,8 @@ class Interrupter {
     static core::Result<Interrupter> start(runs::Console& console, const os::StopSignal& stop) {
         os::Fd done(::eventfd(0, EFD_CLOEXEC));
         if (!done.is_open()) { return os::system_error(errno, "waiting for signals", "eventfd"); }
-        return Interrupter(std::move(done), console, stop.fd());
+        RL_ASSIGN(std::thread thread, os::start_thread([&console, stop_fd = stop.fd(), done_fd = done.get()] { wait(console, stop_fd, done_fd); }));
+        return Interrupter(std::move(done), std::move(thread));
     }
     Interrupter(Interrupter&&) noexcept = default;
     Interrupter& operator=(Interrupter&&) = delete;
@@ -34,18 +36,20 @@ class Interrupter {
     }
 
   private:
-    Interrupter(os::Fd done, runs::Console& console, int stop_fd)
-        : done_(std::move(done)), thread_([&console, stop_fd, done_fd = done_.get()] {
-              std::array<pollfd, 2> waiting{{{stop_fd, POLLIN, 0}, {done_fd, POLLIN, 0}}};
-              while (::poll(waiting.data(), waiting.size(), -1) < 0 && errno == EINTR) {}
-              if (waiting[0].revents == 0) { return; }
-              // Asked again until it is over: an interrupt between two steps of the statement would go unheard.
-              do {
-                  console.interrupt();
-                  pollfd over{done_fd, POLLIN, 0};
-                  if (::poll(&over, 1, 20) > 0) { return; }
-              } while (true);
-          }) {}
+    Interrupter(os::Fd done, std::thread thread) : done_(std::move(done)), thread_(std::move(thread)) {}
+
+    static void wait(runs::Console& console, int stop_fd, int done_fd) {
+        std::array<pollfd, 2> waiting{{{stop_fd, POLLIN, 0}, {done_fd, POLLIN, 0}}};
+        while (::poll(waiting.data(), waiting.size(), -1) < 0 && errno == EINTR) {}
+        if (waiting[0].revents == 0) { return; }
+        // Asked again until it is over: an interrupt between two steps of the statement would go unheard.
+        do {
+            console.interrupt();
+            pollfd over{done_fd, POLLIN, 0};
+            if (::poll(&over, 1, 20) > 0) { return; }
+        } while (true);
+    }
+
     os::Fd done_;
     std::thread thread_;
 };

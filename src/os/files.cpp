@@ -4,11 +4,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -33,6 +37,37 @@ core::Result<Fd> open_at(const std::string& path, int flags, mode_t mode, Point 
     if (error != 0) { return system_error(error, what, path); }
     return file;
 }
+
+// Writes made while this lives fail with EFBIG past the limit of file sizes (ulimit -f): SIGXFSZ would end the program that a library of ours is loaded into. The signal
+// comes to the thread that writes, so blocking it here and taking it away again is enough. Without a limit it costs one look.
+class QuietFileLimit {
+  public:
+    QuietFileLimit() {
+        rlimit limit{};
+        if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) { return; }
+        ::sigemptyset(&only_);
+        ::sigaddset(&only_, SIGXFSZ);
+        sigset_t pending;
+        // One that waits already is somebody else's.
+        if (::sigpending(&pending) != 0 || ::sigismember(&pending, SIGXFSZ) != 0) { return; }
+        is_blocking_ = ::pthread_sigmask(SIG_BLOCK, &only_, &before_) == 0;
+    }
+    QuietFileLimit(const QuietFileLimit&) = delete;
+    QuietFileLimit& operator=(const QuietFileLimit&) = delete;
+    ~QuietFileLimit() {
+        if (!is_blocking_) { return; }
+        const int error = errno;
+        const timespec at_once{};
+        while (::sigtimedwait(&only_, nullptr, &at_once) < 0 && errno == EINTR) {}
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+        errno = error;
+    }
+
+  private:
+    sigset_t only_{};
+    sigset_t before_{};
+    bool is_blocking_ = false;
+};
 
 struct CloseDir {
     void operator()(DIR* dir) const { ::closedir(dir); }
@@ -108,6 +143,7 @@ core::Status write_all(int fd, std::string_view bytes, Point point, std::string_
     const Injection injection = at_point(point);
     if (injection.error != 0 && !injection.short_write) { return system_error(injection.error, "writing", path); }
     if (injection.short_write) { bytes = bytes.substr(0, bytes.size() / 2); }
+    const QuietFileLimit quiet;
     while (!bytes.empty()) {
         const ssize_t written = ::write(fd, bytes.data(), bytes.size());
         if (written < 0) {

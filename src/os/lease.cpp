@@ -19,6 +19,7 @@
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "os/files_calls.hpp"
+#include "os/start_thread.hpp"
 
 namespace runlake::os {
 namespace {
@@ -126,12 +127,7 @@ struct Heart {
 
 class HeldLease final : public Lease {
   public:
-    HeldLease(std::string path, LeaseHolder holder, const LeaseOptions& options) : path_(std::move(path)), holder_(std::move(holder)) {
-        if (!options.heartbeat) { return; }
-        const auto pause = std::max<std::chrono::milliseconds>(std::chrono::milliseconds(options.heartbeat_limit) / 3, std::chrono::milliseconds(10));
-        heart_ = std::make_unique<Heart>();
-        heart_->thread = std::thread([this, pause] { beat(*heart_, pause); });
-    }
+    HeldLease(std::string path, LeaseHolder holder) : path_(std::move(path)), holder_(std::move(holder)) {}
     HeldLease(const HeldLease&) = delete;
     HeldLease& operator=(const HeldLease&) = delete;
 
@@ -152,6 +148,16 @@ class HeldLease final : public Lease {
         if (!is_still_ours() || remove_file(path_, point::lease_remove).ok()) { return; }
         // Once more: others would wait for as long as this process lives.
         if (!remove_file(path_, point::lease_remove).ok()) { GivenUp::here().add(holder_.token); }
+    }
+
+    // On an error it is given up by the destructor.
+    core::Status keep_young(const LeaseOptions& options) {
+        if (!options.heartbeat) { return core::ok(); }
+        const auto pause = std::max<std::chrono::milliseconds>(std::chrono::milliseconds(options.heartbeat_limit) / 3, std::chrono::milliseconds(10));
+        auto heart = std::make_unique<Heart>();
+        RL_ASSIGN(heart->thread, start_thread([this, heart = heart.get(), pause] { beat(*heart, pause); }));
+        heart_ = std::move(heart);
+        return core::ok();
     }
 
     bool is_still_ours() const override {
@@ -199,7 +205,11 @@ core::Result<std::unique_ptr<Lease>> take_at(const std::string& path, const Leas
     const std::string text = to_text(mine);
     for (int round = 0; round < k_rounds; ++round) {
         const core::Status published = publish_file(path, text, 0644, Existing::keep, Durability::process, point::lease_create);
-        if (published.ok()) { return std::unique_ptr<Lease>(std::make_unique<HeldLease>(path, mine, options)); }
+        if (published.ok()) {
+            auto held = std::make_unique<HeldLease>(path, mine);
+            RL_TRY(held->keep_young(options));
+            return std::unique_ptr<Lease>(std::move(held));
+        }
         if (published.error().code() != core::Errc::conflict) { return published.error(); }
         const core::Result<std::string> found = read_file(path, k_max_lease_bytes);
         if (!found.ok()) {

@@ -30,6 +30,7 @@
 
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/start_thread.hpp"
 
 namespace runlake::os {
 namespace {
@@ -179,14 +180,18 @@ class SeccompWitness final : public Witness {
           wake_(std::move(wake)),
           ours_(std::move(ours)),
           childs_(std::move(childs)),
-          filter_(witness_filter(rules_.strict || !rules_.closed.empty(), rules_.strict, rules_.strict)),
-          thread_([this] { listen(); }) {}
+          filter_(witness_filter(rules_.strict || !rules_.closed.empty(), rules_.strict, rules_.strict)) {}
     SeccompWitness(const SeccompWitness&) = delete;
     SeccompWitness& operator=(const SeccompWitness&) = delete;
     ~SeccompWitness() override {
         const std::uint64_t one = 1;
         while (::write(wake_.get(), &one, sizeof one) < 0 && errno == EINTR) {}
-        thread_.join();
+        if (thread_.joinable()) { thread_.join(); }
+    }
+
+    core::Status begin() {
+        RL_ASSIGN(thread_, start_thread([this] { listen(); }));
+        return core::ok();
     }
 
     void install() override {
@@ -337,7 +342,7 @@ class SeccompWitness final : public Witness {
     std::vector<Denial> denials_;
     std::atomic<bool> listens_{false};
     std::atomic<bool> blind_{false};
-    std::thread thread_;  // the last: everything else is there when it begins
+    std::thread thread_;
 };
 
 }  // namespace
@@ -407,7 +412,9 @@ core::Result<std::unique_ptr<Witness>> Witness::begin(ResolvedRules rules) {
     Fd childs(fds[1]);
     Fd wake(::eventfd(0, EFD_CLOEXEC));
     if (!wake.is_open()) { return system_error(errno, "confining a program", "eventfd"); }
-    return std::unique_ptr<Witness>(std::make_unique<SeccompWitness>(std::move(rules), std::move(wake), std::move(ours), std::move(childs)));
+    auto witness = std::make_unique<SeccompWitness>(std::move(rules), std::move(wake), std::move(ours), std::move(childs));
+    RL_TRY(witness->begin());
+    return std::unique_ptr<Witness>(std::move(witness));
 }
 
 }  // namespace runlake::os

@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "os/start_thread.hpp"
+
 namespace runlake::pipeline {
 namespace {
 
@@ -33,8 +35,11 @@ class Scheduler {
         const std::size_t wanted = std::min<std::size_t>(static_cast<std::size_t>(std::max(1, options_.jobs)), count_ - ended_);
         threads.reserve(wanted);
         for (std::size_t i = 0; i < wanted; ++i) {
-            threads.emplace_back([this] { work(); });
+            auto thread = os::start_thread([this] { work(); });
+            if (!thread.ok()) { break; }  // a limit of processes: those that there are do it all
+            threads.push_back(std::move(thread).take());
         }
+        if (threads.empty()) { work(); }
         {
             std::unique_lock lock(mutex_);
             // A thread stays until all have ended: the kernel ends a program with the thread that started it.

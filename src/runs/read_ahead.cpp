@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/text.hpp"
+#include "os/start_thread.hpp"
 #include "record/journal.hpp"
 #include "record/model.hpp"
 
@@ -71,17 +72,32 @@ class Gatherer {
 
 ReadAhead::ReadAhead(const record::Store& store, std::vector<ReadTask> tasks, unsigned workers)
     : store_(store), tasks_(std::move(tasks)), threaded_(workers != 0) {
-    if (!threaded_) {
-        read_all();
-        return;
-    }
-    threads_.emplace_back([this] { read_all(); });
-    for (unsigned i = 0; i < workers; ++i) {
-        threads_.emplace_back([this] { work(); });
-    }
+    if (threaded_ && !start(workers)) { threaded_ = false; }
+    if (!threaded_) { read_all(); }
 }
 
-ReadAhead::~ReadAhead() {
+// False when there can't be a thread that reads and one that parses; then there is none.
+bool ReadAhead::start(unsigned workers) {
+    for (unsigned i = 0; i < workers; ++i) {
+        auto worker = os::start_thread([this] { work(); });
+        if (!worker.ok()) { break; }
+        threads_.push_back(std::move(worker).take());
+    }
+    if (!threads_.empty()) {
+        if (auto reader = os::start_thread([this] { read_all(); }); reader.ok()) {
+            threads_.push_back(std::move(reader).take());
+            return true;
+        }
+    }
+    end_threads();
+    threads_.clear();
+    stop_ = false;
+    return false;
+}
+
+ReadAhead::~ReadAhead() { end_threads(); }
+
+void ReadAhead::end_threads() {
     {
         const std::lock_guard lock(mutex_);
         stop_ = true;

@@ -73,6 +73,8 @@ class ReadAhead {
         std::unique_ptr<Block> block;
         Stage stage = Stage::read;
     };
+    bool start(unsigned workers);
+    void end_threads();
     void read_all();
     void read_task(std::size_t task, std::unique_ptr<Block>& block);
     void put(std::unique_ptr<Block> block);

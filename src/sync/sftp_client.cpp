@@ -2,6 +2,7 @@
 #include "sync/sftp_client.hpp"
 
 #include "core/text.hpp"
+#include "os/start_thread.hpp"
 
 namespace runlake::sync::sftp {
 namespace {
@@ -31,7 +32,7 @@ core::Result<std::unique_ptr<Client>> Client::connect(const std::vector<std::str
     }
     std::unique_ptr<Client> client(new Client(std::move(child).take(), shown));
     RL_TRY(client->greet());
-    client->receiver_ = std::thread([raw = client.get()] { raw->receive_all(); });
+    RL_ASSIGN(client->receiver_, os::start_thread([raw = client.get()] { raw->receive_all(); }));
     return client;
 }
 

@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "os/fault_points.hpp"
@@ -104,6 +107,24 @@ TEST_F(FilesTest, InjectedWriteFailuresAreToldAndAShortWriteLeavesHalf) {
     EXPECT_EQ(sync_dir(dir_.path(), k_point).error().code(), Errc::io);
     ASSERT_TRUE(configure_faults("output.write:einval"));
     EXPECT_TRUE(sync_dir(dir_.path(), k_point).ok());  // a file system that cannot sync folders
+}
+
+TEST_F(FilesTest, ALimitOfFileSizesIsAnErrorAndEndsNoProcess) {
+    const std::string path = dir_ / "a";
+    const auto write_too_much = [&] {
+        ::signal(SIGXFSZ, SIG_DFL);
+        const rlimit limit{4, 4};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        const core::Result<Fd> file = create_exclusive(path, 0644, k_point);
+        const bool refused = file.ok() && write_all(file.value().get(), "12345678", k_point, path).error().code() == Errc::io;
+        sigset_t left;
+        ::sigpending(&left);
+        sigset_t blocked;
+        ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+        ::_exit(refused && ::sigismember(&left, SIGXFSZ) == 0 && ::sigismember(&blocked, SIGXFSZ) == 0 ? 0 : 1);
+    };
+    EXPECT_EXIT(write_too_much(), ::testing::ExitedWithCode(0), "");
+    EXPECT_EQ(get(path), "1234");
 }
 
 TEST_F(FilesTest, RenameExclusiveKeepsWhatIsThereWithAndWithoutRenameat2) {
