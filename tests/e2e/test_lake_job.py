@@ -29,7 +29,9 @@ def ids(runlake, tmp_path, selection, *words):
     return [(row["run_id"], row["provider"]) for row in rows(done.json["out_dir"] + "/d.jsonl")]
 
 
-PRESETS = ["runs_overview", "basin_and_k", "structure_vs_term", "cross_provider", "goal_tactics", "site_dashboard_superset"]
+PRESETS = ["runs_overview", "basin_and_k", "structure_vs_term", "cross_provider", "goal_tactics", "search_metrics", "variant_clusters", "reference_k", "site_dashboard_superset", "site_dashboard_reference"]
+# Without a reference there is nothing about one.
+EMPTY = {"basin_and_k": ["reference_k"], "site_dashboard_superset": ["reference_k", "reference_k_summary", "reference_meta"]}
 
 
 def test_presets_are_listed_and_valid(runlake, project):
@@ -49,7 +51,7 @@ def test_presets_run(runlake, project, tmp_path, preset):
     listed = {p["name"]: p["datasets"] for p in runlake("lake", "job", "presets", "--json").ok().json["presets"]}
     assert [dataset["name"] for dataset in answer["datasets"]] == listed[preset]
     empty = [dataset["name"] for dataset in answer["datasets"] if dataset["rows"] == 0]
-    assert empty == (["reference_k"] if preset in ("basin_and_k", "site_dashboard_superset") else [])
+    assert empty == EMPTY.get(preset, [])
     assert answer["out_dir"].startswith(str(project / ".runlake" / "lake" / "jobs" / preset))
 
 

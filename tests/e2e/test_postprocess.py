@@ -81,7 +81,7 @@ def test_what_is_not_ours_stays_byte_for_byte(runlake, logs):
     assert (run / "summary.json.gz").stat().st_mode & 0o777 == 0o640
     after = tree(logs)
     assert {path: after[path] for path in others} == others
-    assert set(after) - set(others) - {path for path in after if "comparison" in path.name or "summary" in path.name} == {Path("run-1/postprocess_metrics.json")}
+    assert set(after) - set(others) - {path for path in after if "comparison" in path.name or "summary" in path.name} == {Path("run-1/postprocess_metrics.json"), Path("run-1/root_goal_similarity.json")}
 
 
 def test_the_report(runlake, logs):
@@ -188,7 +188,7 @@ def test_a_run_without_a_summary_fails_and_the_others_do_not(runlake, logs):
     assert "summary.json.gz" in next(run["error"] for run in answer.json["runs"] if run["run_dir"] == "run-2")
 
 
-def test_an_external_run_is_left_alone(runlake, project):
+def test_of_an_external_run_nothing_changes(runlake, project):
     make_solved_run(project / "logs" / "tptp", mode="external")
     before = tree(project / "logs")
     assert postprocess(runlake, project / "logs").ok().json["runs"][0]["state"] == "external"

@@ -21,7 +21,8 @@ from chromium import Chromium  # noqa: E402
 
 RUNLAKE = os.environ["RUNLAKE_BIN"]
 VIEWS = ["overview", "runs", "heat", "histogram", "graph", "data"]
-PRESETS = ["runs_overview", "k_by_theorem", "recovery_by_intervention", "structure_vs_term", "provider_theorem", "provider_pairs", "goal_tactics"]
+PRESETS = ["runs_overview", "k_by_theorem", "recovery_by_intervention", "structure_vs_term", "provider_theorem", "provider_pairs", "goal_tactics", "structure_entropy", "distances_by_intervention",
+           "recovery_and_detour", "convergence", "k_by_mode", "variant_pairs", "attractors", "reference_k", "reference_k_summary", "reference_meta"]
 
 
 class Lake:
@@ -30,8 +31,8 @@ class Lake:
         (folder / ".runlake").mkdir(parents=True)
         make_proof_logs.make(folder / "logs", runs=24, theorems=6, nodes=12, trace_lines=4)
         self.call("lake", "reconcile", "--logs-dir", "logs")
-        (folder / "job.json").write_text(self.call("lake", "job", "presets", "site_dashboard_superset"))
-        config = json.loads((folder / "job.json").read_text())
+        config = json.loads(self.call("lake", "job", "presets", "site_dashboard_reference"))
+        config["datasets"] += json.loads(self.call("lake", "job", "presets", "variant_clusters"))["datasets"]
         # Runs of many seeds have no summary, and a dashboard refuses them: here they are told by their mode of starting.
         config["selection"] = {"require_completed": True}
         (folder / "job.json").write_text(json.dumps(config))
@@ -138,7 +139,7 @@ def number(text):
 def test_from_a_folder_every_view_is_drawn(page, lake):
     page.open(from_folder(lake.release))
     runs = lake.ask("SELECT count(*) FROM runs WHERE json_extract_string(run_status, '$.status') = 'completed'")[0][0]
-    assert page.text("#title") == "site_dashboard_superset" and lake.release.name.startswith(page.text("#release-id").removeprefix("Release ").rstrip("…"))
+    assert page.text("#title") == "site_dashboard_reference" and lake.release.name.startswith(page.text("#release-id").removeprefix("Release ").rstrip("…"))
     assert page.text("#mode") == "from a folder" and page.text("#f-count") == f"{runs} of {runs} runs"
     assert page.texts("#tabs a") == ["Overview", "Runs", "Heat map", "Histogram", "Proof graph", "Data"]
     for view in VIEWS:
@@ -257,6 +258,65 @@ def test_each_preset_has_its_chart(page, lake, name):
     for form in page.evaluate("[...document.querySelectorAll('#chart option')].map((one) => one.value)"):
         page.choose("#chart", form)
         assert page.count("#main .problem") == 0 and page.count("#main .heat, #main figure.chart") > 0, form
+
+
+def cells_of(page):
+    """A map's shown numbers by row and column."""
+    heads = page.evaluate("[...document.querySelectorAll('#main .heat thead th')].slice(1).map((one) => one.title)")
+    rows = page.evaluate("[...document.querySelectorAll('#main .heat tbody tr')].map((row) => [row.children[0].title, [...row.children].slice(1).map((cell) => cell.innerText)])")
+    return {(name, head): text for name, cells in rows for head, text in zip(heads, cells)}
+
+
+COMPLETED = "json_extract_string(r.run_status, '$.status') = 'completed'"
+
+
+def test_each_distance_by_intervention_is_that_of_the_lake(page, lake):
+    page.open(from_folder(lake.release) + "#view=data&dataset=distances_by_intervention")
+    assert page.evaluate("document.querySelector('#chart').value") == "measures"
+    shown = cells_of(page)
+    # The mean of the providers' means, as the dataset has a row a provider.
+    wanted = lake.ask(f"SELECT intervention, avg(hard), avg(path) FROM (SELECT i.intervention, r.provider, avg(i.ged_search_norm) AS hard, avg(p.solution_path_soft_distance_value) AS path FROM runs r JOIN theorem_intervention i "
+                      f"USING (run_key) LEFT JOIN theorem_intervention_postprocess p USING (run_key, theorem, intervention) WHERE {COMPLETED} AND NOT i.is_control AND i.baseline_solved GROUP BY ALL) GROUP BY 1")
+    assert len(wanted) == 2
+    for name, hard, path in wanted:
+        assert abs(number(shown[name, "hard mean"]) - hard) < 6e-4
+        assert (shown[name, "path mean"] == "·") if path is None else abs(number(shown[name, "path mean"]) - path) < 6e-4
+
+
+def test_means_have_their_spread(page, lake):
+    page.open(from_folder(lake.release) + "#view=data&dataset=k_by_mode")
+    assert page.evaluate("document.querySelector('#chart').value") == "spread"
+    figures = page.evaluate("[...document.querySelectorAll('#main .figures tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))")
+    wanted = lake.ask(f"SELECT count(*) FILTER (k_valid), avg(k_K) FILTER (k_valid), stddev_samp(k_K) FILTER (k_valid) FROM runs r JOIN theorem_wild USING (run_key) WHERE {COMPLETED} GROUP BY r.provider, r.mode")
+    shown = sorted((number(row[3]), number(row[1]), number(row[2])) for row in figures if "wild type" in row[0])
+    assert shown == [pytest.approx(one, abs=6e-4) for one in sorted(map(tuple, wanted))]
+    assert page.count("#main figure.chart circle") == len(figures) and page.count("#main figure.chart line.whisker") == len(figures)
+
+
+def test_distances_of_variants_are_the_same_both_ways(page, lake):
+    page.open(from_folder(lake.release) + "#view=data&dataset=variant_pairs")
+    shown = cells_of(page)
+    variants = sorted({name for name, _ in shown})
+    assert variants == ["block_exact", "block_left", "block_simp", "wild_type"] and all(shown[a, b] == shown[b, a] for a in variants for b in variants)
+    assert all(shown[a, a] == "·" for a in variants) and all(0 < number(shown[a, b]) <= 2 for a in variants for b in variants if a != b)
+    page.go("#view=data&dataset=attractors")
+    by_cut = cells_of(page)
+    # The wider the cut, the fewer the clusters.
+    for theorem in {name for name, _ in by_cut}:
+        counts = [number(by_cut[theorem, cut]) for cut in sorted({cut for _, cut in by_cut}, key=number)]
+        assert counts == sorted(counts, reverse=True) and 1 <= counts[-1] <= counts[0] <= 4
+
+
+def test_search_efficiency_against_a_reference(page, lake):
+    page.open(from_folder(lake.release) + "#view=data&dataset=reference_k")
+    rows = page.evaluate("RUNLAKE_DATA.tables.find((one) => one.name === 'reference_k').rows")
+    assert rows > 0 and any(text.startswith("in sample: yes") for text in page.texts("#main figcaption"))
+    page.choose("#chart", "scatter")
+    assert page.count("#main .problem") == 0
+    page.go("#view=data&dataset=reference_meta")
+    assert page.count("#main figure.chart") == 1 and page.count("#main .grid tbody tr") == 1
+    page.go("#view=histogram&measure=refk")
+    assert page.count("#main .problem") == 0
 
 
 @pytest.mark.parametrize(("name", "form"), [("basin_by_theorem", "map"), ("reference_k", "histogram")])

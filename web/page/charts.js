@@ -100,6 +100,25 @@
       figures(title, ['', 'Mean', 'Of'], rows.map((row) => [row.name, RL.number(row.value), RL.number(row.count)])));
   };
 
+  // Means with their spread to either side. rows: [{name, value, spread, count}]; a spread that is not known is not drawn.
+  RL.spreads = ({ title, rows }) => {
+    if (rows.length === 0) { return el('p', { class: 'empty' }, `${title}: no values.`); }
+    const ends = rows.map((row) => (Number.isFinite(row.spread) ? [row.value - row.spread, row.value + row.spread] : [row.value, row.value]));
+    const low = Math.min(0, ...ends.map((one) => one[0])); const high = Math.max(0, ...ends.map((one) => one[1]));
+    const w = 640; const step = 26; const left = 250; const right = 86; const h = rows.length * step + 26;
+    const x = (value) => left + (high > low ? (value - low) / (high - low) : 0.5) * (w - left - right);
+    const say = (row) => `${RL.number(row.value)}${Number.isFinite(row.spread) ? ` ± ${RL.number(row.spread)}` : ''}`;
+    return el('figure', { class: 'chart' },
+      svg('svg', { viewBox: `0 0 ${w} ${h}`, role: 'img', 'aria-label': `${title}. ${rows.map((row) => `${row.name}: ${say(row)}`).join('; ')}`, class: 'plot' },
+        ticks(low, high, 5).map((value) => [svg('line', { x1: x(value), x2: x(value), y1: 0, y2: h - 22, class: 'rule' }), svg('text', { x: x(value), y: h - 6, class: 'tick middle' }, tickText(value))]),
+        rows.map((row, i) => [
+          svg('text', { x: left - 10, y: i * step + 18, class: 'label end' }, RL.short(row.name, 34), svg('title', {}, row.name)),
+          svg('line', { x1: x(ends[i][0]), x2: x(ends[i][1]), y1: i * step + 13, y2: i * step + 13, class: 'whisker' }),
+          svg('circle', { cx: x(row.value), cy: i * step + 13, r: 4, class: 'point', style: { fill: RL.series(0) } }, svg('title', {}, `${row.name}: ${say(row)}, of ${RL.number(row.count)}`)),
+          svg('text', { x: w - right + 10, y: i * step + 18, class: 'label' }, RL.number(row.value))])),
+      figures(title, ['', 'Mean', 'Standard deviation', 'Of'], rows.map((row) => [row.name, RL.number(row.value), RL.number(row.spread), RL.number(row.count)])));
+  };
+
   // A map of numbers: a real table, whose cells are shaded. cell(row, column) gives {value, count} or null; `of` is what is counted. scale: [low, high, 'sequence' | 'diverging'].
   RL.heat = ({ caption, corner, rows, columns, cell, scale, show, of = 'run', pageSize = 120 }) => {
     const [low, high, kind] = scale;

@@ -22,25 +22,37 @@
   }
   const isId = (name) => /(_uid|_key|_id|_hash|_idx|_json|sha256)$/.test(name) || name === 'rel_path';
 
-  // The chart with which each dataset of Runlake's own presets begins.
+  // The charts with which each dataset of Runlake's own presets begins; the first is shown.
   const presets = {
-    runs_overview: { id: 'bars', title: 'Mean by provider', a: 'provider', value: 'wild_type_solve_rate' },
-    k_by_theorem: { id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'k_mean' },
-    recovery_by_intervention: { id: 'map', title: 'Map of intervention and provider', a: 'intervention', b: 'provider', value: 'recovery_rate' },
-    basin_by_theorem: { id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'structure_entropy_bits' },
-    reference_k: { id: 'histogram', title: 'Distribution', value: 'K' },
-    structure_vs_term: { id: 'cross', title: 'Structure against term', a: 'same_structure', b: 'same_term' },
-    provider_theorem: { id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'solve_rate' },
-    provider_pairs: { id: 'pair', title: 'Map of pairs', a: 'provider_a', b: 'provider_b', value: 'agreement' },
-    goal_tactics: { id: 'map', title: 'Map of goals and tactics', a: 'goal_type', b: 'tactic_family', value: 'success_rate' },
-    theorem_wild: { id: 'histogram', title: 'Distribution', value: 'k_K' },
+    runs_overview: [{ id: 'bars', title: 'Mean by provider', a: 'provider', value: 'wild_type_solve_rate' }],
+    k_by_theorem: [{ id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'k_mean' }],
+    recovery_by_intervention: [{ id: 'map', title: 'Map of intervention and provider', a: 'intervention', b: 'provider', value: 'recovery_rate' }],
+    basin_by_theorem: [{ id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'structure_entropy_bits' }],
+    reference_k: [{ id: 'histogram', title: 'Distribution', value: 'K', apart: 'in_sample' }, { id: 'scatter', title: 'Against the run’s own', a: 'local_k', value: 'K' }],
+    reference_k_summary: [{ id: 'spread', title: 'Mean and spread', keys: ['provider', 'mode', 'of_what'], value: 'k_mean', spread: 'k_std', count: 'valid_rows' }],
+    reference_meta: [{ id: 'bars', title: 'By reference', a: 'ref_id', value: 'members' }],
+    structure_vs_term: [{ id: 'cross', title: 'Structure against term', a: 'same_structure', b: 'same_term' }],
+    provider_theorem: [{ id: 'map', title: 'Map of theorem and provider', a: 'theorem', b: 'provider', value: 'solve_rate' }],
+    provider_pairs: [{ id: 'pair', title: 'Map of pairs', a: 'provider_a', b: 'provider_b', value: 'agreement' }],
+    goal_tactics: [{ id: 'map', title: 'Map of goals and tactics', a: 'goal_type', b: 'tactic_family', value: 'success_rate' }],
+    structure_entropy: [{ id: 'map', title: 'Bits by theorem', a: 'theorem', b: 'of_what', value: 'entropy_bits' }],
+    distances_by_intervention: [{ id: 'measures', title: 'Each distance', a: 'intervention', values: ['hard_mean', 'soft_mean', 'path_mean', 'novel_distance_mean'] },
+      { id: 'map', title: 'Map of intervention and provider', a: 'intervention', b: 'provider', value: 'soft_mean' }],
+    recovery_and_detour: [{ id: 'measures', title: 'Shares', a: 'intervention', values: ['solved_share', 'reconverged_share', 'active_block_share', 'failure_ratio_mean'] },
+      { id: 'map', title: 'Map of intervention and provider', a: 'intervention', b: 'provider', value: 'iteration_diff_mean' }],
+    convergence: [{ id: 'measures', title: 'Rates', a: 'of_what', values: ['structural_convergence_rate', 'axiom_change_rate', 'term_change_rate'] }],
+    k_by_mode: [{ id: 'spread', title: 'Mean and spread', keys: ['provider', 'mode', 'of_what'], value: 'k_mean', spread: 'k_std', count: 'valid_rows' }],
+    variant_pairs: [{ id: 'pair', title: 'Map of variants', a: 'variant_a', b: 'variant_b', value: 'distance_mean', both: true }],
+    attractors: [{ id: 'map', title: 'Clusters by cut', a: 'theorem', b: 'cut', value: 'clusters_mean' }],
+    theorem_wild: [{ id: 'histogram', title: 'Distribution', value: 'k_K' }],
   };
   // What fits any other dataset, by its columns.
   const pairs = [['provider_a', 'provider_b'], ['left_provider', 'right_provider'], ['provider_1', 'provider_2']];
   function suits(dataset, kinds) {
     const has = (name) => kinds.some((one) => one.name === name && one.kind !== 'none');
-    const own = Object.hasOwn(presets, dataset) && ['a', 'b', 'value'].every((role) => !presets[dataset][role] || has(presets[dataset][role])) ? [presets[dataset]] : [];
-    return [...own, ...byColumns(kinds, has).filter((one) => own.length === 0 || one.id !== own[0].id)];
+    const known = (one) => ['a', 'b', 'value', 'spread'].every((role) => !one[role] || has(one[role])) && (!one.values || one.values.some(has));
+    const own = Object.hasOwn(presets, dataset) ? presets[dataset].filter(known) : [];
+    return [...own, ...byColumns(kinds, has).filter((one) => own.every((other) => other.id !== one.id))];
   }
   function byColumns(kinds, has) {
     const valued = kinds.filter((one) => (one.kind === 'number' || one.kind === 'truth') && !isId(one.name));
@@ -86,19 +98,43 @@
       return RL.heat({ caption: `${name}: how many rows have which ${spec.a} and ${spec.b}`, corner: 'Rows', rows: list(spec.a, spec.a), columns: list(spec.b, spec.b), scale: [0, Math.max(1, ...counts.values()), 'sequence'], show: RL.number, of: 'row',
         cell: (row, column) => { const count = counts.get(JSON.stringify([row.key, column.key])) || 0; return { value: count, count }; } });
     }
+    if (spec.id === 'measures') {
+      // One row a group, a column a measure: all of them from 0 to 1, so that one scale serves.
+      const measures = spec.values.filter((value) => rows.some((row) => Object.hasOwn(row, value)));
+      const cells = new Map(measures.map((value) => [value, grouped(rows, [spec.a], value)]));
+      const list = [...new Set(rows.map((row) => row[spec.a] ?? null))].sort(RL.compare).map((key) => ({ key, name: words(key) }));
+      return RL.heat({ caption: `${name}: means of each measure by ${spec.a}`, corner: spec.a, rows: list, columns: measures.map((value) => ({ key: value, name: value.replaceAll('_', ' ') })), scale: [0, 1, 'sequence'], show: (value) => RL.number(value, 3), of: 'row', pageSize: 60,
+        cell: (row, column) => { const one = cells.get(column.key).get(JSON.stringify([row.key])); return one && one[1] > 0 ? { value: one[0] / one[1], count: one[1] } : null; } });
+    }
+    if (spec.id === 'spread') {
+      const keys = spec.keys.filter((key) => new Set(rows.map((row) => row[key] ?? null)).size > 1);
+      const list = rows.map((row) => ({ name: (keys.length > 0 ? keys : spec.keys.slice(0, 1)).map((key) => words(row[key])).join(' · '), value: numberOf(row[spec.value]), spread: numberOf(row[spec.spread]), count: numberOf(row[spec.count]) }))
+        .filter((row) => !Number.isNaN(row.value)).slice(0, 60);
+      return RL.spreads({ title: `${name}: ${spec.value} with ${spec.spread} to either side`, rows: list });
+    }
     if (spec.id === 'map' || spec.id === 'pair') {
-      const cells = grouped(rows, [spec.a, spec.b], spec.value);
+      // A distance is the same both ways.
+      const cells = grouped(spec.both ? rows.concat(rows.map((row) => ({ ...row, [spec.a]: row[spec.b], [spec.b]: row[spec.a] }))) : rows, [spec.a, spec.b], spec.value);
       const list = (column) => [...new Set(rows.map((row) => row[column] ?? null))].sort(RL.compare).map((key) => ({ key, name: words(key) }));
+      const every = () => [...new Set(rows.flatMap((row) => [row[spec.a] ?? null, row[spec.b] ?? null]))].sort(RL.compare).map((key) => ({ key, name: words(key) }));
       const values = [...cells.values()].filter((one) => one[1] > 0).map((one) => one[0] / one[1]);
       if (values.length === 0) { return el('p', { class: 'empty' }, 'No values.'); }
-      return RL.heat({ caption: `${name}: mean ${spec.value} by ${spec.a} and ${spec.b}`, corner: spec.a, rows: list(spec.a), columns: list(spec.b).slice(0, 40), scale: scaleOf(values), show: (value) => RL.number(value, 2), pageSize: 60,
+      return RL.heat({ caption: `${name}: mean ${spec.value} by ${spec.a} and ${spec.b}`, corner: spec.a, rows: spec.both ? every() : list(spec.a), columns: (spec.both ? every() : list(spec.b)).slice(0, 40), scale: scaleOf(values), show: (value) => RL.number(value, 2), pageSize: 60,
         cell: (row, column) => { const one = cells.get(JSON.stringify([row.key, column.key])); return one && one[1] > 0 ? { value: one[0] / one[1], count: one[1] } : null; } });
     }
     if (spec.id === 'bars') {
       const list = [...grouped(rows, [spec.a], spec.value)].filter(([, one]) => one[1] > 0).map(([key, one]) => ({ name: words(JSON.parse(key)[0]), value: one[0] / one[1], count: one[1] })).sort((a, b) => b.value - a.value || RL.compare(a.name, b.name)).slice(0, 40);
       return RL.bars({ title: `${name}: mean ${spec.value} by ${spec.a}`, rows: list });
     }
-    if (spec.id === 'histogram') { return RL.histogram({ title: `${name}: ${spec.value}`, groups: [{ name: '', values: rows.map((row) => numberOf(row[spec.value])) }] }); }
+    if (spec.id === 'histogram') {
+      const groups = new Map();
+      for (const row of rows) {
+        const group = spec.apart && Object.hasOwn(row, spec.apart) ? `${spec.apart.replaceAll('_', ' ')}: ${words(row[spec.apart])}` : '';
+        if (!groups.has(group)) { groups.set(group, []); }
+        groups.get(group).push(numberOf(row[spec.value]));
+      }
+      return RL.histogram({ title: `${name}: ${spec.value}`, groups: [...groups].sort((a, b) => RL.compare(a[0], b[0])).map(([group, values]) => ({ name: group, values })) });
+    }
     const label = ['theorem', 'run_id', 'provider', 'intervention'];
     return RL.scatter({ title: `${name}: ${spec.a} and ${spec.value}`, xName: spec.a, yName: spec.value, points: rows.map((row) => ({ x: numberOf(row[spec.a]), y: numberOf(row[spec.value]), name: label.map((one) => row[one]).filter(Boolean).join(' · '), group: row.provider ?? row.intervention })) });
   }
@@ -140,7 +176,7 @@
         charts.length === 0 ? null : RL.section('Chart',
           el('div', { class: 'controls' },
             RL.labelled('Form', RL.select(charts.map((one) => [one.id, one.title]), spec.id, (value) => RL.go({ chart: value, value: '' }), { id: 'chart' })),
-            spec.id === 'cross' ? null : RL.labelled('Of', RL.select(valued.map((one) => [one.name, one.name]), spec.value, (value) => RL.go({ value }), { id: 'value' }))),
+            ['cross', 'measures', 'spread'].includes(spec.id) ? null : RL.labelled('Of', RL.select(valued.map((one) => [one.name, one.name]), spec.value, (value) => RL.go({ value }), { id: 'value' }))),
           sample.length < table.rows ? RL.noteText(`Of the first ${RL.plural(sample.length, 'row')}.`) : null, chart(table.name, spec, sample)),
         RL.section('Rows', el('form', { class: 'controls', 'aria-label': 'Which rows', onsubmit: (event) => { event.preventDefault(); showRows(); } }, RL.labelled('In', columnChoice), RL.labelled('Contains', text)), said, rowsBox));
       await showRows();

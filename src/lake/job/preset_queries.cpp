@@ -60,7 +60,7 @@ GROUP BY provider, mode, of_what, in_sample
 ORDER BY provider, mode, of_what, in_sample)sql"};
 
 extern const PresetDataset k_reference_meta = {"reference_meta", R"sql(
-SELECT f.ref_id, f.kind, f.alpha, f.members, f.goals, f.attempts, f.successes, f.meta, f.selection,
+SELECT f.ref_id, f.kind, f.alpha, f.members, f.goals, f.attempts, f.successes, f.meta,
   (SELECT count(*) FROM selected_runs s WHERE EXISTS (SELECT 1 FROM lake_reference_members m WHERE m.ref_id = f.ref_id AND m.run_key = s.run_key)) AS in_sample_runs,
   (SELECT count(*) FROM selected_runs) AS selected_runs
 FROM job_context c JOIN lake_references f ON f.ref_id = c.ref_id
