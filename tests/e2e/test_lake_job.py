@@ -311,23 +311,13 @@ def test_dashboards_need_summaries(runlake, project, tmp_path):
     assert sorted(p.name for p in folder.iterdir()) == ["inputs.json", "job_config.json", "job_run.json", "provenance.json"]
 
 
-def test_references(runlake, tmp_path):
+def test_an_unknown_reference(runlake, project, tmp_path):
+    """What is there is told in test_lake_reference.py."""
     reconciled(runlake, tmp_path / "logs", runs=1)
     done = run(runlake, config(tmp_path / "c.json", reference={"ref_id": "0123456789abcdef"}))
     assert done.status == 3 and "0123456789abcdef" in done.error["message"]
-    done = run(runlake, config(tmp_path / "c.json", reference={"build_outcomes": {"alpha": 1}, "selection": {"mode": "research"}, "score_k": True}))
-    assert done.status == 7 and "yet" in done.error["message"]
-
-
-def test_an_attached_reference_is_looked_up_and_its_overlap_told(runlake, project, tmp_path):
-    import gzip
-    reconciled(runlake, tmp_path / "logs", runs=3)
-    keys = [row["run_key"] for row in rows(out_of(run(runlake, config(tmp_path / "c.json"))) + "/ids.jsonl")]
-    folder = project / ".runlake" / "lake" / "reference" / "goal_outcomes" / "00ff00ff00ff00ff"
+    folder = project / ".runlake" / "lake" / "reference" / "goal_outcomes" / "0123456789abcdef"
     folder.mkdir(parents=True)
-    (folder / "reference_goal_outcomes.json.gz").write_bytes(gzip.compress(json.dumps({"schema_version": 1, "members": sorted([keys[0], "f" * 16])}).encode()))
-    path = config(tmp_path / "c.json", reference={"ref_id": "00ff00ff00ff00ff"}, datasets=[{"name": "c", "query": "SELECT ref_id FROM job_context ORDER BY 1"}])
-    answer = run(runlake, path).ok().json
-    assert answer["reference"]["members"] == 2 and answer["reference"]["in_sample"] == 1
-    assert answer["reference"]["artifact_path"] == "reference/goal_outcomes/00ff00ff00ff00ff/reference_goal_outcomes.json.gz"
-    assert rows(answer["out_dir"] + "/c.jsonl") == [{"ref_id": "00ff00ff00ff00ff"}]
+    (folder / "reference_goal_outcomes.json.gz").write_bytes(b"no reference")
+    done = run(runlake, config(tmp_path / "c.json", reference={"ref_id": "0123456789abcdef"}))
+    assert done.status == 6 and "0123456789abcdef" in done.error["message"]

@@ -11,6 +11,8 @@
 #include "core/text.hpp"
 #include "lake/reference/store.hpp"
 #include "lake/registry_tables.hpp"
+#include "os/fault_points.hpp"
+#include "os/files.hpp"
 #include "sql/appender.hpp"
 
 namespace runlake::lake {
@@ -54,7 +56,10 @@ class Indexer {
         RL_TRY(write_members());
         RL_TRY(write_scores());
         RL_TRY(write_files());
+        const auto injected = os::at_point(os::point::lake_database_change);
+        if (injected.error != 0) { return os::system_error(injected.error, "committing to", "the lake"); }
         RL_TRY(transaction.commit());
+        if (injected.kill_after) { os::kill_now(); }
         std::ranges::sort(out_.problems, {}, &ReferenceProblem::rel_path);
         return std::move(out_);
     }
