@@ -87,7 +87,6 @@ core::Result<ExportSession> ExportSession::open(const std::string& database) {
     RL_ASSIGN(auto name, session.connection_.query("SELECT current_database()"));
     RL_TRY(name.next());
     session.catalog_ = quote_identifier(name.text(0));
-    RL_TRY(session.identify());
     // Those of folders that lie beside the roots of logs, as the project's own, too.
     RL_ASSIGN(auto roots, session.connection_.query(cat("SELECT root_path FROM ", session.stored("log_roots"), " WHERE root_path <> '/' UNION SELECT CASE WHEN rel_dir = '.' THEN dir "
                                                         "ELSE dir[:length(dir) - length(rel_dir) - 1] END AS root_path FROM ", session.stored("lake_units"),
@@ -123,9 +122,11 @@ std::string_view ExportSession::identified() { return k_identified; }
 
 // A run is told by its tool's own id where that names it everywhere, else by the bytes of its files; one without an id by the name of its folder too, and of equal ones each counts.
 core::Status ExportSession::identify() {
+    if (is_identified_) { return core::ok(); }
+    is_identified_ = true;
     const auto own_ids = names_of_sources([](const Source& source) { return source.has_own_ids; });
     return connection_.run(cat(
-        "CREATE TEMP VIEW identified_runs AS WITH contents AS (SELECT unit_key, string_agg(coalesce(sha256, '') || ' ' || to_json(rel_path)::VARCHAR, chr(10) ORDER BY rel_path) AS files FROM ",
+        "CREATE TEMP TABLE identified_runs AS WITH contents AS (SELECT unit_key, string_agg(coalesce(sha256, '') || ' ' || to_json(rel_path)::VARCHAR, chr(10) ORDER BY rel_path) AS files FROM ",
         stored("lake_files"), " SEMI JOIN (SELECT unit_key FROM ", stored("lake_units"), " WHERE source <> 'proof-search' AND source NOT IN (", own_ids,
         ")) USING (unit_key) GROUP BY unit_key), told AS (SELECT a.*, u.dir, u.rel_dir, u.root_id, p.run_uid AS known_uid, CASE WHEN a.run_id IS NULL AND a.name = u.rel_dir THEN "
         "regexp_extract(u.dir, '[^/]*$') ELSE a.name END AS told_name, CASE WHEN a.source IN (", own_ids,
@@ -155,7 +156,7 @@ core::Status ExportSession::show(RunNames names) {
     for (const auto* table : all_tables()) {
         if (is_shown(*table)) { RL_TRY(show_table(*table, names)); }
     }
-    RL_TRY(show_all_runs(names));
+    if (is_identified_) { RL_TRY(show_all_runs(names)); }
     return show_surfaces(names);
 }
 

@@ -36,7 +36,9 @@ class ExportSession {
     sql::Connection& connection() { return connection_; }
     // A table of the lake as it stands on disk, quoted, for our own questions before show().
     std::string stored(std::string_view table) const;
-    // The rows of all_runs, with the run_uid, told_name (without what says where a run lies), dir, rel_dir and root_id of each.
+    // Makes the table identified(): the rows of all_runs, with the run_uid, told_name (without what says where a run lies), dir, rel_dir and root_id of each. Before show(), which shows
+    // all_runs only then: it looks at all runs there are.
+    core::Status identify();
     static std::string_view identified();
 
     // Makes selected_runs(run_key, position) of these keys, which are in runs or all_runs, in their order.
@@ -57,7 +59,6 @@ class ExportSession {
     const std::vector<std::string>& forbidden() const { return forbidden_; }
 
   private:
-    core::Status identify();
     core::Status tell_runs();
     core::Status show_table(const Table& table, RunNames names);
     core::Status show_all_runs(RunNames names);
@@ -68,6 +69,7 @@ class ExportSession {
     std::vector<SeenTable> tables_;
     std::vector<std::string> forbidden_;
     std::int64_t selected_ = 0;
+    bool is_identified_ = false;
 };
 
 }  // namespace runlake::lake

@@ -291,6 +291,10 @@ core::Result<JobConfig> config_of(const Json& value) {
 
 }  // namespace
 
+bool JobConfig::asks_for_all_runs() const {
+    return std::ranges::any_of(datasets, [](const JobDataset& dataset) { return core::lower_ascii(dataset.query).find("all_runs") != std::string::npos; });
+}
+
 core::Result<JobSelection> parse_selection(const Json& selection, const std::string& place, bool of_reference) {
     RL_ASSIGN(auto parsed, selection_of(selection, place));
     if (!of_reference) { return parsed; }

@@ -78,6 +78,8 @@ struct JobConfig {
     core::Json reference_json;
     std::vector<JobDataset> datasets;
     core::Json json;                        // the whole, as given
+
+    bool asks_for_all_runs() const;         // a query names the view
 };
 
 // Errc::usage for everything that is wrong; the message names the place ("selection.order_by") and, for an unknown key, the nearest valid one.

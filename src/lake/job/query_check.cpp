@@ -206,6 +206,22 @@ core::JsonArray* orders_of(Json& node) {
     return nullptr;
 }
 
+// ORDER BY ALL. Written out again it would be COLUMNS(*), which are those of the tables that are read, not those of the answer.
+bool is_by_all(const Json& order) {
+    const auto* expression = order.find("expression");
+    return order.is_object() && expression != nullptr && expression->is_object() && expression->string_at("class") == "STAR";
+}
+
+std::int64_t count_by_all(const Json& node) {
+    std::int64_t count = is_by_all(node) ? 1 : 0;
+    if (const auto* items = node.as_array()) {
+        for (const auto& item : *items) { count += count_by_all(item); }
+    } else if (const auto* members = node.as_object()) {
+        for (const auto& [key, value] : *members) { count += count_by_all(value); }
+    }
+    return count;
+}
+
 Json* member_of(Json& value, std::string_view key) {
     auto* members = value.as_object();
     if (members == nullptr) { return nullptr; }
@@ -239,6 +255,7 @@ core::Result<std::string> checked_query(ExportSession& session, const std::strin
     auto* node = member_of(list->front(), "node");
     auto* orders = node == nullptr ? nullptr : orders_of(*node);
     if (orders == nullptr) { return Error(Errc::usage, "it has no ORDER BY at its end: the order of the rows is part of a dataset"); }
+    if (count_by_all(list->front()) > std::ranges::count_if(*orders, is_by_all)) { return Error(Errc::usage, "ORDER BY ALL is for the end of a query: name the columns inside of it"); }
     const auto restored = [&](const Json& query) -> core::Result<std::string> {
         RL_ASSIGN(auto rows, session.connection().query(cat("SELECT json_deserialize_sql(", sql::quote_literal(core::to_json(query)), ")")));
         RL_TRY(rows.next());
@@ -246,7 +263,16 @@ core::Result<std::string> checked_query(ExportSession& session, const std::strin
     };
     RL_ASSIGN(const auto plain, restored(tree));
     RL_ASSIGN(const auto width, width_of(session, plain));
-    for (std::int64_t i = 1; i <= width; ++i) { orders->push_back(position_order(i)); }
+    core::JsonArray whole;
+    for (auto& order : *orders) {
+        const bool by_all = is_by_all(order);
+        if (!by_all) { whole.push_back(std::move(order)); }
+        for (std::int64_t i = 1; by_all && i <= width; ++i) {
+            whole.push_back(position_order(i).set("type", order.string_at("type").value_or("ORDER_DEFAULT")).set("null_order", order.string_at("null_order").value_or("ORDER_DEFAULT")));
+        }
+    }
+    for (std::int64_t i = 1; i <= width; ++i) { whole.push_back(position_order(i)); }
+    *orders = std::move(whole);
     return restored(tree);
 }
 

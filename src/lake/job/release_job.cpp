@@ -230,6 +230,7 @@ core::Result<ReleaseDone> make_release(const ReleaseOrder& order) {
         RL_TRY(session->select(keys));
         RL_TRY(session->set_context(reference->ref_id));
     }
+    if (order.config.asks_for_all_runs()) { RL_TRY(session->identify()); }
     RL_TRY(session->show(RunNames::uid));
     const std::string releases = os::join_path(order.site_dir, "releases");
     RL_ASSIGN(auto staged, StagedFolder::make(os::join_path(releases, "release"), k_points));

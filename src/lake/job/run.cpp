@@ -119,6 +119,7 @@ core::Status materialise(const JobOrder& order, ExportSession& session, StagedFo
         RL_ASSIGN(const auto offenders, find_offenders(session));
         if (!offenders.empty()) { return offenders_error(offenders, session.selected_count(), selection_without(offenders, progress.selected.runs)); }
     }
+    if (order.config.asks_for_all_runs()) { RL_TRY(session.identify()); }
     RL_TRY(session.show(RunNames::key));
     RL_TRY(session.confine(staged.path()));
     RL_TRY(add_graph_tables(session, order.config.datasets));

@@ -137,6 +137,7 @@ core::Json stats_json(const Selected& selected) {
 
 core::Result<Selected> select_runs(ExportSession& session, const JobSelection& selection, const std::optional<std::string>& logs_dir, RunNames names) {
     Selected selected;
+    if (!selection.is_of_proof_searches()) { RL_TRY(session.identify()); }
     RL_ASSIGN(selected.in_lake, session.connection().integer(cat("SELECT count(*) FROM ", runs_sql(session, selection))));
     RL_ASSIGN(const auto where, where_sql(session, selection, logs_dir, selected));
     const auto from = runs_sql(session, selection);
