@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/reference/store.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "core/gzip.hpp"
 #include "core/hex.hpp"
@@ -29,7 +29,11 @@ std::string kind_folder(const std::string& references_dir) { return os::join_pat
 std::string in_reference(const std::string& references_dir, std::string_view ref_id, std::string_view file) { return os::join_path(reference_folder(references_dir, ref_id), file); }
 std::string score_file(std::string_view run_uid) { return cat(k_scores_folder, '/', run_uid, k_score_suffix); }
 
-core::Result<std::string> unpacked(const std::string& path) { return FileInput(path, true, {.document_bytes = k_most_reference_bytes}).document(); }
+core::Result<std::string> unpacked(const std::string& path) {
+    auto text = FileInput(path, true, {.document_bytes = k_most_reference_bytes}).document();
+    if (!text.ok()) { return std::move(text).take_error().context(cat("reading ", path)); }
+    return text;
+}
 
 core::Status publish(const std::string& path, std::string_view bytes) {
     return os::publish_file(path, bytes, k_file_mode, os::Existing::replace, os::Durability::power, os::point::lake_reference_write);
