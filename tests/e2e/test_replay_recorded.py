@@ -28,7 +28,7 @@ def recorded(runlake, runlake_bin, project, clean_env):
     (project / "data.csv").write_text("1 2 3 4\n")
     (project / "alpha.txt").write_text("0.75\n")
     # It goes on once the recorder has looked at the tree: the patch behind the dirty code is there then.
-    waiting = "import os, time\nwhile not os.path.isdir('.runlake/patches') or not os.listdir('.runlake/patches'): time.sleep(0.01)\nexec(open('fit.py').read())"
+    waiting = "import os, time\nwhile 'RUNLAKE_REPLAY_REPORT' not in os.environ and not (os.path.isdir('.runlake/patches') and os.listdir('.runlake/patches')): time.sleep(0.01)\nexec(open('fit.py').read())"
     runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", waiting).ok()
     (row,) = runlake("--json", "runs", "list").ok().json["runs"]
     assert "+dirty." in row["code_ref"] and not row["code_ref"].endswith("unknown")
