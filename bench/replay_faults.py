@@ -218,7 +218,7 @@ def main():
             beside = by_reprotest(reprotest, variations, folder, command) if reprotest else "not installed"
             again = by_sumatra(smt, f"{folder}_sumatra", command, lambda there, planted=program: plant(there, planted)) if smt else "not installed"
             # That the output differs names no cause.
-            rows.append((name, str(said), "yes" if said in right else "NO", beside, "yes" if any(word in beside for word in theirs) else "no", again, "no" if smt else "-"))
+            rows.append((name, str(said), "yes" if said in right else "NO", beside, ("yes" if any(word in beside for word in theirs) else "no") if reprotest else "-", again, "no" if smt else "-"))
         sumatra = later_by_sumatra(smt, work) if smt else {}
         for name, (said, good) in judge_later(runlake, os.path.join(work, "later", "project")).items():
             again = sumatra.get(name, "not its question" if smt else "not installed")
