@@ -14,8 +14,8 @@ from scenarios_release import BINARY, LASTING, call, ended
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from make_solved_logs import make_solved_run  # noqa: E402
 
-COUNTS = ("SELECT (SELECT count(*) FROM lake_references), (SELECT count(DISTINCT run_uid) FROM lake_reference_members), (SELECT count(*) FROM k_reference_score), "
-          "(SELECT count(*) FROM lake_reference_files)")
+COUNTS = ("SELECT (SELECT count(*) FROM lake_references) AS a, (SELECT count(DISTINCT run_uid) FROM lake_reference_members) AS b, (SELECT count(*) FROM k_reference_score) AS c, "
+          "(SELECT count(*) FROM lake_reference_files) AS d")
 
 
 def with_runs(folder):
