@@ -2,7 +2,7 @@
 """Distances of trees and graphs beside zss, apted and networkx on the same cases, and `postprocess` by the number of threads.
 
 Usage: metrics_bench.py RUNLAKE [--tool METRICS_TOOL] [--rounds 3] [--trees 20,60,150] [--deep 300] [--graphs 5,6,7] [--runs 100,1000]
-They take turns on the same cases, made by tests/peers/metrics_cases.py; printed are the medians of the sums over all cases, and their ratios. Every value is compared first. Aim: 100 times as fast.
+They take turns on the same cases, made by tests/peers/metrics_cases.py; printed are the medians of the sums of processor time over all cases, and their ratios. Every value is compared first. Aim: 100 times as fast.
 Deep trees are those on which a strategy is followed; zss is left out there. Without the libraries (tools/setup peers) only postprocess is measured.
 """
 import argparse
