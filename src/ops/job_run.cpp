@@ -26,6 +26,7 @@
 #include "jobs/queue_entry.hpp"
 #include "jobs/queue_policy.hpp"
 #include "os/group_guard.hpp"
+#include "os/start_thread.hpp"
 #include "os/stop_signal.hpp"
 #include "os/system.hpp"
 #include "pipeline/stage_process.hpp"
@@ -89,11 +90,15 @@ class PassOn {
 class SignalWatch {
   public:
     // `grace`: how long the program may take, by whoever asked.
-    SignalWatch(const os::StopSignal& signals, pipeline::Stopper& stopper, std::function<std::optional<milliseconds>()> grace)
-        : grace_(std::move(grace)), over_(::eventfd(0, EFD_CLOEXEC)), thread_([this, &signals, &stopper] { watch(signals, stopper); }) {}
+    explicit SignalWatch(std::function<std::optional<milliseconds>()> grace) : grace_(std::move(grace)), over_(::eventfd(0, EFD_CLOEXEC)) {}
+    core::Status start(const os::StopSignal& signals, pipeline::Stopper& stopper) {
+        RL_ASSIGN(thread_, os::start_thread([this, &signals, &stopper] { watch(signals, stopper); }));
+        return core::ok();
+    }
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
     ~SignalWatch() {
+        if (!thread_.joinable()) { return; }
         const std::uint64_t one = 1;
         while (::write(over_.get(), &one, sizeof one) < 0 && errno == EINTR) {}
         is_over_ = true;
@@ -164,10 +169,11 @@ class Attempt {
         program.held = [&](pid_t pid) -> core::Result<std::string> {
             RL_TRY(begin(pid));
             gpus = claim_given_gpus();
-            watch = std::make_unique<SignalWatch>(signals, *stopper_, [this, id = job_.id]() -> std::optional<milliseconds> {
+            watch = std::make_unique<SignalWatch>([this, id = job_.id]() -> std::optional<milliseconds> {
                 const core::Result<Job> now = run_store_.read(id);
                 return now.ok() ? jobs::grace_asked(now.value().document) : std::nullopt;
             });
+            RL_TRY(watch->start(signals, *stopper_));
             return run_->traceparent();
         };
         core::Result<pipeline::ProgramOutcome> ran = pipeline::run_stage_program(program);
