@@ -37,6 +37,39 @@ for run_id in ids:
 print(json.dumps(out))
 """
 
+MLFLOW_3 = """
+import json, mlflow, os
+from mlflow.tracking import MlflowClient
+os.chdir(os.environ["WHERE"])
+mlflow.set_tracking_uri("file:" + os.path.join(os.environ["WHERE"], "mlruns"))
+mlflow.set_experiment("three")
+mlflow.set_experiment_tag("kind", "test")
+client = MlflowClient()
+with mlflow.start_run(run_name="with a model") as run:
+    model = mlflow.initialize_logged_model(name="net", model_type="agent", params={"depth": "3"}, tags={"t": "v"})
+    for step in range(3):
+        mlflow.log_metric("acc", step / 4, step=step, model_id=model.model_id)
+    mlflow.finalize_logged_model(model.model_id, "READY")
+    @mlflow.trace
+    def twice(x):
+        return 2 * x
+    twice(4)
+mlflow.flush_trace_async_logging()
+(trace,) = mlflow.search_traces(return_type="list")
+mlflow.set_trace_tag(trace.info.trace_id, "k", "v")
+mlflow.log_feedback(trace_id=trace.info.trace_id, name="good", value=True, rationale="because")
+mlflow.log_expectation(trace_id=trace.info.trace_id, name="wanted", value={"a": 1})
+client.create_registered_model("owl", tags={"a": "b"})
+client.create_model_version("owl", "models:/" + model.model_id, run_id=run.info.run_id)
+client.set_registered_model_alias("owl", "champ", 1)
+model = client.get_logged_model(model.model_id)
+trace = client.get_trace(trace.info.trace_id).info
+print(json.dumps({"run": run.info.run_id, "model": [model.model_id, model.name, model.model_type, str(model.status), model.source_run_id, model.creation_timestamp, model.last_updated_timestamp],
+                  "params": model.params, "points": [[m.key, m.value, m.step, m.timestamp, m.run_id] for m in model.metrics or []],
+                  "trace": [trace.trace_id, str(trace.state.value), trace.request_time, trace.execution_duration, trace.request_preview, trace.response_preview],
+                  "metadata": trace.trace_metadata, "assessments": sorted([a.name, a.value, a.rationale, a.source.source_type] for a in trace.assessments)}))
+"""
+
 HYDRA = """
 import hydra, json
 @hydra.main(version_base=None, config_path="conf", config_name="config")
@@ -105,6 +138,26 @@ def test_mlflow(runlake, project):
     assert points == [[run_id, key, None if point[0] == float("inf") else point[0], *point[1:]]
                       for run_id, run in sorted(said.items()) for key in sorted(run["series"]) for point in run["series"][key]]
     assert sorted(row[0] for row in rows(runlake, "SELECT name FROM mlflow_experiments")) == ["Default", "gone", "heights"]
+
+
+def test_mlflow_3(runlake, project):
+    """What MLflow 3 keeps beside runs: logged models, traces and their assessments, registered models."""
+    said = json.loads(python(peers.python_with_mlflow("mlflow3"), MLFLOW_3, project, WHERE=project, MLFLOW_ALLOW_FILE_STORE="true").splitlines()[-1])
+    runlake("lake", "reconcile", "--logs-dir", "mlruns").ok()
+    assert rows(runlake, "SELECT * FROM extract_errors") == []
+    assert rows(runlake, "SELECT run_id, name, state FROM all_runs") == [[said["run"], "with a model", "completed"]]
+    assert rows(runlake, "SELECT model_id, name, model_type, status, source_run_id, epoch_ms(creation_time), epoch_ms(last_update_time) FROM mlflow_logged_models") == [said["model"]]
+    assert dict(rows(runlake, "SELECT key, value FROM mlflow_logged_model_params")) == said["params"]
+    points = rows(runlake, "SELECT key, value, step, epoch_ms(\"timestamp\"), run_id FROM mlflow_logged_model_metrics ORDER BY position")
+    assert [point[:3] for point in points] == [["acc", step / 4, step] for step in range(3)] and all(point in points for point in said["points"]) and {point[4] for point in points} == {said["run"]}
+    assert rows(runlake, "SELECT trace_id, state, epoch_ms(request_time), duration_ms, request_preview, response_preview FROM mlflow_traces") == [said["trace"]]
+    assert dict(rows(runlake, "SELECT key, value FROM mlflow_trace_values WHERE kind = 'metadata'")) == said["metadata"]
+    assert ["k", "v"] in rows(runlake, "SELECT key, value FROM mlflow_trace_values WHERE kind = 'tag'")
+    assert [[name, json.loads(value), *rest] for name, value, *rest in rows(runlake, "SELECT name, value, rationale, source_type FROM mlflow_assessments ORDER BY name")] == said["assessments"]
+    assert rows(runlake, "SELECT m.name, aliases, version, run_id, model_id, key, t.value FROM mlflow_registered_models m JOIN mlflow_model_versions USING (models_key, name) "
+                         "JOIN mlflow_registered_tags t USING (models_key, name)") == [["owl", '{"champ":"1"}', "1", said["run"], None, "a", "b"]]
+    assert rows(runlake, "SELECT key, value FROM mlflow_experiment_tags") == [["kind", "test"]]
+    assert [row[0] for row in rows(runlake, "SELECT source_type FROM mlflow_inputs")] == ["MODEL"]
 
 
 def test_hydra(runlake, project):
