@@ -32,9 +32,11 @@ def pytest_configure(config):
         atexit.register(lambda: FAILED or shutil.rmtree(config.runlake_memory, ignore_errors=True))
 
 
-def pytest_sessionfinish(exitstatus):
+def pytest_sessionfinish(session, exitstatus):
     """What a failed test leaves is looked at; the rest goes."""
     FAILED.extend([exitstatus] if exitstatus != 0 else [])
+    if FAILED and session.config.runlake_memory:
+        print(f"\nleft in {session.config.runlake_memory}")
 
 
 def binary():
