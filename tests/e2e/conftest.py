@@ -32,6 +32,15 @@ def pytest_configure(config):
         atexit.register(lambda: FAILED or shutil.rmtree(config.runlake_memory, ignore_errors=True))
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """What a test left in memory goes as soon as it has passed."""
+    report = (yield).get_result()
+    item.runlake_failed = getattr(item, "runlake_failed", False) or report.failed
+    if report.when == "teardown" and not item.runlake_failed and item.config.runlake_memory and "tmp_path" in item.funcargs:
+        shutil.rmtree(item.funcargs["tmp_path"], ignore_errors=True)
+
+
 def pytest_sessionfinish(session, exitstatus):
     """What a failed test leaves is looked at; the rest goes."""
     FAILED.extend([exitstatus] if exitstatus != 0 else [])
