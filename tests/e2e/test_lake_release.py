@@ -35,7 +35,7 @@ def test_layout_and_manifest(runlake, project, tmp_path):
     assert manifest["release_id"] == answer["release_id"] and len(answer["release_id"]) == 64
     assert manifest["schema_version"] == 1 and manifest["format"] == "parquet" and manifest["profile"] == "dashboard" and manifest["selected_runs"] == answer["selected_runs"] == 4
     names = [table["name"] for table in manifest["tables"]]
-    assert names[0] == "runs" and len(names) == 13 + 9 == answer["datasets"]
+    assert names[0] == "runs" and len(names) == 13 + 16 == answer["datasets"]
     assert [dataset["name"] for dataset in manifest["datasets"]] == [name for name in names if not name.startswith("mcts_tree_")]
     for table in manifest["tables"]:
         path = folder / table["file"]
