@@ -72,16 +72,19 @@ core::Result<std::vector<Found>> find(sql::Connection& connection, const QueryTe
     return found;
 }
 
-core::Result<std::vector<Found>> find_any(sql::Connection& connection, const std::string& word) {
+core::Result<std::vector<Found>> find_any(sql::Connection& connection, const std::string& given) {
+    // Names are kept as UTF-8, whatever the bytes in the file system are.
+    const std::string word = core::valid_utf8(given);
     RL_ASSIGN(auto exact, find(connection, QueryText().bind(word).add(" IN (run_key, run_key_seed, run_uid, run_id)")));
     if (!exact.empty()) { return exact; }
-    if (auto path = os::absolute_path(word); path.ok() && (word.find('/') != std::string::npos || os::exists(word))) {
+    if (auto path = os::absolute_path(given); path.ok() && (word.find('/') != std::string::npos || os::exists(given))) {
+        const std::string inside_of = core::valid_utf8(path.value());
         // The innermost folder of runs that holds the path.
         RL_ASSIGN(auto inside, find(connection, QueryText()
                                                     .add("unit_key IN (SELECT unit_key FROM lake_units WHERE ")
-                                                    .bind(path.value())
+                                                    .bind(inside_of)
                                                     .add(" = dir OR starts_with(")
-                                                    .bind(path.value())
+                                                    .bind(inside_of)
                                                     .add(", dir || '/') ORDER BY length(dir) DESC LIMIT 1)")));
         if (!inside.empty()) { return inside; }
     }

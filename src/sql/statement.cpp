@@ -236,6 +236,8 @@ core::Status bound(duckdb_state state, std::size_t index) {
 }  // namespace
 
 core::Status Statement::bind(std::size_t index, std::string_view text) {
+    // DuckDB keeps no other text, and does not say that this is why it refuses it.
+    if (core::valid_utf8(text) != text) { return Error(Errc::usage, core::cat("looking for \"", core::valid_utf8(text), "\" in the database: the text is no valid UTF-8")); }
     return bound(library().bind_varchar_length(handle_.get(), index, text.data() == nullptr ? "" : text.data(), text.size()), index);
 }
 core::Status Statement::bind(std::size_t index, std::int64_t value) { return bound(library().bind_int64(handle_.get(), index, value), index); }

@@ -2,6 +2,7 @@
 """`lake show`: a run is found by every name it has, and what is told of it is what the lake holds."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -37,6 +38,17 @@ def test_by_every_name(runlake, lake, project):
     for word in words:
         assert show(runlake, word)["run"]["run_key"] == run["run_key"], word
     assert show(runlake, ".", cwd=run["run_dir"])["run"]["run_key"] == run["run_key"]
+
+
+def test_a_folder_whose_name_is_no_utf8(runlake, lake, project):
+    run = run_of(lake, "000000")
+    odd = "logs/" + os.fsdecode(b"\xff\xfe")
+    os.rename(run["run_dir"], project / odd)
+    runlake("lake", "reconcile", "--prune").ok()
+    found = show(runlake, odd)
+    assert found["run"]["rel_dir"] == "\ufffd\ufffd" and found["run"]["run_id"] == run["run_id"]
+    nothing = runlake("lake", "show", os.fsdecode(b"no-\xff-run"))
+    assert nothing.status == 3 and "lake sql" in nothing.err
 
 
 def test_what_is_told(runlake, lake):

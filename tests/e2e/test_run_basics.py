@@ -96,6 +96,8 @@ def test_a_program_that_is_not_there_or_not_executable(runlake, project):
     ends = journal.of_kind(store_of(project), "end")
     assert [(end["state"], end["exit_status"]) for end in ends] == [("failed", 127), ("failed", 126), ("failed", 126), ("failed", 127)]
     assert "command not found" in ends[0]["error"]["head"]
+    told = runlake("run", "--", "\x1b]0;title\x07").err
+    assert "title" in told and "\x1b" not in told  # a name steers no terminal
 
 
 def test_a_script_without_header_runs_as_in_a_shell(runlake, project):

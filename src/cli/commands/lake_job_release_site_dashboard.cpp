@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/command.hpp"
+#include "cli/render/style.hpp"
 #include "core/text.hpp"
 #include "ops/lake_job.hpp"
 #include "os/system.hpp"
@@ -42,7 +43,7 @@ core::Result<int> run(Invocation& inv) {
     if (inv.json()) {
         inv.answer(ops::to_json(response));
     } else if (is_refused) {
-        inv.out(lake::offenders_error(response.done.offenders, response.done.selected_runs, response.done.selection_without).message() + "\n");
+        inv.out(render::harmless_text(lake::offenders_error(response.done.offenders, response.done.selected_runs, response.done.selection_without).message()) + "\n");
     } else {
         show(inv, response);
     }

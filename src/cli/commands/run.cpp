@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/output.hpp"
+#include "cli/render/style.hpp"
 #include "core/text.hpp"
 #include "ops/run_words.hpp"
 
@@ -38,7 +39,7 @@ core::Result<int> run(Invocation& inv) {
     if (request.rows_in && *request.rows_in < 0) { return core::Error(core::Errc::usage, "--rows-in is a count: it can't be negative"); }
     request.say = [&](std::string_view line) { inv.say(line); };
     RL_ASSIGN(const ops::RunResponse response, ops::run(request));
-    if (response.problem) { write_stderr(core::cat("runlake run: ", *response.problem, "\n")); }
+    if (response.problem) { write_stderr(core::cat("runlake run: ", render::harmless_line(*response.problem), "\n")); }
     // Not by return: threads that looked at the tree may still be at it, and nobody is to wait for them.
     ::_exit(response.exit_status);
 }

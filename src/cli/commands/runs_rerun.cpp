@@ -10,6 +10,7 @@
 #include "cli/command.hpp"
 #include "cli/commands/runs_shared.hpp"
 #include "cli/output.hpp"
+#include "cli/render/style.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 
@@ -30,7 +31,7 @@ core::Result<int> run(Invocation& inv) {
     if (::chdir(again.working_dir.c_str()) != 0) { return os::system_error(errno, "changing to folder", again.working_dir); }
     again.run.say = [&](std::string_view line) { inv.say(line); };
     RL_ASSIGN(const ops::RunResponse response, ops::run(again.run));
-    if (response.problem) { write_stderr(core::cat("runlake runs rerun: ", *response.problem, "\n")); }
+    if (response.problem) { write_stderr(core::cat("runlake runs rerun: ", render::harmless_line(*response.problem), "\n")); }
     ::_exit(response.exit_status);  // as `runlake run`
 }
 
