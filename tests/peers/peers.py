@@ -68,7 +68,7 @@ def pytorch():
 
 def python_with_mlflow(name="mlflow"):
     """Of MLflow 2, or of another version by the name of its environment."""
-    return _python_with(name, "mlflow")
+    return _python_with("mlflow", name)
 
 
 def python_with_hydra():
@@ -126,7 +126,7 @@ def missing(peer):
     if peer == "signac":
         return None if python_with_signac(2) and python_with_signac(1) else "no Python environments with signac 2 and signac 1 (make test-peers installs them)"
     if peer == "lake_sources":
-        there = {"MLflow": python_with_mlflow, "Hydra": python_with_hydra, "signac 2": lambda: python_with_signac(2), "signac 1": lambda: python_with_signac(1), "DVC": dvc}
+        there = {"MLflow": python_with_mlflow, "MLflow 3": lambda: python_with_mlflow("mlflow3"), "Hydra": python_with_hydra, "signac 2": lambda: python_with_signac(2), "signac 1": lambda: python_with_signac(1), "DVC": dvc}
         absent = [name for name, find in there.items() if not find()]
         return f"{', '.join(absent)} not installed (make test-peers installs them with pip)" if absent else None
     if peer == "sync":

@@ -154,7 +154,7 @@ def test_mlflow_3(runlake, project):
     assert dict(rows(runlake, "SELECT key, value FROM mlflow_trace_values WHERE kind = 'metadata'")) == said["metadata"]
     assert ["k", "v"] in rows(runlake, "SELECT key, value FROM mlflow_trace_values WHERE kind = 'tag'")
     assert [[name, json.loads(value), *rest] for name, value, *rest in rows(runlake, "SELECT name, value, rationale, source_type FROM mlflow_assessments ORDER BY name")] == said["assessments"]
-    assert rows(runlake, "SELECT m.name, aliases, version, run_id, model_id, key, t.value FROM mlflow_registered_models m JOIN mlflow_model_versions USING (models_key, name) "
+    assert rows(runlake, "SELECT m.name, aliases, v.version, run_id, model_id, key, t.value FROM mlflow_registered_models m JOIN mlflow_model_versions v USING (models_key, name) "
                          "JOIN mlflow_registered_tags t USING (models_key, name)") == [["owl", '{"champ":"1"}', "1", said["run"], None, "a", "b"]]
     assert rows(runlake, "SELECT key, value FROM mlflow_experiment_tags") == [["kind", "test"]]
     assert [row[0] for row in rows(runlake, "SELECT source_type FROM mlflow_inputs")] == ["MODEL"]
