@@ -10,6 +10,9 @@ import pytest
 from lake_support import WITHOUT_SUMMARY, config, make_logs, reconciled, tree
 
 PRESET = "preset:site_dashboard_superset"
+# Datasets whose rows are about several runs.
+OVER_RUNS = ("k_by_theorem", "recovery_by_intervention", "provider_theorem", "provider_pairs", "goal_tactics", "reference_k_summary", "reference_meta", "structure_entropy", "distances_by_intervention",
+             "recovery_and_detour", "convergence", "k_by_mode")
 VIEWS = {"name": "overview", "format": "parquet", "query": "SELECT r.run_uid, s.run_key = r.run_uid AS same, r.run_id FROM selected_runs s JOIN runs r USING (run_key) ORDER BY 1"}
 
 
@@ -42,7 +45,7 @@ def test_layout_and_manifest(runlake, project, tmp_path):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == table["sha256"] and path.stat().st_size == table["bytes"]
         columns = [column["name"] for column in table["columns"]]
         assert "run_key" not in columns and not {"run_dir", "rel_run_dir", "root_id", "indexed_at"} & set(columns)
-        assert table["name"] in ("k_by_theorem", "recovery_by_intervention", "provider_theorem", "provider_pairs", "goal_tactics") or columns[0] == "run_uid"
+        assert table["name"] in OVER_RUNS or columns[0] == "run_uid"
     assert (folder / "index.html").exists() and any(page["file"] == "index.html" for page in manifest["page"])
     assert "duckdb" in json.loads((folder / "provenance.json").read_text())
     assert not [path for path in folder.rglob(".*")], "what was only for making it is left"
