@@ -71,7 +71,7 @@ Error query_error(duckdb_result& result, std::string_view what) {
     const char* text = library().result_error(&result);
     const std::string_view message = text == nullptr ? "no reason given" : text;
     Errc code = Errc::internal;
-    if (says(message, "No space left") || says(message, "IO Error")) { code = Errc::io; }
+    if (says(message, "No space left") || says(message, "IO Error") || says(message, "Could not write")) { code = Errc::io; }
     switch (library().result_error_type(&result)) {
         case DUCKDB_ERROR_PARSER:
         case DUCKDB_ERROR_SYNTAX:

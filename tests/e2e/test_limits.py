@@ -29,6 +29,7 @@ def test_a_limit_of_file_sizes(runlake, limited, project, size):
     """A write past it is SIGXFSZ by default: only the program itself may be ended for one, as without us."""
     limits = {resource.RLIMIT_FSIZE: size, resource.RLIMIT_CORE: 0}
     runlake("run", "--", "true").ok()
+    runlake("runs", "fold").ok()
     # The change has to be kept with the run: more bytes than may be written.
     (project / "code.py").write_text("".join(f"print({number})\n" for number in range(1000)))
     done = limited(limits, "run", "--capture", "all", "--", "sh", "-c", "echo told; head -c 9000 /dev/zero; exit 3")
@@ -37,7 +38,7 @@ def test_a_limit_of_file_sizes(runlake, limited, project, size):
     done = limited(limits, "run", "--", "grep", "-E", "^Sig(Ign|Blk)", "/proc/self/status")
     assert [int(line.split()[1], 16) >> (signal.SIGXFSZ - 1) & 1 for line in done.stdout.splitlines()] == [0, 0], done
     assert limited(limits, "run", "--", "sh", "-c", "head -c 9000 /dev/zero > large").returncode == 128 + signal.SIGXFSZ
-    for words in (["runs", "list"], ["runs", "export", "--format", "parquet", "--out", "o.parquet"], ["runs", "rebuild"], ["runs", "backup", "kept.tar"]):
+    for words in (["runs", "list"], ["runs", "export", "--format", "parquet", "--out", "o.parquet"], ["runs", "rebuild"], ["runs", "vacuum"], ["runs", "backup", "kept.tar"]):
         done = limited(limits, *words)
         assert done.returncode in (0, 8) and (done.returncode == 0 or done.stderr.startswith("runlake runs ")), (words, done)
     assert runlake("--json", "runs", "list").ok().json["runs"]
