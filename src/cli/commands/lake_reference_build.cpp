@@ -2,6 +2,7 @@
 // `runlake lake reference build`
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "cli/command.hpp"
 #include "cli/commands/runs_shared.hpp"
@@ -35,9 +36,10 @@ core::Result<int> run(Invocation& inv) {
     if (!selection) {
         return Error(Errc::usage, "of which runs? --selection '{\"provider\": \"heuristic\", \"require_completed\": true}', or a file: a reference is made of runs that are said outright");
     }
-    ops::LakeReferenceBuildRequest request{.store = {}, .selection = *selection, .alpha = 1, .meta = inv.value("--meta"), .now = os::system_clock().now()};
-    RL_ASSIGN(request.alpha, alpha_of(inv));
-    RL_ASSIGN(request.store, inv.store(record::OpenStore::planned));
+    RL_ASSIGN(const double alpha, alpha_of(inv));
+    RL_ASSIGN(auto store, inv.store(record::OpenStore::planned));
+    const ops::LakeReferenceBuildRequest request{
+        .store = std::move(store), .selection = *selection, .alpha = alpha, .meta = inv.value("--meta"), .now = os::system_clock().now()};
     const auto response = ops::lake_reference_build(request);
     if (!response.ok()) { return response.error(); }
     const auto& built = response.value();
