@@ -11,11 +11,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/text.hpp"
+#include "os/system.hpp"
 
 namespace runlake::os {
 namespace {
@@ -30,6 +33,7 @@ struct Word {
 };
 
 constexpr int k_most_rounds = 50;
+constexpr std::chrono::milliseconds k_execve_takes{1};
 constexpr std::uint64_t k_most_environment = 8U << 20U;
 
 bool is_marked(std::string_view environment, const std::string& mark) {
@@ -70,20 +74,30 @@ bool is_marked(std::string_view environment, const std::string& mark) {
 }  // namespace
 
 void end_marked(const std::string& mark) {
+    const std::uint64_t since = start_ticks(::getpid()).value_or(0);
     // What was killed may have started another just before.
     for (int round = 0; round < k_most_rounds; ++round) {
         const auto entries = list_dir("/proc");
         if (!entries.ok()) { return; }
         bool found = false;
+        bool is_undecided = false;
         for (const DirEntry& entry : entries.value()) {
-            const auto pid = core::parse_integer(entry.name);
-            if (!pid || *pid == ::getpid()) { continue; }
+            const auto number = core::parse_integer(entry.name);
+            if (!number || *number == ::getpid()) { continue; }
+            const auto pid = static_cast<pid_t>(*number);
             // Another user's can't be read, and one that is ending has none.
             const auto environment = read_file(core::cat("/proc/", entry.name, "/environ"), k_most_environment);
-            if (!environment.ok() || !is_marked(environment.value(), mark)) { continue; }
-            found = ::kill(static_cast<pid_t>(*pid), SIGKILL) == 0 || found;
+            if (!environment.ok()) { continue; }
+            if (is_marked(environment.value(), mark)) {
+                found = ::kill(pid, SIGKILL) == 0 || found;
+            } else if (environment.value().empty()) {
+                // In the midst of an execve() a process shows none for a moment. What is older than we are is none of ours.
+                const auto begun = start_ticks(pid);
+                is_undecided = is_undecided || (begun && *begun >= since);
+            }
         }
-        if (!found) { return; }
+        if (!found && !is_undecided) { return; }
+        if (!found) { std::this_thread::sleep_for(k_execve_takes); }
     }
 }
 

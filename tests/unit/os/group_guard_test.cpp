@@ -34,7 +34,10 @@ int signal_of(pid_t pid, bool wait) {
         ::waitpid(pid, &status, 0);
         return 0;
     }
-    if (wait) { ::waitpid(pid, &status, 0); }
+    for (int looks = 0; wait && ::waitpid(pid, &status, WNOHANG) == 0; ++looks) {
+        if (looks > 10'000) { return signal_of(pid, false); }
+        ::usleep(1000);
+    }
     return WIFSIGNALED(status) ? WTERMSIG(status) : -1;
 }
 
@@ -95,6 +98,28 @@ TEST(GroupGuardTest, FindsMarkedProcessesWhereverTheyWent) {
     EXPECT_EQ(signal_of(pids[1], false), 0);
     ::close(pipe[0]);
     ::close(pipe[1]);
+}
+
+TEST(GroupGuardTest, FindsAProcessInTheMidstOfExecuting) {
+    const std::string mark = "RUNLAKE_GUARD_TEST=" + std::to_string(::getpid()) + "/";
+    for (int round = 0; round < 40; ++round) {
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            ::setsid();
+            std::string variable = mark + "executing";
+            std::string again = "exec /bin/sh -c \"$0\" \"$0\"";   // for ever: most of its time it is becoming itself
+            std::string name = "sh";
+            std::string option = "-c";
+            std::array<char*, 2> environment = {variable.data(), nullptr};
+            std::array<char*, 5> words = {name.data(), option.data(), again.data(), again.data(), nullptr};
+            ::execve("/bin/sh", words.data(), environment.data());
+            ::_exit(1);
+        }
+        while (read_link("/proc/" + std::to_string(pid) + "/exe").value_or("").find("sh") == std::string::npos) { ::usleep(100); }
+        ::usleep(static_cast<useconds_t>(round * 37));
+        end_marked(mark);
+        EXPECT_EQ(signal_of(pid, true), SIGKILL) << "round " << round;
+    }
 }
 
 TEST(GroupGuardTest, LeavesEverythingAloneWhenItIsDropped) {
