@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """One fact, one thread: a hindcast stage is recorded once and found again by its run_id in every place that is told of it.
 
-Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger, lake, citation, verdict.
+Each capability adds its link here: journal, database, queries, export, span, metrics page, run directory, ledger, lake, citation, verdict, dataset; for a proof search its metrics and scores.
 """
 
 import csv
+import gzip
 import io
 import json
+import sys
 from pathlib import Path
 
 import journal
+from lake_support import config, rows
 from ledger_support import clone, git
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from make_solved_logs import make_solved_run  # noqa: E402
 
 HINDCAST = """\
 import os, subprocess
@@ -76,6 +82,14 @@ def test_a_hindcast_is_one_fact_everywhere(runlake, runlake_bin, project):
     (verdict,) = [json.loads(path.read_text()) for path in (project / ".runlake" / "verdicts").iterdir()]
     assert verdict["canonical_run_id"] == run_id and verdict["metric"] == "rmse" and [replay["value"] for replay in verdict["replays"]] == [0.25, 0.25]
     assert json.loads((project / ".runlake" / "ledger-extra" / f"{run_id}.json").read_text())["last_verdict"] == verdict["verdict"]
+
+    # A dataset of a job: that run, selected by its id, and one by which any machine knows it.
+    job = config(project / "job.json", selection={"source": "runlake", "run_id": run_id}, datasets=[
+        {"name": "hindcasts", "query": "SELECT a.run_uid, a.run_id, a.metrics FROM selected_runs r JOIN all_runs a USING (run_key) ORDER BY ALL"}])
+    made = project / runlake("--json", "lake", "job", "run", "--config", job).ok().json["out_dir"]
+    (published,) = rows(made / "hindcasts.jsonl")
+    assert (published["run_id"], published["metrics"]) == (run_id, '{"rmse":0.25}')
+    assert [one["run_uid"] for one in json.loads((made / "inputs.json").read_text())["selected_runs"]] == [published["run_uid"]]
 
     # In the lake both are joined by the run's id.
     runlake("lake", "reconcile", "--logs-dir", "logs").ok()
@@ -175,3 +189,34 @@ def test_a_pipelines_run_is_found_on_another_machine(runlake, runlake_bin, proje
     runlake("job", "new", "--state-point", "-", input='{"seed": 0}', cwd=laptop).ok()   # with a run store, it can be told that the run is missing
     broken = runlake("--json", "validate", "--runs-only", cwd=laptop)
     assert broken.status == 1 and [issue["code"] for issue in broken.json["issues"]].count("finding.broken_run_citation") == 2
+
+
+def test_a_proof_search_is_one_fact_from_its_files_to_its_score(runlake, project):
+    for name, provider in (("known", "known"), ("new", "new")):
+        made = project / "logs" / name
+        make_solved_run(made, theorems=1)
+        settings = json.loads((made / "run_config.json").read_text())
+        (made / "run_config.json").write_text(json.dumps({**settings, "provider": provider}))
+    cache = json.loads(gzip.decompress((made / "goal_cache.json.gz").read_bytes()))
+    cache["entries"]["P"]["occurrences"] = {"x": {"outcomes": {"0": [True]}}}
+    (made / "goal_cache.json.gz").write_bytes(gzip.compress(json.dumps(cache).encode(), mtime=0))
+
+    # The heavy metrics, written into the run's own files.
+    runlake("postprocess", "--logs-dir", "logs").ok()
+    assert json.loads((project / "logs" / "new" / "postprocess_metrics.json").read_text())
+
+    # The lake: one run with the id that it has on every machine.
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    ((key, uid),) = runlake("--json", "lake", "sql", "SELECT run_key, run_uid FROM runs WHERE provider = 'new'").ok().json["rows"]
+
+    # Its score against a reference of the other, under that id in the file and under its key in the table.
+    ref = runlake("--json", "lake", "reference", "build", "--selection", '{"provider": "known"}').ok().json["ref_id"]
+    scored = runlake("--json", "lake", "reference", "score", ref, "--selection", '{"provider": "new"}').ok().json
+    assert [one["run_uid"] for one in scored["runs"]] == [uid] and scored["out_of_sample"] == 1
+    assert runlake("--json", "lake", "sql", "SELECT DISTINCT run_key, run_uid FROM k_reference_score").ok().json["rows"] == [[key, uid]]
+
+    # A dataset that puts the score beside the run.
+    job = config(project / "job.json", selection={"provider": "new"}, reference={"ref_id": ref, "score_k": False}, datasets=[
+        {"name": "scores", "query": "SELECT run_uid, ref_id, variant FROM selected_runs JOIN all_runs USING (run_key) JOIN k_reference_score USING (run_key) ORDER BY ALL"}])
+    made = project / runlake("--json", "lake", "job", "run", "--config", job).ok().json["out_dir"]
+    assert {(row["run_uid"], row["ref_id"]) for row in rows(made / "scores.jsonl")} == {(uid, ref)}
