@@ -91,9 +91,9 @@ void end_marked(const std::string& mark) {
             if (is_marked(environment.value(), mark)) {
                 found = ::kill(pid, SIGKILL) == 0 || found;
             } else if (environment.value().empty()) {
-                // In the midst of an execve() a process shows none for a moment. What is older than we are is none of ours.
+                // In the midst of an execve() a process shows none for a moment. What is older than we are is none of ours; the kernel's threads execute nothing.
                 const auto begun = start_ticks(pid);
-                is_undecided = is_undecided || (begun && *begun >= since);
+                is_undecided = is_undecided || (begun && *begun >= since && read_link(core::cat("/proc/", entry.name, "/exe")));
             }
         }
         if (!found && !is_undecided) { return; }
