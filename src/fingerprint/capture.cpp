@@ -8,13 +8,13 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "core/text.hpp"
 #include "fingerprint/config.hpp"
 #include "os/files.hpp"
+#include "os/start_thread.hpp"
 #include "os/system.hpp"
 
 namespace runlake::fingerprint {
@@ -147,9 +147,10 @@ class ThreadedCapture final : public Capture {
     // Where no thread is to be had, what it would have found stays unknown, and finish() must not wait for it.
     template <class T, class Work>
     void start_thread(Pending<core::Result<T>>& pending, Work work) {
-        try {
-            threads_.emplace_back([&pending, work] { pending.set(work()); });
-        } catch (const std::system_error&) {
+        auto thread = os::start_thread([&pending, work] { pending.set(work()); });
+        if (thread.ok()) {
+            threads_.push_back(std::move(thread).take());
+        } else {
             pending.set(core::Result<T>(core::Error(core::Errc::io, "no thread could be started")));
         }
     }

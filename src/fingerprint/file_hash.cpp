@@ -12,12 +12,11 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 
 namespace runlake::fingerprint {
 namespace {
@@ -220,17 +219,7 @@ core::Result<std::vector<HashedFile>> hash_files(const std::vector<FileToHash>& 
     for (const FileToHash& file : files) { bytes += file.stamp.size; }
     const bool alone = bytes < k_alone_bytes && files.size() < 256;
     const std::size_t helpers = alone ? 0 : std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), hasher.tasks()) - std::min<std::size_t>(1, hasher.tasks());
-    std::vector<std::thread> pool;
-    pool.reserve(helpers);
-    try {
-        for (std::size_t i = 0; i < helpers; ++i) {
-            pool.emplace_back([&hasher] { hasher.work(); });
-        }
-    } catch (const std::system_error&) {
-        // A limit of processes: those that could be started do the work, if need be this one alone.
-    }
-    hasher.work();
-    for (std::thread& thread : pool) { thread.join(); }
+    os::on_threads(helpers + 1, [&hasher] { hasher.work(); });
     return hasher.result();
 }
 

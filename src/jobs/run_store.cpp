@@ -7,14 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "core/hex.hpp"
 #include "core/text.hpp"
 #include "jobs/reader.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 #include "os/system.hpp"
 
 namespace runlake::jobs {
@@ -118,15 +117,8 @@ core::Result<Jobs> RunStore::read_all() const {
     if (all.size() < k_many) {
         work();
     } else {
-        std::vector<std::jthread> threads;
         // More than processors: they wait for the disk or the file server.
-        const int count = std::clamp(2 * os::usable_processors(), 4, k_most_threads);
-        try {
-            for (int i = 1; i < count; ++i) { threads.emplace_back(work); }
-        } catch (const std::system_error&) {
-            // A limit of processes: those that there are do it all.
-        }
-        work();
+        os::on_threads(static_cast<std::size_t>(std::clamp(2 * os::usable_processors(), 4, k_most_threads)), work);
     }
     Jobs jobs;
     jobs.jobs.reserve(all.size());

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "os/start_thread.hpp"
 #include "os/system.hpp"
 
 namespace runlake::os {
@@ -18,17 +18,17 @@ void for_each_index(std::size_t count, std::size_t a_turn, const std::function<v
             for (std::size_t i = begin; i < std::min(begin + a_turn, count); ++i) { work(i); }
         }
     };
+    on_threads(std::min(static_cast<std::size_t>(usable_processors()), (count + a_turn - 1) / a_turn), take_turns);
+}
+
+void on_threads(std::size_t threads, const std::function<void()>& work) {
     std::vector<std::thread> others;
-    if (count > a_turn) {
-        const std::size_t threads = std::min(static_cast<std::size_t>(usable_processors()), (count + a_turn - 1) / a_turn);
-        others.reserve(threads);
-        try {
-            while (others.size() + 1 < threads) { others.emplace_back(take_turns); }
-        } catch (const std::system_error&) {
-            // The threads that there are do it all.
-        }
+    while (others.size() + 1 < threads) {
+        auto other = start_thread(work);
+        if (!other.ok()) { break; }
+        others.push_back(std::move(other).take());
     }
-    take_turns();
+    work();
     for (std::thread& other : others) { other.join(); }
 }
 

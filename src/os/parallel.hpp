@@ -11,4 +11,8 @@ namespace runlake::os {
 // Returns when all is done. `work` must not throw. Where the limit of processes allows no more threads, fewer do it.
 void for_each_index(std::size_t count, std::size_t a_turn, const std::function<void(std::size_t)>& work);
 
+// Calls `work`, which takes turns from what its callers share, on the caller's thread and on up to `threads` - 1 others at once; returns when all calls have. `work` must not
+// throw. Where the limit of processes allows no more threads, fewer do it.
+void on_threads(std::size_t threads, const std::function<void()>& work);
+
 }  // namespace runlake::os

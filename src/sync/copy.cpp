@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 #include "sync/names.hpp"
 #include "sync/tree.hpp"
 
@@ -147,14 +146,7 @@ std::vector<Outcome> copy_all(Files& from, Files& to, const std::string& writer,
             }
         };
         const auto helpers = std::min<std::size_t>(static_cast<std::size_t>(std::max({from.workers(), to.workers(), 1})), end - begin);
-        std::vector<std::thread> pool;
-        try {
-            for (std::size_t i = 1; i < helpers; ++i) { pool.emplace_back(work); }
-        } catch (const std::system_error&) {
-            // A limit of processes: those that could be started do the work.
-        }
-        work();
-        for (std::thread& thread : pool) { thread.join(); }
+        os::on_threads(helpers, work);
     };
     const auto before_marks = static_cast<std::size_t>(marks - order.begin());
     run(0, before_marks);

@@ -2,10 +2,10 @@
 // A side whose files can be called: a folder, or SFTP.
 #include <algorithm>
 #include <atomic>
-#include <thread>
 
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 #include "sync/names.hpp"
 #include "sync/sftp_files.hpp"
 #include "sync/side.hpp"
@@ -94,14 +94,7 @@ class FilesSide : public Side {
                 if (digest.ok()) { file.digest = digest.value(); }   // one that can't be read stays unknown, and differs
             }
         };
-        std::vector<std::thread> pool;
-        try {
-            for (std::size_t i = 1; i < std::min<std::size_t>(static_cast<std::size_t>(files_->workers()), which.size()); ++i) { pool.emplace_back(work); }
-        } catch (const std::system_error&) {
-            // A limit of processes: this one does it.
-        }
-        work();
-        for (std::thread& thread : pool) { thread.join(); }
+        os::on_threads(std::min<std::size_t>(static_cast<std::size_t>(files_->workers()), which.size()), work);
         return core::ok();
     }
 
