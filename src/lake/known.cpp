@@ -84,13 +84,14 @@ Result<std::unordered_map<std::string, KnownContent>> known_content(sql::Connect
     return contents;
 }
 
+std::string stamp_text(const os::Stamp& stamp) { return core::cat(stamp.size, ' ', stamp.mtime_ns, ' ', stamp.ctime_ns, ' ', stamp.inode); }
+
 std::string stamps_digest(const UnitFiles& files) {
     core::Sha256 hash;
     std::string line;
     for (const auto& offer : files.offers) {
         for (const auto& form : offer.forms) {
-            const auto& stamp = form.disk.stamp;
-            line = core::cat(form.disk.rel_path, std::string_view("\0", 1), stamp.size, ' ', stamp.mtime_ns, ' ', stamp.ctime_ns, ' ', stamp.inode, '\n');
+            line = core::cat(form.disk.rel_path, std::string_view("\0", 1), stamp_text(form.disk.stamp), '\n');
             hash.update(line);
         }
     }

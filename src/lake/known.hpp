@@ -61,6 +61,9 @@ core::Result<KnownUnits> known_units(sql::Connection& connection);
 // Of those units alone. `keys` are put into a temporary table: the connection need not be one for writing.
 core::Result<std::unordered_map<std::string, KnownContent>> known_content(sql::Connection& connection, const std::vector<std::string>& keys);
 
+// What of a stamp the lake keeps, as text: of the same unchanged file always the same.
+std::string stamp_text(const os::Stamp& stamp);
+
 // 32 hex digits over names, sizes, times and inodes of all files, and what could not be listed.
 std::string stamps_digest(const UnitFiles& files);
 

@@ -13,6 +13,7 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "lake/known.hpp"
 #include "lake/surface_file.hpp"
 #include "os/files.hpp"
 #include "os/stamp.hpp"
@@ -52,8 +53,6 @@ struct Found {
     std::string stamp;
     std::int64_t newest_ns = 0;
 };
-
-std::string stamp_text(const os::Stamp& stamp) { return cat(stamp.size, ' ', stamp.mtime_ns, ' ', stamp.ctime_ns, ' ', stamp.inode); }
 
 std::string columns_json(const Columns& columns) {
     Json list = Json::array();

@@ -7,6 +7,7 @@
 #include "core/hex.hpp"
 #include "core/text.hpp"
 #include "lake/file_input.hpp"
+#include "lake/known.hpp"
 #include "os/fault_points.hpp"
 #include "os/files.hpp"
 #include "os/stamp.hpp"
@@ -43,8 +44,7 @@ core::Status publish(const std::string& path, std::string_view bytes) {
 std::optional<std::string> stamp_of(const std::string& path) {
     const auto info = os::stat_path(path);
     if (!info || !S_ISREG(info->st_mode)) { return std::nullopt; }
-    const auto stamp = os::Stamp::of(*info);
-    return cat(stamp.inode, ' ', stamp.size, ' ', stamp.mtime_ns, ' ', stamp.ctime_ns);
+    return stamp_text(os::Stamp::of(*info));
 }
 
 Json provenance_json(const ReferenceProvenance& provenance) {
