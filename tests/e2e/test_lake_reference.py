@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`lake reference build|list|score` and the references of jobs and releases: known scores, one id and one artifact everywhere, nothing implicit, only its own rows replaced, and all of it made again from the files."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -429,11 +430,20 @@ def test_a_release_has_its_own_reference_alone(runlake, tmp_path, project, logs)
     runlake("lake", "release", "verify", one["dir"]).ok()
 
 
+def has_open(pid, name):
+    """Whether a process has a file of that name open at this moment; what it opens and closes meanwhile may come or go."""
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(path).endswith(name):
+                return True
+    return False
+
+
 def test_a_reader_meanwhile_is_told(runlake, project, logs, runlake_bin, clean_env):
     """The files are the facts: while another process has the lake, they are written, and the tables follow with the next reconcile."""
     with subprocess.Popen([runlake_bin, "lake", "sql", "--csv", "SELECT count(*) FROM range(4000000000) a WHERE hash(a.range) = 7 ORDER BY 1"], cwd=project, env=clean_env, stdout=subprocess.DEVNULL) as reader:
         try:
-            while reader.poll() is None and not any(os.readlink(path).endswith("lake.duckdb") for path in Path(f"/proc/{reader.pid}/fd").iterdir() if path.is_symlink()):
+            while reader.poll() is None and not has_open(reader.pid, "lake.duckdb"):
                 os.sched_yield()
             built = build(runlake).ok().json
             assert reader.poll() is None and any("reconcile" in note for note in built["notes"])
