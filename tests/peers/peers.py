@@ -110,7 +110,7 @@ def missing(peer):
     """Why a peer cannot be tested against, or None."""
     if peer == "duckdb":
         return None if python_with_duckdb() else "no Python environment with the package duckdb (make test-peers installs it)"
-    if peer == "page":
+    if peer in ("page", "page_runs"):
         return None if chromium.found() else "Chromium is not installed (make test-peers installs it)"
     if peer == "dvc":
         return None if dvc() else "DVC is not installed (make test-peers installs it with pip)"

@@ -118,7 +118,7 @@ class Cluster:
         return {**kept, "SLURM_CONF": str(self.folder / "slurm.conf")}
 
     def ask(self, *words):
-        done = subprocess.run([find(words[0]), *words[1:]], env=self.environment(os.environ), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([find(words[0]), *words[1:]], env=self.environment(os.environ), capture_output=True, text=True, timeout=300, check=False)
         return done.stdout
 
     def until(self, is_so, what, seconds=60):

@@ -106,5 +106,5 @@ def serve(work):
     finally:
         if server is not None:
             server.terminate()
-            server.wait(timeout=60)
+            server.wait(timeout=300)
         shutil.rmtree(ground, ignore_errors=True)

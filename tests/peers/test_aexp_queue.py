@@ -24,7 +24,7 @@ def queue(runlake, runlake_bin, project, clean_env):
         process = subprocess.Popen([peers.aexp(), *words], cwd=project, env={**clean_env, "COLUMNS": "200"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if not wait:
             return process
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=300)
         assert process.returncode == status, out
         return out
 
@@ -70,7 +70,7 @@ def test_aexp_stops_what_runlake_runs(queue, project):
     pid = wait_until(lambda: begun(project), "the program")[0]
     queue.until(job, "running")
     queue.aexp("queue", "stop", job)
-    run.communicate(timeout=60)
+    run.communicate(timeout=300)
     assert queue.status(job) == "stopped" and queue.error(job)["cause"] == "operator_stop" and not is_alive(pid)
 
 
@@ -81,5 +81,5 @@ def test_runlake_stops_what_aexp_runs(queue, project):
     wait_until(lambda: "proc" in queue.document(job)["queue"], "aexp to write down its process")
     assert queue.listed()[job]["remark"] == "by another tool"
     queue.runlake("queue", "stop", job).ok()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert queue.status(job) == "stopped" and queue.error(job)["returncode"] == -15 and not is_alive(pid)

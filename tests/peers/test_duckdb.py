@@ -114,7 +114,7 @@ def test_a_database_held_by_another_program_stops_neither_recording_nor_asking(d
         assert "while_locked" in tail.out
     finally:
         holder.stdin.close()
-        assert holder.wait(timeout=60) == 0
+        assert holder.wait(timeout=300) == 0
         holder.stdout.close()
     runlake("runs", "fold").ok()
     assert duckdb("import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).execute('SELECT count(*) FROM runs').fetchone()[0])", database).strip() == "4"

@@ -44,7 +44,7 @@ class Host:
 
     def run(self, *words, status=0):
         process = self.start(*words)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         assert process.returncode == status, (words, process.returncode, out, err)
         return out, err
 
@@ -74,7 +74,7 @@ def hosts(server, tmp_path, runlake_bin, clean_env):
             mount.mkdir()
             # Without sshfs's own memory of names and stamps, as network file systems are mounted that several hosts write to at once.
             subprocess.run(["sshfs", "-F", str(server.config), "-p", str(server.port), "-o", "dir_cache=no,attr_timeout=0,entry_timeout=0,negative_timeout=0",
-                            f"{server.user}@127.0.0.1:{server.folder}", str(mount)], check=True, timeout=60)
+                            f"{server.user}@127.0.0.1:{server.folder}", str(mount)], check=True, timeout=300)
             made.append(Host(name, mount, tmp_path, runlake_bin, clean_env))
         made[0].project.mkdir()
         made[0].run("run", "--stage", "first", "--", "true")  # makes the store
@@ -91,7 +91,7 @@ def test_two_hosts_record_at_once_and_nothing_is_lost(hosts):
     def record(host):
         for number in range(each):
             process = host.start("run", "--stage", host.name, "--param", f"n={number}", "--", "sh", "-c", f"exit {number % 2}")
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=300)
             if process.returncode != number % 2 or err:
                 wrong.append((host.name, number, process.returncode, err))
 
@@ -118,7 +118,7 @@ def test_a_killed_recorder_is_judged_by_its_own_host_alone(hosts):
     assert process.stdout.readline() == "up\n"
     children = [int(word) for word in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
     process.kill()
-    process.wait(timeout=60)
+    process.wait(timeout=300)
     for child in children:
         os.kill(child, 9)
     (run_id,) = [run for run, state in laptop.ids().items() if state not in ("completed", "failed")]
@@ -140,7 +140,7 @@ def test_two_hosts_run_one_pipeline(hosts):
     run_dir = Path(json.loads(out)["run_dir"]).relative_to(laptop.project)
     (laptop.project / "pipeline.yaml").write_text(PIPELINE.replace("echo made", "sleep 0.2; echo made again"))
     both = [host.start("--json", "pipeline", "run", "pipeline.yaml", "--run-dir", str(run_dir)) for host in hosts]
-    answers = [(process.communicate(timeout=120), process.returncode) for process in both]
+    answers = [(process.communicate(timeout=300), process.returncode) for process in both]
     assert all(status in (0, 5) for _, status in answers) and any(status == 0 for _, status in answers), answers
     for host in hosts:
         host.run("rundir", "verify", str(run_dir))
@@ -158,6 +158,6 @@ def test_a_server_that_goes_away_stops_no_program(hosts, tmp_path):
     laptop.lose()
     with open(gate, "w") as out:
         out.write("go\n")
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out) == (7, "done\n"), err
     assert "runlake" in err and err.count("\n") <= 3, err

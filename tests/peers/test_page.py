@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of a release in headless Chromium: from a folder and from servers, on releases of the program itself and on made-up ones that are hostile or large."""
 
-import functools
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
-import threading
 import urllib.parse
 from pathlib import Path
 
 import pytest
+from page_support import CONTRAST, browser, from_folder, names_and_roles, number, outside, page, served  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import make_page  # noqa: E402
 import make_proof_logs  # noqa: E402
-from chromium import Chromium  # noqa: E402
 
 RUNLAKE = os.environ["RUNLAKE_BIN"]
 VIEWS = ["overview", "runs", "heat", "histogram", "graph", "data"]
@@ -55,85 +52,6 @@ class Lake:
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory):
     return Lake(tmp_path_factory.mktemp("canary") / "project")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium() as one:
-        yield one
-
-
-@pytest.fixture
-def page(browser):
-    """The browser, with nothing remembered of the test before; what it asks for and complains about is looked at afterwards."""
-    browser.call("Page.navigate", url="about:blank")
-    browser.prefer("light")
-    browser.requests.clear()
-    browser.complaints.clear()
-    browser.expected = []
-    yield browser
-    assert [one for one in browser.complaints if not any(word in one for word in browser.expected)] == []
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    ranges = True
-    broken = ()
-
-    def log_message(self, *_):
-        pass
-
-    def send_head(self):
-        path = urllib.parse.unquote(self.path.split("?")[0])
-        if path in self.broken:
-            self.send_error(404)
-            return None
-        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
-        self.server.asked.append((self.command, path, bool(asked)))
-        if not (self.ranges and asked):
-            return super().send_head()
-        data = Path(self.translate_path(self.path)).read_bytes()
-        first = int(asked[1]) if asked[1] else len(data) - int(asked[2])
-        last = min(int(asked[2]), len(data) - 1) if asked[1] and asked[2] else len(data) - 1
-        self.send_response(206)
-        self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
-        self.send_header("Content-Length", str(last - first + 1))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(data[first:last + 1])
-        return None
-
-
-@pytest.fixture
-def served():
-    """served(folder): a server on loopback that gives the folder; `ranges` says whether it knows parts of files."""
-    servers = []
-
-    def start(folder, **members):
-        handler = type("Handler", (Quiet,), members)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
-        server.asked = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        server.url = f"http://127.0.0.1:{server.server_port}/"
-        return server
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def from_folder(folder):
-    return Path(folder).as_uri() + "/index.html"
-
-
-def outside(page, base):
-    return [url for url in page.requests if not url.startswith((base, "data:,"))]
-
-
-def number(text):
-    return float(re.sub(r"[\u202f %]", "", text.replace("−", "-")))
 
 
 def test_from_a_folder_every_view_is_drawn(page, lake):
@@ -451,21 +369,6 @@ def test_a_release_without_runs_shows_its_datasets(page, lake, tmp_path):
     assert page.texts("#tabs a") == ["Data"] and page.count("#main tbody tr") == 9
 
 
-CONTRAST = """(() => {
-    const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {rgb: [r, g, b], a}; };
-    const light = (rgb) => { const [r, g, b] = rgb.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-    const back = (one) => { for (let at = one; at; at = at.parentElement) { const found = parse(getComputedStyle(at).backgroundColor); if (found.a === 1) { return found.rgb; } } return [255, 255, 255]; };
-    const bad = [];
-    for (const one of document.querySelectorAll('body *')) {
-        const text = [...one.childNodes].filter((node) => node.nodeType === 3 && node.data.trim()).length;
-        if (!text || !one.offsetParent || one.closest('svg')) { continue; }
-        const [a, b] = [light(parse(getComputedStyle(one).color).rgb), light(back(one))];
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (ratio < 4.5 && !one.disabled) { bad.push([one.tagName, one.className, one.innerText.slice(0, 30), ratio.toFixed(2)]); }
-    }
-    return bad; })()"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_can_be_read_in_light_and_dark(page, lake, scheme):
     page.prefer(scheme)
@@ -485,15 +388,7 @@ def test_names_and_roles_for_screen_readers(page, lake):
     page.open(from_folder(lake.release))
     for view in [*VIEWS, "data&dataset=goal_tactics", "data&dataset=structure_vs_term&chart=scatter"]:
         page.go(f"#view={view}")
-        nodes = page.call("Accessibility.getFullAXTree")["nodes"]
-        for node in nodes:
-            role = node.get("role", {}).get("value")
-            if role in ("button", "link", "combobox", "searchbox", "table", "img", "region", "navigation", "form") and not node.get("ignored"):
-                assert node.get("name", {}).get("value", "").strip(), (view, role, node)
-        assert page.count("h1") == 1 and page.count("main h2") >= 1
-        assert page.count("table:not(:has(caption))") == 0 and page.count("th:not([scope])") == 0
-        assert page.evaluate("document.querySelectorAll('[tabindex]').values().every((one) => Number(one.getAttribute('tabindex')) <= 0)")
-        assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map((one) => one.id)).size === document.querySelectorAll('[id]').length")
+        names_and_roles(page, view)
     assert page.evaluate("document.documentElement.lang") == "en" and page.count("[aria-current=page]") == 1
 
 

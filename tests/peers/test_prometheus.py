@@ -53,7 +53,7 @@ def serving(runlake, runlake_bin, project, clean_env):
         yield port
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        process.wait(timeout=300)
 
 
 def test_promtool_finds_nothing_wrong_with_the_page(serving):
@@ -86,4 +86,4 @@ def test_prometheus_scrapes_what_was_recorded(serving, runlake, tmp_path):
         assert await_answer(lambda: query(grown), process)[0][1] == "2"
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=300)

@@ -86,7 +86,7 @@ def store(tmp_path):
         yield made
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=60)
+        server.wait(timeout=300)
 
 
 @pytest.fixture

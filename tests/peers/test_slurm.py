@@ -100,7 +100,7 @@ def test_it_dies_and_the_next_one_follows(queue, project):
     assert queue.run().ok().out == "Nothing is queued.\n"
     follower = queue.spawn("queue", "run", "--executor", "slurm")
     (project / "go").touch()
-    out, err = follower.communicate(timeout=120)
+    out, err = follower.communicate(timeout=300)
     assert follower.returncode == 0 and b"submitted" not in err and b"ran 2/2" in out, (out, err)
     assert len(begun(project)) == 2 and {queue.status(job) for job in jobs} == {"complete"}
 
@@ -111,7 +111,7 @@ def test_killed_while_it_submits_it_submits_nothing_twice(queue, project, fault)
     before = {name.split("_")[0] for name in known(queue.cluster)}
     # The tasks are to have an environment without the fault.
     run = queue.spawn("queue", "run", "--executor", "slurm", env={"RUNLAKE_FAULT": fault, "SBATCH_EXPORT": "PATH,HOME"})
-    run.communicate(timeout=120)
+    run.communicate(timeout=300)
     assert run.returncode == -signal.SIGKILL
     queue.slurm().ok()
     assert {queue.status(job) for job in jobs} == {"complete"}, [queue.document(job) for job in jobs]
@@ -127,7 +127,7 @@ def test_an_answer_that_was_never_read_is_found_by_its_name(queue, project, tmp_
     (bin_dir / "sbatch").write_text(f"#!/bin/sh\n{shutil.which('sbatch')} \"$@\"\nkill -9 $PPID\nsleep 1\n")
     (bin_dir / "sbatch").chmod(0o755)
     run = queue.spawn("queue", "run", "--executor", "slurm", env={"PATH": f"{bin_dir}:{queue.env['PATH']}"})
-    run.communicate(timeout=60)
+    run.communicate(timeout=300)
     assert run.returncode == -signal.SIGKILL
     place = queue.place(job)
     assert "slurm" not in place or place["slurm"]["array"] == ""
@@ -149,7 +149,7 @@ def test_interrupted_it_leaves_them_to_slurm(queue, project):
     run = queue.spawn("queue", "run", "--executor", "slurm")
     wait_until(lambda: begun(project), "the program", queue.cluster)
     run.send_signal(signal.SIGINT)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=300)
     assert run.returncode == 130 and b"stay with Slurm" in err and queue.status(job) == "running"
     (project / "go").touch()
     queue.slurm().ok()
@@ -169,7 +169,7 @@ def test_stop_cancels_what_runs_and_what_waits(queue, runlake, project):
     runlake("queue", "stop", running[0]).ok()
     assert queue.status(running[0]) == "stopped" and queue.error(running[0])["cause"] == "operator_stop"
     (project / "go").touch()
-    out, err = run.communicate(timeout=120)
+    out, err = run.communicate(timeout=300)
     assert run.returncode == 1 and b"ran 3/5" in out, (out, err)
 
 
@@ -182,7 +182,7 @@ def test_what_is_cancelled_in_slurm_is_stopped(queue, project):
         queue.cluster.ask("scancel", "{array}_{task}".format(**queue.place(job)["slurm"]))
     wait_until(lambda: queue.status(pending) == queue.status(running[0]) == "stopped", "both to be stopped", queue.cluster)
     (project / "go").touch()
-    run.communicate(timeout=120)
+    run.communicate(timeout=300)
     assert "cancelled in Slurm" in queue.error(pending)["stderr_tail"] and [queue.status(job) for job in running[1:]] == ["complete"] * 3
 
 

@@ -100,18 +100,34 @@ def rows_of(runs, theorems, hostile, seed=7):
     return out
 
 
+def all_runs(count, hostile, seed=8):
+    """Runs of other tools, as the dataset all_runs has them."""
+    rng = random.Random(seed)
+    out = []
+    for r in range(count):
+        word = HOSTILE[r % len(HOSTILE)] if hostile else ["adam", "sgd"][r % 2]
+        params = {"lr": str(10.0 ** -(r % 4)), "depth": "None" if r % 5 == 0 else str(r % 5), "optimizer": word, "fixed": "yes", **({word: word} if hostile else {})}
+        metrics = {"loss": round(rng.random(), 6), **({"acc": None if r % 7 == 0 else round(rng.random(), 6)} if r % 3 else {}), **({word: r} if hostile else {})}
+        out.append({"run_uid": hashlib.sha256(f"other {r}".encode()).hexdigest(), "source": ["mlflow", "signac"][r % 2], "run_id": f"{r:032x}", "name": word if hostile else f"run {r:05}", "state": ["completed", "failed", None][r % 3],
+                    "started_at": f"2026-01-{1 + r % 28:02} 10:00:00", "finished_at": None if r % 3 == 2 else f"2026-01-{1 + r % 28:02} 10:00:{r % 60:02}.5", "params": json.dumps(params), "metrics": json.dumps(metrics)})
+    return out
+
+
 def web_dir():
     """Of this build: beside the binary, as the program itself finds it."""
     return pathlib.Path(os.environ["RUNLAKE_BIN"]).resolve().parent / "share" / "runlake" / "web"
 
 
-def make(out, runs=30, theorems=40, hostile=False, web=None, kept=None):
-    """`kept`: of tables, how many rows are in the page; the file beside it has all."""
+def make(out, runs=30, theorems=40, hostile=False, web=None, kept=None, others=0):
+    """`kept`: of tables, how many rows are in the page; the file beside it has all. `others`: runs of other tools."""
     out = pathlib.Path(out)
     shutil.copytree(web or web_dir(), out, dirs_exist_ok=True)
     (out / "data").mkdir()
     tables = []
-    for name, rows in rows_of(runs, theorems, hostile).items():
+    made = rows_of(runs, theorems, hostile)
+    if others:
+        made = {"all_runs": all_runs(others, hostile), **(made if runs else {})}
+    for name, rows in made.items():
         (out / "data" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         inside = rows[: (kept or {}).get(name, len(rows))]
         tables.append({"name": name, "help": "Rows.", "file": f"data/{name}.jsonl", "rows": len(rows), "kept": len(inside), "why": "" if len(inside) == len(rows) else "the page holds some", "columns": columns(inside)})

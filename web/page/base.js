@@ -107,7 +107,8 @@
     if (hash !== location.hash) { history.replaceState(null, '', hash); }
   };
 
-  RL.labelled = (label, control) => RL.el('label', { class: 'field' }, RL.el('span', {}, label), control);
+  // A label of our own begins with a capital letter, a name out of the data stays as it is.
+  RL.labelled = (label, control, isName = false) => RL.el('label', { class: 'field' }, RL.el('span', { class: isName ? 'as-is' : null }, label), control);
   // choices: [[value, text], …]
   RL.select = (choices, value, onchange, attributes = {}) =>
     RL.el('select', { ...attributes, onchange: (event) => onchange(event.target.value) },

@@ -3,22 +3,25 @@
 'use strict';
 (function (RL) {
   const { el } = RL;
-  const views = [['overview', 'Overview', RL.viewOverview], ['runs', 'Runs', RL.viewRuns], ['heat', 'Heat map', RL.viewHeat], ['histogram', 'Histogram', RL.viewHistogram], ['graph', 'Proof graph', RL.viewGraph], ['data', 'Data', RL.viewData]];
+  // Id, title (where there are no proof searches another one), what draws it, and which runs it is about: those of proof searches, those of every source, or none.
+  const proofs = () => model; const all = () => model.all; const none = () => null;
+  const views = [['overview', 'Overview', RL.viewOverview, proofs], ['runs', 'Runs', RL.viewRuns, proofs], ['heat', 'Heat map', RL.viewHeat, proofs], ['histogram', 'Histogram', RL.viewHistogram, proofs], ['graph', 'Proof graph', RL.viewGraph, proofs],
+    ['all', 'All runs', RL.viewAllRuns, all, 'Runs'], ['measures', 'Parameters and metrics', RL.viewMeasures, all, 'Histogram'], ['data', 'Data', RL.viewData, none]];
   // What a view keeps in the address; the filters stay from view to view.
-  const kept = { overview: ['by'], runs: ['run', 'sort', 'down'], heat: ['measure', 'by', 'order', 'q'], histogram: ['measure', 'by'], graph: ['kind', 'run', 'theorem', 'graph'], data: ['dataset', 'chart', 'value'] };
-  const filterKeys = ['text', 'least', ...RL.facets];
+  const kept = { overview: ['by'], runs: ['run', 'sort', 'down'], heat: ['measure', 'by', 'order', 'q'], histogram: ['measure', 'by'], graph: ['kind', 'run', 'theorem', 'graph'], all: ['run', 'sort', 'down'], measures: ['measure', 'against', 'apart'], data: ['dataset', 'chart', 'value'] };
   const byId = (id) => document.getElementById(id);
   let model; let state;
 
-  const hasRuns = () => model.runs.length > 0;
-  const shownViews = () => (hasRuns() ? views : views.filter(([id]) => id === 'data'));
+  const shownViews = () => views.filter(([, , , runs]) => runs === none || runs().runs.length > 0);
+  const titleOf = ([, title, , , alone]) => (alone && model.runs.length === 0 ? alone : title);
+  const filterNames = () => [model, model.all].flatMap((of) => of.filterKeys.map((key) => of.prefix + key));
   const viewOf = () => shownViews().find(([id]) => id === state.view) || shownViews()[0];
 
   function cleaned(of) {
     const view = shownViews().find(([id]) => id === of.view) || shownViews()[0];
     const out = { view: view[0] };
     for (const key of kept[view[0]]) { if (of[key]) { out[key] = of[key]; } }
-    for (const key of filterKeys) { if (of[`f.${key}`]) { out[`f.${key}`] = of[`f.${key}`]; } }
+    for (const key of filterNames()) { if (of[key]) { out[key] = of[key]; } }
     return out;
   }
   // A changed part of the state, drawn; note() keeps it in the address alone.
@@ -36,30 +39,28 @@
   };
 
   function drawTabs() {
-    RL.replace(byId('tabs'), shownViews().map(([id, title]) => el('li', {},
-      el('a', { href: `#${new URLSearchParams(cleaned({ ...Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith('f.'))), view: id }))}`, 'aria-current': viewOf()[0] === id ? 'page' : null }, title))));
+    const filters = Object.fromEntries(filterNames().map((key) => [key, state[key]]));
+    RL.replace(byId('tabs'), shownViews().map((view) => el('li', {},
+      el('a', { href: `#${new URLSearchParams(cleaned({ ...filters, view: view[0] }))}`, 'aria-current': viewOf() === view ? 'page' : null }, titleOf(view)))));
   }
   function drawFilters() {
     const form = byId('filters');
-    form.hidden = !hasRuns() || viewOf()[0] === 'data';
+    const of = viewOf()[3]();
+    form.hidden = of === null;
     if (form.hidden) { return; }
-    const change = (key) => (value) => RL.go({ [`f.${key}`]: value });
     RL.replace(form, el('fieldset', {}, el('legend', {}, 'Runs'),
-      RL.labelled('Search', el('input', { type: 'search', id: 'f-text', value: model.filters.text, placeholder: 'part of id, provider, …', onchange: (event) => change('text')(event.target.value) })),
-      RL.facets.map((facet) => {
-        const values = model.facetValues(facet);
-        return values.length < 2 ? null : RL.labelled(facet, RL.select([['', `all ${values.length}`], ...values.map(([value, count]) => [`=${value}`, `${value || '(none)'} (${count})`])], model.filters[facet], change(facet), { id: `f-${facet}` }));
-      }),
-      RL.labelled('Solved at least', RL.select([['', 'any'], ...[10, 25, 50, 75, 90, 100].map((n) => [String(n), `${n}\u202f%`])], model.filters.least, change('least'), { id: 'f-least' })),
-      model.isNarrowed() ? el('button', { type: 'button', id: 'f-clear', onclick: () => RL.go(Object.fromEntries(filterKeys.map((key) => [`f.${key}`, '']))) }, 'Show all') : null,
-      el('output', { id: 'f-count' }, `${RL.number(model.chosen.length)} of ${RL.plural(model.runs.length, 'run')}`)));
+      of.controls((key) => (value) => RL.go({ [of.prefix + key]: value })),
+      of.isNarrowed() ? el('button', { type: 'button', id: 'f-clear', onclick: () => RL.go(Object.fromEntries(of.filterKeys.map((key) => [of.prefix + key, '']))) }, 'Show all') : null,
+      el('output', { id: 'f-count' }, `${RL.number(of.chosen.length)} of ${RL.plural(of.runs.length, 'run')}`)));
   }
   function draw() {
     const held = document.activeElement && document.activeElement.id;
-    for (const key of filterKeys) { model.filters[key] = state[`f.${key}`] || ''; }
-    model.select();
+    for (const of of [model, model.all]) {
+      for (const key of of.filterKeys) { of.filters[key] = state[of.prefix + key] || ''; }
+      of.select();
+    }
     drawTabs(); drawFilters();
-    const [id, title, view] = viewOf();
+    const [id, , view] = viewOf(); const title = titleOf(viewOf());
     document.title = `${title} – ${model.data.title}`;
     const main = byId('main');
     main.dataset.view = id;

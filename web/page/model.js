@@ -58,9 +58,11 @@
       this.wild = this.readWild();
       this.blocked = this.readBlocked();
       this.scores = this.readScores();
-      this.filters = { text: '', least: '' };
-      for (const facet of facets) { this.filters[facet] = ''; }
+      this.prefix = 'f.';
+      this.filterKeys = ['text', 'least', ...facets];
+      this.filters = Object.fromEntries(this.filterKeys.map((key) => [key, '']));
       this.select();
+      this.all = new RL.AllRuns(this.table('all_runs'));
     }
     table(name) { return this.tables.get(name); }
 
@@ -133,6 +135,15 @@
         this.isChosen[i] = 1;
         this.chosen.push(i);
       });
+    }
+    controls(change) {
+      return [
+        RL.labelled('Search', RL.el('input', { type: 'search', id: 'f-text', value: this.filters.text, placeholder: 'part of id, provider, …', onchange: (event) => change('text')(event.target.value) })),
+        facets.map((facet) => {
+          const values = this.facetValues(facet);
+          return values.length < 2 ? null : RL.labelled(facet, RL.select([['', `all ${values.length}`], ...values.map(([value, count]) => [`=${value}`, `${value || '(none)'} (${count})`])], this.filters[facet], change(facet), { id: `f-${facet}` }));
+        }),
+        RL.labelled('Solved at least', RL.select([['', 'any'], ...[10, 25, 50, 75, 90, 100].map((n) => [String(n), `${n}\u202f%`])], this.filters.least, change('least'), { id: 'f-least' }))];
     }
     // Calls with the row of each result whose run is chosen.
     each(rows, call) { for (let i = 0; i < rows.count; i += 1) { if (rows.run[i] >= 0 && this.isChosen[rows.run[i]]) { call(i); } } }

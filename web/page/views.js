@@ -299,5 +299,7 @@
         RL.labelled('Run', RL.select(runs.map((one) => [one.uid, one.label]), run.uid, (value) => RL.go({ run: value, graph: '', theorem: '' }), { id: 'run' })), choice), box];
   };
   RL.section = section;
+  RL.missing = missing;
+  RL.narrowed = narrowed;
   RL.noteText = note;
 })(globalThis.RL = globalThis.RL || {});
