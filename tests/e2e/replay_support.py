@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 
 PYTHON = "/usr/bin/python3"
@@ -47,6 +48,22 @@ def run_id_of(runlake, stage):
     answer = runlake("--json", "runs", "list").ok().json
     runs = [row for row in answer["runs"] if row["stage"] == stage]
     return runs[-1]["run_id"] if runs[0]["started_at"] <= runs[-1]["started_at"] else runs[0]["run_id"]
+
+
+def until_code_is_known(project, runlake, record):
+    """record(seconds) has a program take that long. Its code is looked at for as long as it runs: on a busy machine it is recorded once more, and takes longer. Gives the rows."""
+    for seconds in (0.2, 1, 5, 25, 100):
+        record(seconds)
+        rows = runlake("--json", "runs", "list").ok().json["runs"]
+        if not any((row["code_ref"] or "").endswith("unknown") for row in rows):
+            break
+        shutil.rmtree(project / ".runlake")
+        shutil.rmtree(project / "runs", ignore_errors=True)
+    return rows
+
+
+# The limit of that look, beside the program's own time.
+PATIENT = {"RUNLAKE_CODE_DIRTY_LIMIT": "100s"}
 
 
 def has_compiler():

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import pytest
-from replay_support import PYTHON, errors_of, git, knobs_of, verdicts
+from replay_support import PATIENT, PYTHON, errors_of, git, knobs_of, until_code_is_known, verdicts
 
 FIT = """\
 import os, subprocess, sys
@@ -29,8 +29,7 @@ def recorded(runlake, runlake_bin, project, clean_env):
     (project / "alpha.txt").write_text("0.75\n")
     # It goes on once the recorder has looked at the tree: the patch behind the dirty code is there then.
     waiting = "import os, time\nwhile 'RUNLAKE_REPLAY_REPORT' not in os.environ and not (os.path.isdir('.runlake/patches') and os.listdir('.runlake/patches')): time.sleep(0.01)\nexec(open('fit.py').read())"
-    runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", waiting).ok()
-    (row,) = runlake("--json", "runs", "list").ok().json["runs"]
+    (row,) = until_code_is_known(project, runlake, lambda _: runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", waiting, env=PATIENT).ok())
     assert "+dirty." in row["code_ref"] and not row["code_ref"].endswith("unknown")
     (project / "alpha.txt").write_text("9\n")
     return row["run_id"]
@@ -113,8 +112,8 @@ def test_runs_whose_command_is_not_known(runlake, project):
 
 
 def test_a_run_without_a_metric_is_compared_by_what_it_printed(runlake, project):
-    runlake("run", "--", "/bin/sh", "-c", "echo hello; sleep 0.3").ok()
-    (row,) = runlake("--json", "runs", "list").ok().json["runs"]
+    program = "echo hello; test -n \"$RUNLAKE_REPLAY_REPORT\" || sleep {}"
+    (row,) = until_code_is_known(project, runlake, lambda seconds: runlake("run", "--", "/bin/sh", "-c", program.format(seconds), env=PATIENT).ok())
     done = runlake("replay", "run", "--run", row["run_id"])
     (verdict,) = verdicts(project).values()
     assert verdict["metric"] == "stdout_digest" and verdict["det_delta"] == 0 and "recorded no metric" in done.err
@@ -141,11 +140,15 @@ stages:
 @pytest.fixture
 def run_dir(runlake, project, clean_env):
     (project / "words.txt").write_text("some words\n")
-    (project / "pipe.yaml").write_text(PIPELINE.replace('"wc -c', '"mkdir {out}/fold{fold}; sleep 0.3; wc -c'))
     (project / ".gitignore").write_text("runs\n")
-    git(project, clean_env, "add", "-A")
-    git(project, clean_env, "commit", "-q", "-m", "pipeline")
-    runlake("pipeline", "run", "pipe.yaml").ok()
+
+    def record(seconds):
+        (project / "pipe.yaml").write_text(PIPELINE.replace('"wc -c', f'"mkdir {{out}}/fold{{fold}}; sleep {seconds}; wc -c').replace('"tr a-z', f'"sleep {seconds}; tr a-z'))
+        git(project, clean_env, "add", "-A")
+        git(project, clean_env, "commit", "-q", "-m", f"pipeline of {seconds} s")
+        runlake("pipeline", "run", "pipe.yaml", env=PATIENT).ok()
+
+    until_code_is_known(project, runlake, record)
     (path,) = [entry for entry in (project / "runs").iterdir() if entry.is_dir()]
     return path
 
