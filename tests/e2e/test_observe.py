@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from run_support import wait_until
 
 
 class Receiver:
@@ -58,12 +59,6 @@ def receiver():
     it = Receiver()
     yield it
     it.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def spans(document):
@@ -118,9 +113,9 @@ def test_nested_runs_are_spans_of_one_trace(runlake, runlake_bin, receiver):
 
 def test_a_receiver_that_is_away_gets_it_later(runlake):
     runlake("run", "--", "true").ok()
-    port = free_port()
-    env = {"RUNLAKE_OTLP_ENDPOINT": f"http://127.0.0.1:{port}"}
-    result = runlake("observe", "push", env=env)
+    with socket.socket() as away:
+        away.bind(("127.0.0.1", 0))  # held, so that nobody else listens there; it does not, either
+        result = runlake("observe", "push", env={"RUNLAKE_OTLP_ENDPOINT": f"http://127.0.0.1:{away.getsockname()[1]}"})
     assert result.status == 8
     assert "next push" in result.err
     receiver = Receiver()
@@ -193,7 +188,7 @@ def test_a_webhook_needs_a_secret(runlake, receiver):
 def test_statsd_gets_lines(runlake):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(30)
+        server.settimeout(300)
         runlake("run", "--stage", "fit", "--", "true").ok()
         runlake("observe", "push", env={"RUNLAKE_STATSD": f"127.0.0.1:{server.getsockname()[1]}"}).ok()
         lines = server.recv(65536).decode().splitlines()
@@ -218,16 +213,10 @@ def test_follow_sends_runs_as_they_end(runlake, runlake_bin, project, clean_env,
     follower = subprocess.Popen([str(runlake_bin), "observe", "push", "--follow"], cwd=project, env=env, stderr=subprocess.PIPE)
     try:
         runlake("run", "--stage", "late", "--", "true").ok()
-        told = set()
-        for _ in range(600):
-            told = {span["name"] for post in receiver.taken() for span in spans(json.loads(post[2]))}
-            if told == {"early", "late"}:
-                break
-            threading.Event().wait(0.1)
-        assert told == {"early", "late"}
+        wait_until(lambda: {span["name"] for post in receiver.taken() for span in spans(json.loads(post[2]))} == {"early", "late"}, "both runs to be told")
     finally:
         follower.send_signal(signal.SIGINT)
-        assert follower.wait(timeout=30) == 130
+        assert follower.wait(timeout=300) == 130
 
 
 def test_two_pushes_to_one_receiver_do_not_meet(runlake, runlake_bin, project, clean_env, receiver):
@@ -235,14 +224,11 @@ def test_two_pushes_to_one_receiver_do_not_meet(runlake, runlake_bin, project, c
     env = {"RUNLAKE_OTLP_ENDPOINT": receiver.url}
     follower = subprocess.Popen([str(runlake_bin), "observe", "push", "--follow"], cwd=project, env={**clean_env, **env})
     try:
-        for _ in range(600):
-            if receiver.taken():
-                break
-            threading.Event().wait(0.1)
+        wait_until(receiver.taken, "the first push")
         assert runlake("observe", "push", env=env).status == 5
     finally:
         follower.terminate()
-        follower.wait(timeout=30)
+        follower.wait(timeout=300)
 
 
 @pytest.fixture
@@ -263,12 +249,12 @@ def serve(runlake_bin, project, clean_env):
     yield start
     for server in started:
         server.terminate()
-        server.communicate(timeout=30)
+        server.communicate(timeout=300)
 
 
 def fetch(address, path="/metrics", headers=None):
     request = urllib.request.Request(f"http://127.0.0.1:{address['port']}{path}", headers=headers or {})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         return answer.read().decode()
 
 
@@ -280,7 +266,7 @@ def test_serve_shows_runs_as_they_are_recorded(runlake, serve):
     runlake("run", "--stage", "fit", "--", "true").ok()
     assert 'runlake_runs_total{stage="fit",state="completed",tenant=""} 2' in fetch(address)
     server.send_signal(signal.SIGINT)
-    assert server.wait(timeout=30) == 130
+    assert server.wait(timeout=300) == 130
 
 
 def test_serve_with_a_token_answers_only_to_it(runlake, serve):
