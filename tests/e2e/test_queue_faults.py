@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from queue_support import begun, is_alive, kill, queue, waits  # noqa: F401
 from run_support import wait_until
-from test_queue_stop import SURVIVOR
+from test_queue_stop import SURVIVOR, end_runner_and_guard
 
 
 def start(queue, project, program=None, *words, count=1):  # noqa: F811
@@ -42,7 +42,7 @@ def test_a_killed_runner_is_noticed_at_once(queue, project):  # noqa: F811
     wait_until(lambda: len(begun(project)) == 2, "the second attempt")
     assert not is_alive(first)
     (project / "go").touch()
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=300)
     assert run.returncode == 0, err
     assert queue.status(jobs[0]) == "complete" and queue.place(jobs[0])["lost"] == 1 and b"again " in out
 
@@ -64,10 +64,7 @@ def test_what_is_left_of_a_program_is_ended_before_it_is_run_again(queue, projec
     run = queue.spawn("queue", "run")
     program = int(wait_until(lambda: begun(project), "the program")[0])
     kill(run)
-    runner = queue.runner(job)
-    subprocess.run(["pkill", "-KILL", "-P", str(runner), "runlake-guard"], check=False)
-    os.kill(runner, signal.SIGKILL)
-    wait_until(lambda: not is_alive(runner), "the runner to end")
+    end_runner_and_guard(queue.runner(job))
     (project / "go").touch()
     queue.run().ok()
     assert not is_alive(program) and queue.status(job) == "complete" and len(begun(project)) == 2
@@ -85,7 +82,7 @@ def test_interrupted_it_ends_what_runs(queue, project, number):  # noqa: F811
     jobs, run = start(queue, project, count=2)
     left = queue.add_one("true")
     run.send_signal(number)
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=300)
     assert run.returncode == 130, err
     assert {queue.status(job) for job in jobs} == {"stopped"} and queue.status(left) == "queued"
     assert not any(is_alive(pid) for pid in begun(project))
@@ -97,12 +94,12 @@ def test_interrupted_twice_it_ends_them_at_once(queue, project):  # noqa: F811
     run.send_signal(signal.SIGINT)
     wait_until(lambda: (project / "told").exists(), "the program to be told")
     run.send_signal(signal.SIGINT)
-    run.communicate(timeout=60)
+    run.communicate(timeout=300)
     assert run.returncode == 130 and queue.status(jobs[0]) == "stopped" and not is_alive(begun(project)[0])
 
 
 def wait_for_end(process):
-    return process.communicate(timeout=120)
+    return process.communicate(timeout=300)
 
 
 # Killed at each of its writes, by the runner's own points: whatever is left, the next run brings every job to its end, with its work done.
@@ -172,7 +169,7 @@ def test_what_runs_on_another_machine_is_left_alone(queue, runlake, project, cle
     assert done.status == 4 and "can't be reached from here" in done.err
     assert queue.status(job) == "running"
     (project / "go").touch()
-    run.communicate(timeout=120)
+    run.communicate(timeout=300)
     assert queue.status(job) == "complete" and len(begun(project)) == 1
 
 
@@ -198,6 +195,6 @@ def test_a_claim_that_was_lost_ends_the_program(queue, project):  # noqa: F811
     claim["token"] = "0" * 32
     queue.claim(jobs[0]).write_text(json.dumps(claim) + "\n")
     before = queue.document(jobs[0])
-    wait_until(lambda: not is_alive(begun(project)[0]), "the program to be ended", limit=60)
+    wait_until(lambda: not is_alive(begun(project)[0]), "the program to be ended", limit=300)
     kill(run)
     assert queue.status(jobs[0]) in ("running", "stopped") and before["status"] == "running"
