@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 
-from queue_support import Queue, add_experiment, begun, kill, queue, waits  # noqa: F401
+from queue_support import Queue, add_experiment, begun, is_alive, kill, queue, waits  # noqa: F401
 from run_support import wait_until
 
 
@@ -124,13 +124,13 @@ def test_two_runners_of_one_machine_share_its_gpus(queue, runlake_bin, project, 
     for gpus, ends in (("0", False), ("0,1", True)):
         two = there.spawn("queue", "run", "--gpus", gpus, stderr=subprocess.STDOUT)
         if ends:  # the second is free
-            assert two.communicate(timeout=60)[0].decode().startswith("started") and (other / "seen").read_text() == "1\n"
+            assert two.communicate(timeout=300)[0].decode().startswith("started") and (other / "seen").read_text() == "1\n"
             break
         line = two.stdout.readline().decode()
         assert line.startswith("waiting: GPU 0 is used by process ") and "a job that `queue run` has begun" in line
         assert not (other / "seen").exists()
         two.send_signal(signal.SIGINT)
-        assert two.wait(timeout=60) == 130
+        assert two.wait(timeout=300) == 130
         two.stdout.close()
     again = subprocess.run([runlake_bin, "queue", "add", "--experiment", "E001", "--no-commit", "--sp", "n=2", "--", "true"], cwd=other, env=clean_env, check=True, stdout=subprocess.DEVNULL)
     assert again.returncode == 0
@@ -138,7 +138,7 @@ def test_two_runners_of_one_machine_share_its_gpus(queue, runlake_bin, project, 
     assert three.stdout.readline().decode().startswith("waiting: ")
     (project / "go").touch()
     queue.until(first, "complete")
-    assert b"ran 1/1" in three.communicate(timeout=60)[0] and three.returncode == 0
+    assert b"ran 1/1" in three.communicate(timeout=300)[0] and three.returncode == 0
 
 
 def test_without_gpus_the_variable_is_left_alone(queue, project):  # noqa: F811
@@ -160,12 +160,13 @@ def test_a_failed_job_is_tried_again_as_often_as_it_may(queue, project):  # noqa
 
 
 def test_a_job_that_takes_too_long_has_failed(queue, project):  # noqa: F811
-    job = queue.add_one("echo $$ > pid; exec sleep 600", "--time-limit", "1s")
-    assert queue.run().status == 1
-    document = queue.document(job)
-    assert document["status"] == "failed" and document["queue"]["last_error"]["cause"] == "time_limit" and "timed out" in document["runlake"]["error"]
-    assert not (project / "proc").exists()
-    from queue_support import is_alive
+    for seconds in (1, 4, 16, 64):   # a busy machine may need longer than a second to begin the program
+        job = queue.add_one("echo $$ > pid; exec sleep 600", "--time-limit", f"{seconds}s")
+        assert queue.run().status == 1
+        document = queue.document(job)
+        assert document["status"] == "failed" and document["queue"]["last_error"]["cause"] == "time_limit" and "timed out" in document["runlake"]["error"]
+        if (project / "pid").exists() and (project / "pid").read_text().endswith("\n"):
+            break
     assert not is_alive((project / "pid").read_text().strip())
 
 
@@ -220,7 +221,7 @@ def test_what_others_make_possible_meanwhile_is_run(queue, project):  # noqa: F8
     wait_until(lambda: begun(project), "the first job")
     second = queue.add_one("true", "--after", first)
     (project / "go").touch()
-    out, err = run.communicate(timeout=120)
+    out, err = run.communicate(timeout=300)
     assert run.returncode == 0, err
     assert queue.status(second) == "complete" and b"ran 2/2" in out
 
