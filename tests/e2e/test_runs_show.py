@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from run_support import wait_until
+from run_support import read_when_there, wait_until
 from runs_support import SECOND, SEED, facts, id_of, journal, make_journal, seed_store, store  # noqa: F401
 
 PANEL = """\
@@ -148,11 +148,12 @@ def test_local_time(runlake, seed_store):
 
 
 def test_unwatched_and_abandoned_are_seen_and_not_stored(runlake, runlake_bin, project, clean_env):
-    recorder = subprocess.Popen([str(runlake_bin), "--quiet", "run", "--stage", "long", "--", "sleep", "300"], cwd=project, env=clean_env)
+    recorder = subprocess.Popen([str(runlake_bin), "--quiet", "run", "--stage", "long", "--", "sh", "-c", "echo $$ > pid; exec sleep 300"], cwd=project, env=clean_env)
     details = None
     try:
+        read_when_there(project / "pid")  # before it is let go, it would end with its recorder
         shown = lambda: runlake("--json", "runs", "tail").ok().json["runs"]  # noqa: E731
-        (run,) = wait_until(shown, "the start of the run")
+        (run,) = shown()
         assert (run["status"], run["shown"]) == ("running", "running")
         details = runlake("--json", "runs", "show", run["run_id"]).ok().json["run"]
         recorder.send_signal(signal.SIGKILL)
