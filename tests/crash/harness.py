@@ -79,7 +79,7 @@ class Harness:
             **scenario.env,
             **extra,
         }
-        done = subprocess.run(scenario.argv, env=env, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120, stdin=subprocess.DEVNULL)
+        done = subprocess.run(scenario.argv, env=env, cwd=folder, capture_output=True, text=True, errors="replace", timeout=300, stdin=subprocess.DEVNULL)
         return Outcome(extra.get("RUNLAKE_FAULT", ""), done.returncode, done.stdout, done.stderr, folder)
 
     def _ground(self, scenario, base, name):

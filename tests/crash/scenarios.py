@@ -15,7 +15,7 @@ BINARY = Path(os.environ.get("RUNLAKE_BIN", Path(__file__).resolve().parents[2] 
 
 def drive(folder, *words):
     env = {"PATH": os.environ["PATH"], "RUNLAKE_STORE": str(folder / ".runlake"), "XDG_STATE_HOME": str(folder / "state"), "HOME": str(folder / "home")}
-    return subprocess.run([DRIVER, *words], env=env, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([DRIVER, *words], env=env, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 def frame(payload):

@@ -15,7 +15,7 @@ JOB = "42b7b4f2921788ea14dac5566e6f06d0"
 
 def call(folder, *words):
     env = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "RUNLAKE_STORE": str(folder / ".runlake"), "XDG_STATE_HOME": str(folder / "state")}
-    return subprocess.run([BINARY, *[str(word) for word in words]], env=env, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([BINARY, *[str(word) for word in words]], env=env, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 def good(done):

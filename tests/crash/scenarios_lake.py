@@ -25,7 +25,7 @@ DIGESTS = f"SELECT run_dir, string_agg(name || n || ':' || h, ' ' ORDER BY name)
 def call(folder, *words, store=None):
     env = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "state"), "RUNLAKE_STORE": str(store or folder / ".runlake")}
     env |= {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
-    return subprocess.run([BINARY, *words], env=env, cwd=folder, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run([BINARY, *words], env=env, cwd=folder, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
 
 
 def digests(folder, store=None):

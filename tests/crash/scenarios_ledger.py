@@ -25,7 +25,7 @@ def environment(folder):
 
 
 def call(folder, *words, status=0):
-    done = subprocess.run([BINARY, "--json", *words], env=environment(folder), cwd=folder, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run([BINARY, "--json", *words], env=environment(folder), cwd=folder, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == status, f"{words}: {done.returncode} {done.stdout}{done.stderr}"
     return json.loads(done.stdout) if done.stdout else None
 

@@ -31,7 +31,7 @@ def check(outcome):
     for path in [run / "summary.json.gz", *run.glob("thm_*/*_comparison.json"), *run.glob("postprocess_metrics.json")]:
         read(path)
     env = {"PATH": os.environ["PATH"], "HOME": str(outcome.folder / "home")} | {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
-    done = subprocess.run([BINARY, *WORDS], env=env, cwd=outcome.folder, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([BINARY, *WORDS], env=env, cwd=outcome.folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     entries = [entry for theorem in read(run / "summary.json.gz")["theorems"] for entry in theorem["interventions"]]
     for entry in entries + [read(path) for path in run.glob("thm_*/*_comparison.json")]:

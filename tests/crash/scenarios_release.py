@@ -21,7 +21,7 @@ DATASETS = [{"name": "overview", "format": "parquet", "query": "SELECT r.run_uid
 def call(folder, *words, status=(0,)):
     env = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "state"), "RUNLAKE_STORE": str(folder / ".runlake")}
     env |= {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
-    done = subprocess.run([BINARY, *words], env=env, cwd=folder, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run([BINARY, *words], env=env, cwd=folder, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode in status, f"{words}: {done.returncode} {done.stdout}{done.stderr}"
     return done.stdout
 

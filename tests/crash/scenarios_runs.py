@@ -15,7 +15,7 @@ RUNS = 6
 def call(folder, *words, **env):
     whole = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "state"), "RUNLAKE_STORE": str(folder / ".runlake"), **env}
     whole |= {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
-    return subprocess.run([BINARY, *words], env=whole, cwd=folder, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run([BINARY, *words], env=whole, cwd=folder, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
 
 
 def rows(folder, **env):

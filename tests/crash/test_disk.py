@@ -36,7 +36,7 @@ def open_folder():
 def drive(store, state, *words, prefix=()):
     env = {**os.environ, "RUNLAKE_STORE": str(store), "XDG_STATE_HOME": str(state)}
     env.pop("RUNLAKE_FAULT", None)
-    done = subprocess.run([*prefix, scenarios.DRIVER, *words], env=env, cwd="/", capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([*prefix, scenarios.DRIVER, *words], env=env, cwd="/", capture_output=True, text=True, timeout=300, check=False)
     acks = {tuple(line.split(" ", 3)[1:]) for line in done.stdout.splitlines() if line.startswith("ack ")}
     lost = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(("lost ", "known "))]
     return done, acks, lost[-1] if lost else None

@@ -128,7 +128,7 @@ def runlake(runlake_bin, project, clean_env):
     A variable given as None in `env` is taken out. `input` is what stdin holds; without it stdin is empty. `stdout` and `stderr` may name other files.
     """
 
-    def call(*args, env=None, cwd=None, input=None, timeout=120, **options):
+    def call(*args, env=None, cwd=None, input=None, timeout=300, **options):
         whole = {**clean_env, **(env or {})}
         whole = {name: str(value) for name, value in whole.items() if value is not None}
         words = [str(word) for word in args]

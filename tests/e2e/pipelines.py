@@ -112,7 +112,7 @@ def only_run_dir(project):
 
 
 def wait_for(condition, what, process=None):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < end, what
         assert process is None or process.poll() is None, what

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import journal  # noqa: F401
 
-LIMIT = 30.0
+LIMIT = 300.0
 
 
 def wait_until(condition, what, limit=LIMIT):

@@ -31,6 +31,6 @@ def on_terminal(runlake_bin, words, cwd, env, rows=50, columns=200):
     with subprocess.Popen([str(runlake_bin), *words], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=follower, stderr=subprocess.PIPE) as process:
         os.close(follower)
         text = read_to_end(leader)
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=300)
     assert process.returncode == 0, error
     return text.decode().replace("\r\n", "\n")

@@ -146,7 +146,7 @@ def test_refuses_while_a_process_records(backup, runlake, runlake_bin, project, 
                           stdout=subprocess.PIPE) as child:
         assert child.stdout.readline() == b"on\n"
         assert runlake("runs", "restore", "--force", backup).status == 5
-        child.communicate(b"x\n", timeout=60)
+        child.communicate(b"x\n", timeout=300)
 
 
 def test_consistent_while_recording_goes_on(project, runlake, runlake_bin, clean_env, tmp_path):

@@ -28,7 +28,7 @@ def path_env(runlake_bin, clean_env):
 @pytest.fixture
 def ask_bash(project, path_env):
     def ask(*words):
-        done = subprocess.run(["bash", "--norc", "-c", ASK_BASH, "bash", *words], cwd=project, env=path_env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["bash", "--norc", "-c", ASK_BASH, "bash", *words], cwd=project, env=path_env, capture_output=True, text=True, timeout=300)
         assert done.stderr == ""
         return [line for line in done.stdout.splitlines() if line]
 
@@ -102,7 +102,7 @@ def test_tab_in_an_interactive_shell(project, path_env, shell):
             seen += os.read(leader, 4096)
         os.write(leader, b"runlake versi\t--js\t; exit $?\n")
         seen = read_to_end(leader)
-        process.wait(timeout=60)
+        process.wait(timeout=300)
     assert b'"version": 1' in seen, seen
     assert process.returncode == 0
 
@@ -132,7 +132,7 @@ def ask_zsh(project, path_env):
     zsh = program_or_skip("zsh")
 
     def ask(*words):
-        done = subprocess.run([zsh, "-f", "-c", ASK_ZSH, "zsh", *words], cwd=project, env=path_env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([zsh, "-f", "-c", ASK_ZSH, "zsh", *words], cwd=project, env=path_env, capture_output=True, text=True, timeout=300)
         assert done.stderr == ""
         return [line for line in done.stdout.splitlines() if line]
 
@@ -159,7 +159,7 @@ def ask_fish(project, path_env):
 
     def ask(line, prepare="runlake completion fish | source"):
         script = f"{prepare}; complete -C {shlex.quote(line)}"
-        done = subprocess.run([fish, "--no-config", "-c", script], cwd=project, env=path_env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([fish, "--no-config", "-c", script], cwd=project, env=path_env, capture_output=True, text=True, timeout=300)
         assert done.stderr == ""
         return [found.split("\t")[0] for found in done.stdout.splitlines()]
 

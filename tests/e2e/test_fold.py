@@ -143,7 +143,7 @@ def test_two_at_once(store, runlake_bin, clean_env, project):
     """Of several folds at once none fails but as busy, and none harms the database."""
     calls = [subprocess.Popen([runlake_bin, "runs", "list", "--json"], cwd=project, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]
     for call in calls:
-        out, err = call.communicate(timeout=120)
+        out, err = call.communicate(timeout=300)
         assert call.returncode == 0, err
         assert out.count(b'"run_id"') == 3 or out.count(b"run_id") >= 3
 

@@ -230,7 +230,7 @@ def test_killed_and_resumed_it_writes_the_same_bytes(by_hand, tmp_path, runlake_
         if line.startswith("predict[fold=2018]: done"):
             break
     process.kill()
-    process.wait(timeout=60)
+    process.wait(timeout=300)
     process.stderr.close()
     (run_dir,) = [path for path in (project.root / "runs").iterdir() if not path.name.startswith(".")]
     assert len(shown(run_dir)) < len(tree(by_hand[1]))

@@ -97,7 +97,7 @@ def test_hostile_titles_name_harmless_files(kb, validate):
 
 def test_many_at_once_take_different_ids(kb, runlake_bin, clean_env):
     running = [subprocess.Popen([runlake_bin, "kb", "new", "hypothesis", "--title", f"number {n}"], cwd=kb.repo.path, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for n in range(12)]
-    done = [one.communicate(timeout=120) for one in running]
+    done = [one.communicate(timeout=300) for one in running]
     assert [one.returncode for one in running] == [0] * 12, done
     assert sorted(path.name[:4] for path in (kb.repo.kb / "research/hypotheses").glob("H*.md")) == [f"H{n:03}" for n in range(1, 13)]
 

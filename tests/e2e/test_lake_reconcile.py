@@ -109,7 +109,7 @@ def test_two_at_once(runlake, runlake_bin, project, clean_env, logs):
         asked = runlake("lake", "sql", "SELECT 1")
         assert asked.status == 5 and "try again" in asked.err
         first.send_signal(signal.SIGCONT)
-        first.communicate(timeout=120)
+        first.communicate(timeout=300)
         assert first.returncode == 0
     assert report(runlake("lake", "reconcile", "--json"))["units"]["unchanged"] == 7
 
@@ -121,7 +121,7 @@ def test_ending_it(runlake, runlake_bin, project, clean_env, logs, number):
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         assert process.returncode == 130 and out == "" and "interrupted" in err
     assert not list((project / ".runlake" / "lake").glob("*.lease"))
     assert report(runlake("lake", "reconcile", "--json"))["units"]["found"] == 7
@@ -135,7 +135,7 @@ def test_progress_lives_on_a_terminal_and_is_gone_at_the_end(runlake_bin, projec
     with subprocess.Popen([runlake_bin, "lake", "reconcile"], cwd=project, env=clean_env, stdout=subprocess.DEVNULL, stderr=follower, stdin=subprocess.DEVNULL) as process:
         os.close(follower)
         text = read_to_end(leader).decode()
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=300) == 0
     if "reconciling" in text:  # it may be over before there is anything to show
         assert text.endswith("\r\x1b[K")
 

@@ -441,7 +441,7 @@ def has_open(pid, name):
 
 def test_a_reader_meanwhile_is_told(runlake, project, logs, runlake_bin, clean_env):
     """The files are the facts: while another process has the lake, they are written, and the tables follow with the next reconcile."""
-    with subprocess.Popen([runlake_bin, "lake", "sql", "--csv", "SELECT count(*) FROM range(4000000000) a WHERE hash(a.range) = 7 ORDER BY 1"], cwd=project, env=clean_env, stdout=subprocess.DEVNULL) as reader:
+    with subprocess.Popen([runlake_bin, "lake", "sql", "--csv", "SELECT count(*) FROM range(4000000000000) a WHERE hash(a.range) = 7 ORDER BY 1"], cwd=project, env=clean_env, stdout=subprocess.DEVNULL) as reader:
         try:
             while reader.poll() is None and not has_open(reader.pid, "lake.duckdb"):
                 os.sched_yield()

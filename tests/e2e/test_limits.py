@@ -19,7 +19,7 @@ def limited(runlake_bin, project, clean_env):
                 resource.setrlimit(which, (value, resource.getrlimit(which)[1] if which == resource.RLIMIT_STACK else value))
 
         words = [str(word) for word in (runlake_bin, *words)]
-        return subprocess.run(words, cwd=project, env=clean_env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, preexec_fn=set_limits)
+        return subprocess.run(words, cwd=project, env=clean_env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, preexec_fn=set_limits)
 
     return call
 

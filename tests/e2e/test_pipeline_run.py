@@ -62,7 +62,7 @@ def test_a_terminal_has_one_living_line(runlake_bin, toy, clean_env):
             text += os.read(leader, 65536)
         (toy / "go").touch()
         text += read_to_end(leader)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=300) == 0
         assert process.stdout.read().splitlines()[1].startswith(b"4 stages: 4 done")
     for drawn in re.findall(r"\x1b\[K(\[[^\r\n]*)", text.decode()):
         assert len(drawn) < 60, drawn
@@ -213,7 +213,7 @@ def test_told_to_stop_it_ends_its_stages_and_resumes(runlake, start, project, nu
     process = start()
     wait_for(lambda: (project / "began").exists(), "it did not begin", process)
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode == 130
     assert {r["stage"]: r["status"] for r in runlake("runs", "list", "--json").ok().json["runs"] if r["stage"] in ("slow", "pipeline")} == {"slow": "stopped", "pipeline": "stopped"}
     (project / "go").touch()

@@ -145,7 +145,7 @@ def test_a_job_that_would_wait_for_itself_is_refused(queue, runlake):  # noqa: F
 def test_many_that_add_at_once_give_no_index_twice(queue):  # noqa: F811
     queue.add_one("true")
     adders = [queue.spawn("queue", "add", "--json", "--experiment", "E001", "--no-commit", "--sweep", f"who={who},n=0..4", "--", "true") for who in range(6)]
-    answers = [adder.communicate(timeout=120) for adder in adders]
+    answers = [adder.communicate(timeout=300) for adder in adders]
     assert [adder.returncode for adder in adders] == [0] * 6, answers
     indices = sorted(one["index"] for one in queue.listed().values())
     assert indices == list(range(31))

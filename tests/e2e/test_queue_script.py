@@ -9,7 +9,7 @@ from queue_support import queue  # noqa: F401
 
 
 def run_script(path, env, **more):
-    return subprocess.run([str(path)], env={**env, **more}, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([str(path)], env={**env, **more}, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_a_shell_script_runs_the_jobs(queue, runlake, project, clean_env):  # noqa: F811

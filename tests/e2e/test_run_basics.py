@@ -109,7 +109,7 @@ def test_a_script_without_header_runs_as_in_a_shell(runlake, project):
 def test_bytes_pass_through_both_ways(runlake, runlake_bin, project, clean_env):
     runlake("run", "--", "true").ok()
     data = bytes(range(256)) * 8192
-    done = subprocess.run([runlake_bin, "run", "--", "tee", "/dev/stderr"], input=data, cwd=project, capture_output=True, env=clean_env, timeout=60)
+    done = subprocess.run([runlake_bin, "run", "--", "tee", "/dev/stderr"], input=data, cwd=project, capture_output=True, env=clean_env, timeout=300)
     assert done.returncode == 0 and done.stdout == data and done.stderr == data
 
 
@@ -215,7 +215,7 @@ def test_wrong_settings_do_not_stop_the_program_but_in_strict_mode(runlake, proj
 
 def test_closed_descriptors_stay_closed(runlake, runlake_bin, project, clean_env):
     script = "for fd in 0 1 2; do test -e /proc/self/fd/$fd && echo $fd >> open; done; true"
-    done = subprocess.run(["sh", "-c", f'exec {runlake_bin} run -- sh -c "$1" <&- >&- 2>&-', "x", script], cwd=project, env=clean_env, timeout=60)
+    done = subprocess.run(["sh", "-c", f'exec {runlake_bin} run -- sh -c "$1" <&- >&- 2>&-', "x", script], cwd=project, env=clean_env, timeout=300)
     assert done.returncode == 0
     assert not (project / "open").exists()
 
@@ -224,7 +224,7 @@ def test_other_descriptors_are_the_programs_and_none_of_ours_are(runlake, runlak
     listing = "import os; print(*sorted(int(fd) for fd in os.listdir('/proc/self/fd')))"
     command = [sys.executable, "-c", listing]
     with open(project / "lock", "w") as lock:
-        options = dict(cwd=project, env=clean_env, capture_output=True, text=True, pass_fds=[lock.fileno()], timeout=60, check=True)
+        options = dict(cwd=project, env=clean_env, capture_output=True, text=True, pass_fds=[lock.fileno()], timeout=300, check=True)
         direct = subprocess.run(command, **options)
         recorded = subprocess.run([runlake_bin, "run", "--", *command], **options)
         assert recorded.stdout == direct.stdout and str(lock.fileno()) in direct.stdout.split()
@@ -238,7 +238,7 @@ def test_ignored_signals_stay_ignored_and_no_mask_is_left(runlake, runlake_bin, 
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
 
-    options = dict(cwd=project, env=clean_env, capture_output=True, text=True, preexec_fn=prepare, timeout=60)
+    options = dict(cwd=project, env=clean_env, capture_output=True, text=True, preexec_fn=prepare, timeout=300)
     direct = subprocess.run(command, **options)
     recorded = subprocess.run([runlake_bin, "run", "--", *command], **options)
     assert recorded.returncode == 0 and recorded.stdout == direct.stdout

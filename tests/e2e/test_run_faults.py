@@ -183,11 +183,11 @@ def test_a_store_without_permission(runlake_bin, clean_env):
         env = {**clean_env, "HOME": str(folder / "home")}
         folder.chmod(0o555)
         command = bound_by_modes([folder / "runlake", "run", "--", "sh", "-c", PROGRAM])
-        done = subprocess.run(command, cwd=folder, env=env, input="in\n", capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=folder, env=env, input="in\n", capture_output=True, text=True, timeout=300)
         assert (done.returncode, done.stdout) == (5, "in\nout\n")
         assert "permission denied" in done.stderr and done.stderr.count("can't be recorded") == 1
         assert not (folder / ".runlake").exists()
-        done = subprocess.run(command, cwd=folder, env={**env, "RUNLAKE_MODE": "strict"}, input="in\n", capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=folder, env={**env, "RUNLAKE_MODE": "strict"}, input="in\n", capture_output=True, text=True, timeout=300)
         assert (done.returncode, done.stdout) == (8, "")
     finally:
         folder.chmod(0o755)

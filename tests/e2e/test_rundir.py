@@ -27,7 +27,7 @@ def driver(runlake_bin):
 def drive(driver, project, clean_env):
     def call(*words, **env):
         whole = {**clean_env, "RUNLAKE_STORE": str(project / "store"), **env}
-        done = subprocess.run([driver, *map(str, words)], cwd=project, env=whole, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run([driver, *map(str, words)], cwd=project, env=whole, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

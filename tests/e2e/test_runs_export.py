@@ -104,5 +104,5 @@ def test_a_read_only_folder(runlake, ids, project):
 def test_a_closed_pipe_ends_quietly(runlake, ids, runlake_bin, project, clean_env):
     import subprocess
 
-    done = subprocess.run(["sh", "-c", f"'{runlake_bin}' runs export | head -n 1"], cwd=project, env=clean_env, capture_output=True, timeout=60)
+    done = subprocess.run(["sh", "-c", f"'{runlake_bin}' runs export | head -n 1"], cwd=project, env=clean_env, capture_output=True, timeout=300)
     assert done.stdout.decode().strip() == ",".join(COLUMNS) and done.stderr == b""

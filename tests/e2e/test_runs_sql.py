@@ -125,7 +125,7 @@ def test_ctrl_c_ends_a_statement(runlake_bin, ids, project, clean_env):
     # It computes as soon as it has more than its own thread: DuckDB's.
     wait_until(lambda: len(os.listdir(f"/proc/{child.pid}/task")) > 1, "the start of the statement")
     child.send_signal(signal.SIGINT)
-    out, error = child.communicate(timeout=60)
+    out, error = child.communicate(timeout=300)
     assert child.returncode == 130 and out == b"", error
 
 

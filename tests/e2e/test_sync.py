@@ -333,7 +333,7 @@ class TestTwoAtOnce:
             assert a.sync("durability-status").status == 1, "who only looks waits for nobody"
         finally:
             os.kill(stopped.pid, 18)
-            stopped.communicate(timeout=60)
+            stopped.communicate(timeout=300)
         assert stopped.returncode == 0
         a.sync("now").ok()
 

@@ -65,7 +65,7 @@ def test_unreadable_files(runlake_bin, clean_env, what):
         target.chmod(0)
         try:
             words = bound_by_modes([program, "validate", "--json", *(["paper.md"] if what == "document" else [])])
-            done = subprocess.run(words, cwd=folder, env={**clean_env, "HOME": "/dev/null"}, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(words, cwd=folder, env={**clean_env, "HOME": "/dev/null"}, capture_output=True, text=True, timeout=300)
         finally:
             target.chmod(before)
         assert done.returncode == 1, done.stderr

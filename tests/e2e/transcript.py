@@ -103,7 +103,7 @@ def run(commands, folder, env, where):
         text = re.sub(r"<(RUN_ID(?:_[A-Z0-9]+)?)>", lambda found: known.get(found[1], found[0]), command.text)
         script = f'. "{state}"\n{text}\nstatus=$?\nexport -p > "{state}"\npwd > "{state}.pwd"\nexit $status\n'
         done = subprocess.run(
-            ["bash", "--norc", "-c", script], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120
+            ["bash", "--norc", "-c", script], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300
         )
         if os.path.exists(f"{state}.pwd"):
             with open(f"{state}.pwd", encoding="utf-8") as file:

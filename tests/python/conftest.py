@@ -26,7 +26,7 @@ def python(tmp_path, clean_env):
     project = tmp_path / "project"
     (project / ".git").mkdir(parents=True)
 
-    def call(code, env=None, status=0, timeout=120):
+    def call(code, env=None, status=0, timeout=300):
         script = project / "script.py"
         script.write_text(code)
         done = subprocess.run([sys.executable, str(script)], cwd=project, env={**clean_env, **(env or {})}, capture_output=True, text=True, timeout=timeout)

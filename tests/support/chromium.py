@@ -52,7 +52,7 @@ class Chromium:
         os.close(self.write_fd)
         os.close(self.read_fd)
         try:
-            self.child.wait(30)
+            self.child.wait(300)
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
@@ -86,7 +86,7 @@ class Chromium:
         if method:
             self.events.append(method)
 
-    def call(self, method, of_page=True, timeout=60, **parameters):
+    def call(self, method, of_page=True, timeout=300, **parameters):
         self.last += 1
         message = {"id": self.last, "method": method, "params": parameters}
         if of_page and getattr(self, "session", None):
@@ -109,7 +109,7 @@ class Chromium:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", str(answer)))
         return answer["result"].get("value")
 
-    def wait(self, expression, timeout=60):
+    def wait(self, expression, timeout=300):
         """Until an expression holds; it is asked again with each frame of the page."""
         script = f"new Promise((done, fail) => {{ const until = performance.now() + {timeout * 1000}; const ask = () => {{ const value = ({expression}); if (value) {{ done(true); }} else if (performance.now() > until) {{ done(false); }} else {{ setTimeout(ask, 10); }} }}; ask(); }})"
         answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, timeout=timeout + 30)
