@@ -14,7 +14,6 @@
 #include "git/tracked.hpp"
 #include "ops/run_parts.hpp"
 #include "os/files.hpp"
-#include "os/group_guard.hpp"
 #include "os/lease.hpp"
 #include "os/stamp.hpp"
 #include "os/start_thread.hpp"
@@ -116,15 +115,14 @@ core::Status link_into(const std::string& root, const std::string& tree, const s
 
 class Session final : public ReplaySession {
   public:
-    Session(ReplaySessionRequest request, std::string id, std::string folder, os::GroupGuard guard, os::StopSignal stop, std::unique_ptr<record::Recorder> recorder,
+    Session(ReplaySessionRequest request, std::string id, std::string folder, os::StopSignal stop, std::unique_ptr<record::Recorder> recorder,
             std::unique_ptr<os::Lease> lease)
-        : request_(std::move(request)), id_(std::move(id)), folder_(std::move(folder)), guard_(std::move(guard)), stop_(std::move(stop)), recorder_(std::move(recorder)),
+        : request_(std::move(request)), id_(std::move(id)), folder_(std::move(folder)), stop_(std::move(stop)), recorder_(std::move(recorder)),
           lease_(std::move(lease)), begun_(os::system_clock().now()),
           launcher_{.store = request_.store,
                     .binary = os::executable_path(),
                     .observer = observer_path(),
                     .recorder = *recorder_,
-                    .guard = &guard_,
                     .stop_fd = stop_.fd(),
                     .logged = [this](const core::RunId& run, std::string_view name) { return last_metric(request_.store, run, name, begun_); }} {}
 
@@ -310,7 +308,6 @@ class Session final : public ReplaySession {
     ReplaySessionRequest request_;
     std::string id_;
     std::string folder_;
-    os::GroupGuard guard_;
     os::StopSignal stop_;
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<os::Lease> lease_;
@@ -330,8 +327,6 @@ std::string replays_folder(const record::Store& store) { return store.dir + "/re
 core::Result<std::unique_ptr<ReplaySession>> ReplaySession::begin(ReplaySessionRequest request) {
     std::string id = os::random_hex(16);
     std::string folder = os::join_path(replays_folder(request.store), id);
-    // Also what leaves its group and its session ends with us: each child has a report below this folder.
-    RL_ASSIGN(os::GroupGuard guard, os::GroupGuard::start(cat(replay::k_report_variable, '=', folder, '/')));
     RL_ASSIGN(os::StopSignal stop, os::StopSignal::install());
     remove_left_behind(request.store, request.tree.repository);
     RL_TRY(os::make_dirs(replays_folder(request.store), 0777, os::point::replay_folder_create));
@@ -351,7 +346,7 @@ core::Result<std::unique_ptr<ReplaySession>> ReplaySession::begin(ReplaySessionR
     options.durability = settings.durability();
     auto recorder = record::Recorder::open(core::Result<record::Store>(request.store), options);
     return std::unique_ptr<ReplaySession>(
-        std::make_unique<Session>(std::move(request), std::move(id), std::move(folder), std::move(guard), std::move(stop), std::move(recorder), std::move(lease).take()));
+        std::make_unique<Session>(std::move(request), std::move(id), std::move(folder), std::move(stop), std::move(recorder), std::move(lease).take()));
 }
 
 }  // namespace runlake::ops

@@ -11,6 +11,7 @@
 #include "os/files.hpp"
 #include "pipeline/graph.hpp"
 #include "pipeline/resolve.hpp"
+#include "record/run_outcome.hpp"
 #include "replay/launch.hpp"
 #include "rundir/layout.hpp"
 #include "rundir/publish.hpp"
@@ -198,6 +199,9 @@ core::Result<ReplayTarget> target_of_run(const record::Store& store, const std::
     }
     target.cell.name = cat(run.parts.start->stage, '/', run.id.brief());
     target.cell.inputs = runs::ordered_inputs(run.parts);
+    if (const auto& end = run.parts.end; end && (end->exit_status.value_or(0) != 0 || end->signal)) {
+        target.notes.push_back(end->signal ? cat("it was ended by ", record::signal_name(static_cast<int>(*end->signal)), " when it was recorded") : cat("it ended with status ", *end->exit_status, " when it was recorded"));
+    }
     choose_metric(run, choice, replay::k_stdout_digest, target);
     link_beside(target);
     return target;

@@ -11,8 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +22,8 @@
 #include "core/text.hpp"
 #include "os/child.hpp"
 #include "os/files.hpp"
+#include "os/flood.hpp"
+#include "os/keeper.hpp"
 #include "os/system.hpp"
 
 namespace runlake::os {
@@ -31,7 +31,8 @@ namespace {
 
 using core::cat;
 
-constexpr int k_tick_ms = 20;   // between two looks at the memory in use
+constexpr int k_tick_ms = 20;    // between two looks at the memory in use
+constexpr int k_look_ms = 200;   // between two looks at how much was written
 
 enum class Step : int { processors, umask, addresses, memory, folder, descriptors, executing };
 
@@ -110,7 +111,6 @@ core::Result<Plan> make_plan(const FreshChild& child) {
 bool place(int fd, int at) { return fd == at ? ::fcntl(fd, F_SETFD, 0) == 0 : ::dup2(fd, at) >= 0; }
 
 [[noreturn]] void be_child(const FreshChild& child, const Plan& plan, pid_t parent, int gate, int report) {
-    ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) { ::_exit(127); }
     char go = 0;
@@ -165,52 +165,22 @@ std::uint64_t resident_bytes(pid_t group) {
     return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// Ends the group on every way out.
-class Group {
-  public:
-    Group(pid_t pid, GroupGuard* guard) : pid_(pid), guard_(guard) {
-        if (guard_ != nullptr) { guard_->watch(pid_); }
-    }
-    Group(const Group&) = delete;
-    Group& operator=(const Group&) = delete;
-    ~Group() {
-        kill();
-        if (!reaped_) { static_cast<void>(reap()); }
-        if (guard_ != nullptr) { guard_->forget(pid_); }
-    }
-    void kill() const { ::kill(-pid_, SIGKILL); }
-    // Waits; what it used is in `usage`.
-    std::pair<int, struct rusage> reap() {
-        int status = 0;
-        struct rusage usage {};
-        while (::wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {}
-        reaped_ = true;
-        return {status, usage};
-    }
-
-  private:
-    pid_t pid_;
-    GroupGuard* guard_;
-    bool reaped_ = false;
-};
-
-FreshEnd wait_for_end(const FreshChild& child, pid_t pid, std::int64_t begun_ns) {
-    const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+FreshEnd wait_for_end(const FreshChild& child, const Keeper& keeper, Flood& out, Flood& err, std::int64_t begun_ns) {
     for (;;) {
-        int wait_ms = child.memory_bytes ? k_tick_ms : -1;
-        if (!handle.is_open()) { wait_ms = k_tick_ms; }
+        int wait_ms = child.memory_bytes ? k_tick_ms : k_look_ms;
         if (child.time_limit) {
             const std::int64_t left = child.time_limit->count() - (system_clock().monotonic_ns() - begun_ns) / 1'000'000;
             if (left <= 0) { return FreshEnd::time_limit; }
-            wait_ms = wait_ms < 0 ? static_cast<int>(std::min<std::int64_t>(left, 1 << 30)) : std::min(wait_ms, static_cast<int>(std::min<std::int64_t>(left, 1 << 30)));
+            wait_ms = static_cast<int>(std::min<std::int64_t>(wait_ms, left));
         }
-        std::array<pollfd, 2> polled = {pollfd{handle.get(), POLLIN, 0}, pollfd{child.stop_fd, POLLIN, 0}};
+        std::array<pollfd, 2> polled = {pollfd{keeper.fd(), POLLIN, 0}, pollfd{child.stop_fd, POLLIN, 0}};
         const int ready = ::poll(polled.data(), polled.size(), wait_ms);
         if (ready < 0 && errno != EINTR) { return FreshEnd::stopped; }
-        siginfo_t info{};
-        if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid) { return FreshEnd::ended; }
-        if (polled[1].revents != 0) { return FreshEnd::stopped; }
-        if (child.memory_bytes && resident_bytes(pid) > *child.memory_bytes) { return FreshEnd::memory_limit; }
+        if (ready > 0 && polled[0].revents != 0) { return FreshEnd::ended; }
+        if (ready > 0 && polled[1].revents != 0) { return FreshEnd::stopped; }
+        out.thin();
+        err.thin();
+        if (child.memory_bytes && resident_bytes(keeper.child()) > *child.memory_bytes) { return FreshEnd::memory_limit; }
     }
 }
 
@@ -226,17 +196,12 @@ core::Result<FreshOutcome> run_fresh(const FreshChild& child) {
     if (::pipe2(report.data(), O_CLOEXEC) != 0) { return system_error(errno, "starting", child.argv[0]); }
     const Fd report_read(report[0]);
     Fd report_write(report[1]);
-    const pid_t parent = ::getpid();
-    const pid_t pid = ::fork();
-    if (pid < 0) { return system_error(errno, "starting", child.argv[0]); }
-    if (pid == 0) {
-        ::close(gate[1]);   // else the gate would never close
-        be_child(child, plan, parent, gate[0], report[1]);
-    }
-    ::setpgid(pid, pid);
-    Group group(pid, child.guard);
+    RL_ASSIGN(Keeper keeper, Keeper::start([&](pid_t parent) {
+                  ::close(gate[1]);   // else the gate would never close
+                  be_child(child, plan, parent, gate[0], report[1]);
+              }));
     report_write = Fd();
-    if (child.held) { child.held(pid); }
+    if (child.held) { child.held(keeper.child()); }
     const std::int64_t begun_ns = system_clock().monotonic_ns();
     const ssize_t sent = ::write(gate_write.get(), "g", 1);
     gate_write = Fd();
@@ -250,13 +215,14 @@ core::Result<FreshOutcome> run_fresh(const FreshChild& child) {
         outcome.start_step = step_name(refusal.step);
         return outcome;
     }
-    outcome.how = wait_for_end(child, pid, begun_ns);
-    group.kill();
-    const auto [status, usage] = group.reap();
-    if (!child.mark.empty()) { end_marked(child.mark); }
-    outcome.wait_status = status;
+    Flood out(plan.out.get());
+    Flood err(plan.err.get());
+    outcome.how = wait_for_end(child, keeper, out, err, begun_ns);
+    if (outcome.how != FreshEnd::ended) { keeper.end(); }
+    RL_ASSIGN(const Keeper::End end, keeper.wait());
+    outcome.wait_status = end.status;
     outcome.seconds = static_cast<double>(system_clock().monotonic_ns() - begun_ns) / 1e9;
-    outcome.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    outcome.peak_bytes = static_cast<std::uint64_t>(end.usage.ru_maxrss) * 1024;
     return outcome;
 }
 

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "os/group_guard.hpp"
 
 namespace runlake::os {
 
@@ -28,8 +27,6 @@ struct FreshChild {
     std::vector<int> processors;                                         // it may run on these only; empty: on ours
     std::optional<std::uint64_t> memory_bytes;                           // of private memory for each process, and of resident memory for all of its group
     std::optional<std::chrono::milliseconds> time_limit;
-    GroupGuard* guard = nullptr;                                         // ends its group when we have gone
-    std::string mark;                                                    // of its environment, as end_marked() has it: what left its group ends with it, too
     int stop_fd = -1;                                                    // readable: it is ended
     std::function<void(pid_t)> held;                                     // it exists, and has run nothing yet
 };
@@ -45,8 +42,9 @@ struct FreshOutcome {
     std::uint64_t peak_bytes = 0;   // resident, as the kernel counted for the largest process waited for
 };
 
-// Returns when it has ended; whatever it left in its process group, or by its mark, is killed. Its own process group, an empty stdin, no signal blocked or ignored. Threads may call it at
-// once, each for a child of its own. Errors: nothing was started, and that is no fault of the program.
+// Returns when it has ended, and with it all that it started (os/keeper.hpp); that also ends when we are killed. Its own session and process group, an empty stdin, no signal
+// blocked or ignored. Of output beyond os/flood.hpp's bound the middle is dropped while it runs. Threads may call it at once, each for a child of its own. Errors: nothing
+// was started or its keeper was killed, and that is no fault of the program.
 core::Result<FreshOutcome> run_fresh(const FreshChild& child);
 
 // Becomes the program, with one variable more; for a process that has one thread. Returns only when that failed, with the errno.

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <mutex>
-#include <string>
 
 #include "core/result.hpp"
 #include "os/files.hpp"
@@ -16,8 +15,7 @@ namespace runlake::os {
 // started would go on and write. Thread-safe.
 class GroupGuard {
   public:
-    // While this process has one thread. `mark`: it ends marked processes as well, as end_marked() does; "" for none.
-    static core::Result<GroupGuard> start(const std::string& mark = "");
+    static core::Result<GroupGuard> start();   // while this process has one thread
     GroupGuard(GroupGuard&& other) noexcept : pid_(other.pid_), pipe_(std::move(other.pipe_)) { other.pid_ = 0; }
     GroupGuard& operator=(GroupGuard&&) = delete;
     ~GroupGuard();   // the groups it still knows are left alone
@@ -32,9 +30,5 @@ class GroupGuard {
     Fd pipe_;
     std::mutex mutex_;
 };
-
-// Kills every process of ours that was started with a variable which begins with `mark` ("NAME=beginning of its value"), until none is found: also those that left their
-// group and their session. One that was given another environment is not known by it.
-void end_marked(const std::string& mark);
 
 }  // namespace runlake::os

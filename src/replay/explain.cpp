@@ -120,7 +120,7 @@ void add_differed(const VerdictFile& verdict, Explanation& out) {
 
 std::string advice_on_missing(const std::string& dimension) {
     if (dimension == "inputs") { return "Say what is read: `inputs:` in the spec (an empty list where nothing is), `--input` when runs are recorded."; }
-    if (dimension == "build_sha") { return "Record runs inside a git repository whose uncommitted changes are known, so that both sides name their code."; }
+    if (dimension == "build_sha") { return "Record runs inside a git repository whose uncommitted changes are known, so that both sides name their code. Of a program that is over within milliseconds they are not (`runlake run` does not wait for them)."; }
     if (dimension == "image" || dimension == "instance_type") {
         return cat("Name the ", dimension, " on both sides: RUNLAKE_", dimension == "image" ? "IMAGE_DIGEST" : "INSTANCE_TYPE", " here, a column or `provenance:` for the canonical.");
     }
@@ -129,6 +129,17 @@ std::string advice_on_missing(const std::string& dimension) {
 
 // Whether a spec says what was replayed, else it was a recorded run.
 bool document_spec(const VerdictFile& verdict) { return verdict.document.string_at("spec").has_value(); }
+
+// Where the output of the replay is that the verdict names for its error, as the verdict has it: relative to the store.
+std::optional<std::string> kept_of_the_error(const VerdictFile& verdict) {
+    const Json* error = verdict.document.find("replay_error");
+    const Json* replays = verdict.document.find("replays");
+    if (error == nullptr || !error->is_object() || replays == nullptr || !replays->is_array()) { return std::nullopt; }
+    for (const Json& one : *replays->as_array()) {
+        if (one.integer_at("replica") == error->integer_at("replica")) { return one.string_at("kept"); }
+    }
+    return std::nullopt;
+}
 
 void add_next(const VerdictFile& verdict, const std::vector<std::string>& details, const std::vector<std::string>& warnings, Explanation& out) {
     const Decision& decision = verdict.decision;
@@ -157,9 +168,13 @@ void add_next(const VerdictFile& verdict, const std::vector<std::string>& detail
     if (decision.reason == Reason::replay_error && !document_spec(verdict)) {
         say("Of a recorded run, a replay sees what git holds and what was declared: other files it needs are declared with `--input` when runs are recorded, or seen with --here.");
     }
-    if (decision.reason == Reason::replay_error) { say("Look at the replay's output, which was kept: the folder is `kept` of the replay in this file."); }
+    if (decision.reason == Reason::replay_error) {
+        if (const auto folder = kept_of_the_error(verdict)) { say(cat("Look at what it wrote (stdout.log, stderr.log), which was kept in the store's ", *folder, ".")); }
+    }
     if (decision.reason == Reason::canonical_absent) {
-        say(has(details, "canonical_not_finite") ? "The canonical is NaN or infinite: it can be compared with nothing. Make it anew." : "Name the canonical in the spec (`canonical:`), or record the run that is to be it.");
+        say(has(details, "canonical_not_finite") ? "The canonical is NaN or infinite: it can be compared with nothing. Make it anew."
+            : document_spec(verdict)             ? "Name the canonical in the spec (`canonical:`), or record the run that is to be it."
+                                                 : "Record the run anew with something to compare: a metric (`runlake log name=value`), or its output (`runlake run --capture all`).");
     }
     if (decision.reason == Reason::epsilon_prod_unmeasured) {
         for (const std::string& part : after(details, "stale_envelope:")) { say(part == "undeclared_inputs" ? std::string("Files that were read and not declared have changed since the envelope was measured; it does not count here.")

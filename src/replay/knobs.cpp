@@ -121,7 +121,7 @@ void read_runtime(const RequestedKnob& knob, const Report& report, Knob& read, s
         read.effective = std::string(k_not_loaded);
         return;
     }
-    if (!error) { error = not_effective(knob, ", and nobody in the child said what it is there (a static program, or one that left by _exit, has to report it itself)"); }
+    if (!error) { error = not_effective(knob, ", and nobody in the child said what it is there (a static program that holds what reads it, or one that left by _exit, has to report it itself; or don't pin it)"); }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "core/redact.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/flood.hpp"
 #include "os/fresh_child.hpp"
 #include "os/stamp.hpp"
 #include "os/system.hpp"
@@ -30,7 +31,7 @@ namespace {
 
 using core::cat;
 
-constexpr std::uint64_t k_most_text = 64U << 20U;
+constexpr std::uint64_t k_most_text = os::k_flood_bytes;
 constexpr std::size_t k_tail_bytes = 2048;
 constexpr std::size_t k_most_undeclared = 100;   // that are told of
 
@@ -79,6 +80,8 @@ class Replica {
         const core::Result<os::FreshOutcome> ended = os::run_fresh(child);
         if (!ended.ok()) { return give(failure(ErrorKind::internal, ended.error().message())); }
         outcome_.seconds = ended.value().seconds;
+        output_is_flood_ = shorten(child.stdout_path);
+        static_cast<void>(shorten(child.stderr_path));
         stderr_tail_ = tail_of(child.stderr_path);
         const core::Result<std::string> text = os::read_file(report_path_, k_most_text);
         const Report report = parse_report(text.ok() ? std::string_view(text.value()) : std::string_view());
@@ -94,6 +97,13 @@ class Replica {
         outcome_.value.reset();
         if (run_ == nullptr) { outcome_.run_id.reset(); }
         return std::move(outcome_);
+    }
+    // A flood that can't be shortened (the disk is full) stays as it is, and is no result either.
+    static bool shorten(const std::string& path) {
+        const auto info = os::stat_path(path);
+        const bool is_flood = info && static_cast<std::uint64_t>(info->st_size) > os::k_flood_bytes;
+        if (is_flood) { static_cast<void>(os::shorten_flood(path, os::point::replay_output_keep)); }
+        return is_flood;
     }
     void fail(ReplayError error) {
         if (!outcome_.error) { outcome_.error = std::move(error); }
@@ -186,8 +196,6 @@ class Replica {
         child.processors = request_.pinned.cpus;
         child.memory_bytes = request_.cell.limits.memory_bytes;
         if (request_.cell.limits.seconds) { child.time_limit = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*request_.cell.limits.seconds * 1000))); }
-        child.guard = launcher_.guard;
-        child.mark = cat(k_report_variable, '=', report_path_);
         child.stop_fd = launcher_.stop_fd;
         return child;
     }
@@ -308,6 +316,8 @@ class Replica {
 
     void read_value(const Report& report) {
         const MetricSource& source = request_.cell.metric;
+        const bool of_stdout = source.kind == MetricKind::stdout_text || (source.kind == MetricKind::report && source.name == k_stdout_digest);
+        if (of_stdout && output_is_flood_) { return fail(failure(ErrorKind::garbage, cat("stdout is larger than ", os::k_flood_bytes >> 20U, " MiB: no result is"))); }
         if (source.kind == MetricKind::report) {
             ReadMetric read = reported_metric(source, report, [&](std::string_view name) { return told_otherwise(name); });
             outcome_.value = read.value;
@@ -322,7 +332,7 @@ class Replica {
         }
         const std::string written = is_stdout ? request_.folder + "/stdout.log" : os::join_path(directory_, source.file);
         if (const auto info = os::stat_path(written); info && static_cast<std::uint64_t>(info->st_size) > k_most_text) {
-            return fail(failure(ErrorKind::garbage, cat(is_stdout ? "stdout" : source.file, " is larger than ", k_most_text >> 20U, " MiB: no result is")));
+            return fail(failure(ErrorKind::garbage, cat(source.file, " is larger than ", k_most_text >> 20U, " MiB: no result is")));
         }
         const auto text = os::read_file(written, k_most_text);
         if (!text.ok()) { return fail(failure(ErrorKind::missing_metric, text.error().message())); }
@@ -387,6 +397,7 @@ class Replica {
     std::string reads_path_;
     std::int64_t reads_begun_us_ = 0;   // by the clock of the file system
     std::string stderr_tail_;
+    bool output_is_flood_ = false;
     std::map<std::string, os::Stamp> before_;
     std::unique_ptr<record::Run> run_;
     Outcome outcome_;

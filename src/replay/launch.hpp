@@ -11,7 +11,6 @@
 
 #include "core/digest.hpp"
 #include "core/ids.hpp"
-#include "os/group_guard.hpp"
 #include "record/recorder.hpp"
 #include "record/store.hpp"
 #include "replay/knobs.hpp"
@@ -35,7 +34,6 @@ struct Launcher {
     std::string binary;                                            // this program: it becomes the child
     std::string observer;                                          // the module that is loaded into programs; "" where there is none
     record::Recorder& recorder;
-    os::GroupGuard* guard = nullptr;
     int stop_fd = -1;                                              // readable: everything ends
     // A metric that a run recorded of itself (`runlake log`, runlake.run().log): its last value. `name` "" is the only one.
     std::function<std::optional<double>(const core::RunId& run, std::string_view name)> logged;

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import pytest
-from replay_support import PYTHON, git, stdout_cell, verdicts, write_spec
+from replay_support import PYTHON, errors_of, git, knobs_of, stdout_cell, verdicts, write_spec
 
 SUM = "import csv; print(sum(float(row[0]) for row in csv.reader(open('data.csv'))))"
 
@@ -99,18 +99,51 @@ def test_an_envelope_of_other_data_is_stale(runlake, committed):
     assert done.status == 12 and verdict["details"] == ["stale_envelope:undeclared_inputs"]
 
 
-def test_what_can_not_be_watched_has_to_be_declared(runlake, committed):
-    source = "#include <stdio.h>\nint main(void) { double x = 0, s = 0; FILE* f = fopen(\"data.csv\", \"r\"); while (fscanf(f, \"%lf\", &x) == 1) { s += x; } printf(\"%g\\n\", s); return 0; }\n"
-    (committed / "prog.c").write_text(source)
-    built = subprocess.run(["gcc", "-static", "-O1", "-o", "prog", "prog.c"], cwd=committed, check=False, capture_output=True)
-    os.unlink(committed / "prog.c")
+STATIC = r"""
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+    double x = 0, s = 0;
+    FILE* f = fopen("data.csv", "r");
+    while (fscanf(f, "%lf", &x) == 1) { s += x; }
+    printf("%g\n", s MORE);
+    return 0;
+}
+"""
+
+
+def build_static(folder, more=""):
+    (folder / "prog.c").write_text(STATIC.replace("MORE", more))
+    built = subprocess.run(["gcc", "-static", "-O1", "-o", "prog", "prog.c"], cwd=folder, check=False, capture_output=True)
+    os.unlink(folder / "prog.c")
     if built.returncode != 0:
         pytest.skip("gcc can't build static programs here")
+
+
+def test_what_can_not_be_watched_has_to_be_declared(runlake, committed):
+    build_static(committed)
     run = recorded(runlake, "--", "./prog")
-    runlake("replay", "run", "--run", run, "--here", "--preset", "openmp")
+    runlake("replay", "envelope", "--run", run, "--here").ok()
+    runlake("replay", "run", "--run", run, "--here")
     (verdict,) = verdicts(committed).values()
-    # Nobody can say what its knobs are worth, either.
-    assert verdict["replays"][0]["error"]["kind"] == "pin_not_effective"
+    assert errors_of(verdict) == [None, None] and (verdict["reason"], verdict["details"]) == ("env_parity_unverified", ["missing:inputs", "reads_not_seen"])
+    # It is not asked, but what would read these knobs is not in it.
+    assert {knobs_of(verdict)[name] for name in ("OMP_NUM_THREADS", "OMP_DYNAMIC", "PYTHONHASHSEED")} == {"not_loaded"}
     write_spec(committed, [{"name": "static", "command": ["./prog"], "metric": {"stdout": True, "name": "s"}, "inputs": ["data.csv"]}])
     runlake("replay", "run", "spec.yaml")
     assert verdicts(committed)["static"]["replays"][0]["reads_seen"] is False and verdicts(committed)["static"]["det_status"] == "PASS"
+
+
+def test_declared_a_static_program_is_faithful(runlake, committed):
+    build_static(committed)
+    run = recorded(runlake, "--input", "data.csv", "--", "./prog")
+    runlake("replay", "envelope", "--run", run, "--here").ok()
+    assert runlake("replay", "run", "--run", run, "--here").status == 0
+
+
+def test_a_static_program_that_could_read_a_knob_has_to_say_so(runlake, committed):
+    build_static(committed, '+ (getenv("OMP_NUM_THREADS") == NULL)')
+    write_spec(committed, [{"name": "static", "command": ["./prog"], "metric": {"stdout": True, "name": "s"}, "pins": {"presets": ["openmp"]}}])
+    runlake("replay", "run", "spec.yaml")
+    error = verdicts(committed)["static"]["replays"][0]["error"]
+    assert error["kind"] == "pin_not_effective" and error["detail"].startswith("OMP_NUM_THREADS was pinned to 1, and nobody in the child said")

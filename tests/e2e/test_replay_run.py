@@ -233,41 +233,63 @@ def gone(pid):
     return False
 
 
-DAEMON = "import os, sys\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        os.execvp('sleep', ['sleep', '1000'])\n    os._exit(0)\nos.wait()\n"
+# Forked twice, in a session of its own; what it executes has the environment that is named. Its pid is told in a pipe, once it has become what it is.
+DAEMON = """\
+import fcntl, os
+told, tell = os.pipe()
+started, starting = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.write(tell, str(os.getpid()).encode())
+        fcntl.fcntl(starting, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+        os.execve('/bin/sleep', ['sleep', '1000'], {environment})
+    os._exit(0)
+os.wait()
+pid = os.read(told, 20).decode()
+os.close(starting)
+os.read(started, 1)
+"""
+ENVIRONMENTS = ["os.environ", "{}", "{'A': 'b'}"]
 
 
-def daemons_of(project):
-    """Processes that were given a report below this project: the daemon of a replay is one of them."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/environ", "rb") as environ:
-                    if f"RUNLAKE_REPLAY_REPORT={project}/".encode() in environ.read():
-                        found.append(int(name))
-            except OSError:
-                continue
-    return found
-
-
-def test_a_daemon_ends_with_its_replay(runlake, project):
-    write_spec(project, [stdout_cell("daemon", DAEMON + "print(1)")])
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_daemon_ends_with_its_replay(runlake, project, environment):
+    write_spec(project, [stdout_cell("daemon", DAEMON.replace("{environment}", environment) + "print(pid)", replicas=2)])
     runlake("replay", "run", "spec.yaml")
-    assert verdicts(project)["daemon"]["det_status"] == "PASS"
-    assert daemons_of(project) == []
+    verdict = verdicts(project)["daemon"]
+    assert errors_of(verdict) == [None, None], verdict["replays"]
+    for replay in verdict["replays"]:
+        assert not os.path.exists(f"/proc/{int(replay['value'])}")
 
 
-def test_a_daemon_ends_with_a_launcher_that_was_killed(runlake_bin, project, clean_env):
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_daemon_ends_with_a_launcher_that_was_killed(runlake_bin, project, clean_env, environment):
     fifo = project / "begun"
     os.mkfifo(fifo)
-    write_spec(project, [stdout_cell("daemon", DAEMON + f"open({str(fifo)!r}, 'w').write('x'); import threading; threading.Event().wait()")])
-    launcher = subprocess.Popen([str(runlake_bin), "replay", "run", "spec.yaml", "--sequential"], cwd=project, env=clean_env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    fifo.read_text()
-    daemons = daemons_of(project)
-    assert daemons
+    code = DAEMON.replace("{environment}", environment) + f"open({str(fifo)!r}, 'w').write(pid); import threading; threading.Event().wait()"
+    write_spec(project, [stdout_cell("daemon", code)])
+    launcher = subprocess.Popen([str(runlake_bin), "replay", "run", "spec.yaml"], cwd=project, env=clean_env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    daemon = int(fifo.read_text())
+    assert not gone(daemon, 0)
     launcher.send_signal(signal.SIGKILL)
     launcher.wait()
-    assert all(gone(pid) for pid in daemons)
+    assert gone(daemon)
+
+
+def test_a_flood_of_output_is_kept_by_its_ends(runlake, project):
+    program = "i=0; while [ $i -lt 70 ]; do head -c 1048576 /dev/zero | tr '\\0' x; i=$((i + 1)); done; echo the end >&2; head -c 73400320 /dev/zero | tr '\\0' y >&2; echo last >&2; exit 3"
+    write_spec(project, [{"name": "flood", "command": ["sh", "-c", program], "metric": {"stdout": True, "name": "m"}}])
+    assert runlake("replay", "run", "spec.yaml").status == 12
+    verdict = verdicts(project)["flood"]
+    assert errors_of(verdict) == ["exit", "exit"] and verdict["replays"][0]["error"]["detail"].endswith("last")
+    for replay in verdict["replays"]:
+        kept = project / ".runlake" / replay["kept"]
+        assert not list(kept.glob("*.part"))
+        for name, ending in (("stdout.log", "x"), ("stderr.log", "y\nlast\n")):
+            text = (kept / name).read_text()
+            assert len(text) < 5 << 20 and text.endswith(ending) and " bytes are left out]\n" in text
+    assert f"kept in the store's {verdict['replays'][0]['kept']}" in runlake("replay", "show", "flood").out
 
 
 def test_a_verdict_that_can_not_be_written_leaves_the_others(runlake, project):

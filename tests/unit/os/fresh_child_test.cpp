@@ -38,7 +38,7 @@ class Fresh : public testing::Test {
     static void expect_end_of(pid_t process) {
         ASSERT_GT(process, 0);
         const std::string path = "/proc/" + std::to_string(process) + "/stat";
-        for (int i = 0; i < 10'000; ++i) {
+        for (int i = 0; i < 300'000; ++i) {
             const auto state = read_file(path);
             if (!state.ok() || state.value().find(") Z") != std::string::npos) { return; }
             ::usleep(1000);
@@ -74,11 +74,17 @@ TEST_F(Fresh, ProcessorsAndAddresses) {
 }
 
 TEST_F(Fresh, TimeIsUpForAllOfItsGroup) {
-    FreshChild child = shell("sleep 1000 & echo $!; wait");
-    child.time_limit = std::chrono::milliseconds(200);
-    const auto ended = run_fresh(child);
-    ASSERT_TRUE(ended.ok());
-    EXPECT_EQ(ended.value().how, FreshEnd::time_limit);
+    // A busy machine may need longer to begin the program.
+    for (const int limit : {200, 2000, 20'000, 200'000}) {
+        FreshChild child = shell("sleep 1000 & echo $!; wait");
+        child.time_limit = std::chrono::milliseconds(limit);
+        const auto ended = run_fresh(child);
+        ASSERT_TRUE(ended.ok());
+        EXPECT_EQ(ended.value().how, FreshEnd::time_limit);
+        if (out().ends_with('\n')) { break; }
+        std::filesystem::remove(folder_ + "/out");
+        std::filesystem::remove(folder_ + "/err");
+    }
     expect_end_of(std::atoi(out().c_str()));
 }
 

@@ -67,61 +67,6 @@ TEST(GroupGuardTest, EndsWhatItWatchesWhenItsProcessIsKilled) {
     ::close(pipe[1]);
 }
 
-TEST(GroupGuardTest, FindsMarkedProcessesWhereverTheyWent) {
-    std::array<int, 2> pipe{};
-    ASSERT_EQ(::pipe(pipe.data()), 0);
-    const std::string mark = "RUNLAKE_GUARD_TEST=" + std::to_string(::getpid()) + "/";
-    std::array<pid_t, 2> pids{};
-    for (const bool marked : {true, false}) {
-        const std::string variable = mark + (marked ? "one" : "");
-        const std::string other = "X" + variable;   // the name is another
-        pid_t pid = ::fork();
-        if (pid == 0) {
-            ::setsid();
-            std::string said = marked ? variable : other;
-            std::array<char*, 2> environment = {said.data(), nullptr};
-            std::string sleep = "sleep";
-            std::string time = "1000";
-            std::array<char*, 3> words = {sleep.data(), time.data(), nullptr};
-            if (::write(pipe[1], "x", 1) != 1) { ::_exit(1); }
-            ::execve("/bin/sleep", words.data(), environment.data());
-            ::_exit(1);
-        }
-        pids[marked ? 0 : 1] = pid;
-    }
-    // Until both have become what they are.
-    for (const pid_t pid : pids) {
-        while (read_link("/proc/" + std::to_string(pid) + "/exe").value_or("").find("sleep") == std::string::npos) { ::usleep(1000); }
-    }
-    end_marked(mark);
-    EXPECT_EQ(signal_of(pids[0], true), SIGKILL);
-    EXPECT_EQ(signal_of(pids[1], false), 0);
-    ::close(pipe[0]);
-    ::close(pipe[1]);
-}
-
-TEST(GroupGuardTest, FindsAProcessInTheMidstOfExecuting) {
-    const std::string mark = "RUNLAKE_GUARD_TEST=" + std::to_string(::getpid()) + "/";
-    for (int round = 0; round < 40; ++round) {
-        const pid_t pid = ::fork();
-        if (pid == 0) {
-            ::setsid();
-            std::string variable = mark + "executing";
-            std::string again = "exec /bin/sh -c \"$0\" \"$0\"";   // for ever: most of its time it is becoming itself
-            std::string name = "sh";
-            std::string option = "-c";
-            std::array<char*, 2> environment = {variable.data(), nullptr};
-            std::array<char*, 5> words = {name.data(), option.data(), again.data(), again.data(), nullptr};
-            ::execve("/bin/sh", words.data(), environment.data());
-            ::_exit(1);
-        }
-        while (read_link("/proc/" + std::to_string(pid) + "/exe").value_or("").find("sh") == std::string::npos) { ::usleep(100); }
-        ::usleep(static_cast<useconds_t>(round * 37));
-        end_marked(mark);
-        EXPECT_EQ(signal_of(pid, true), SIGKILL) << "round " << round;
-    }
-}
-
 TEST(GroupGuardTest, LeavesEverythingAloneWhenItIsDropped) {
     const pid_t pid = sleeper();
     {
