@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from replay_support import PYTHON, git, run_id_of, verdicts, write_spec
+from replay_support import PATIENT, PYTHON, git, run_id_of, until_code_is_known, verdicts, write_spec
 
 # Pinned it is the mean of its input; un-capped it spreads about that, by a series that each run takes one further.
 FIT = """
@@ -137,8 +137,8 @@ def test_a_canonical_that_is_nan_is_absent(measured, runlake):
 
 
 def test_runs_and_ledger_entries_are_canonical(demo, runlake):
-    code = "import subprocess, os; subprocess.run([os.environ['RL'], 'log', 'f1=0.355'], check=True)"
-    runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", code, env={"RL": os.environ["RUNLAKE_BIN"]}).ok()
+    code = "import subprocess, os, time; subprocess.run([os.environ['RL'], 'log', 'f1=0.355'], check=True); time.sleep({})"
+    until_code_is_known(demo, runlake, lambda seconds: runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", code.format(seconds), env={"RL": os.environ["RUNLAKE_BIN"], **PATIENT}).ok())
     run = run_id_of(runlake, "fit")
     runlake("ledger", "promote", "--run", run).ok()
     extra = json.loads((demo / ".runlake" / "ledger-extra" / f"{run}.json").read_text())

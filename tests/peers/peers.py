@@ -6,12 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import postgres_server
-import slurm_cluster
-import ssh_server
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import chromium  # noqa: E402
+import postgres_server  # noqa: E402
+import slurm_cluster  # noqa: E402
+import ssh_server  # noqa: E402
 
 SOURCE = Path(os.environ.get("RUNLAKE_SOURCE", Path(__file__).resolve().parents[2]))
 UNPACKED = SOURCE / ".deps" / "peers"

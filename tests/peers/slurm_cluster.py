@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+from ports import free_ports
+
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol")
 
 
@@ -24,17 +26,6 @@ def absent():
 
 def find(name):
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin")
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 CONFIGURATION = """\
@@ -121,7 +112,7 @@ class Cluster:
         done = subprocess.run([find(words[0]), *words[1:]], env=self.environment(os.environ), capture_output=True, text=True, timeout=300, check=False)
         return done.stdout
 
-    def until(self, is_so, what, seconds=60):
+    def until(self, is_so, what, seconds=300):
         end = time.monotonic() + seconds
         while not is_so():
             for daemon in self.daemons:

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ports import free_port
+
 SOURCE = Path(os.environ.get("RUNLAKE_SOURCE", Path(__file__).resolve().parents[2]))
 UNPACKED = SOURCE / ".deps" / "peers"
 # As root, sshd would want a user and folders that only its package makes, so it runs as one who is nobody, and who alone can log in then. That account is locked, which only PAM overlooks for a key.
@@ -71,9 +73,7 @@ def serve(work):
         for name in ("host", "host.pub"):
             shutil.move(ground / name, own / name)
         shutil.copy(work / "id.pub", own / "authorized_keys")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         log = own / "log"
         pam = "yes" if os.getuid() == 0 else "no"
         (own / "config").write_text(
@@ -94,7 +94,7 @@ def serve(work):
         hosts.write_text(f"[127.0.0.1]:{port} {key[0]} {key[1]}\n")
         config = work / "ssh_config"
         config.write_text(f"Host *\n  IdentityFile {work}/id\n  IdentitiesOnly yes\n  IdentityAgent none\n  UserKnownHostsFile {hosts}\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n  LogLevel ERROR\n")
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while True:
             assert server.poll() is None, f"sshd ended: {log.read_text() if log.exists() else ''}"
             with socket.socket() as probe:

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A store on a real network file system: two hosts, each with a mount of its own, share a folder of an SSH server by sshfs, which knows exclusive creation, links and renaming, and no locks."""
+import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 import ssh_server
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+from run_support import end, wait_until  # noqa: E402
 
 # A host is a mount namespace with a machine id and a host name of its own.
 ENTER = 'mount --bind "$1" /etc/machine-id && hostname "$2" && cd "$3" && shift 3 && exec "$@"'
@@ -51,7 +56,9 @@ class Host:
     def lose(self):
         """The mount answers with an error from now on."""
         for entry in Path("/proc").iterdir():
-            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() and (entry / "cmdline").exists() else []
+            words = []
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may end meanwhile
+                words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
             if words and words[0].endswith(b"sshfs") and str(self.mount).encode() in words:
                 os.kill(int(entry.name), 9)
 
@@ -120,16 +127,11 @@ def test_a_killed_recorder_is_judged_by_its_own_host_alone(hosts):
     process.kill()
     process.wait(timeout=300)
     for child in children:
-        os.kill(child, 9)
+        end(child)
     (run_id,) = [run for run, state in laptop.ids().items() if state not in ("completed", "failed")]
     laptop.run("runs", "recover")
     assert laptop.ids()[run_id] in ("running", "unwatched")
-    end = threading.Event()
-    for _ in range(100):  # until the system has let the child go
-        cluster.run("runs", "recover")
-        if cluster.ids()[run_id] == "abandoned":
-            break
-        end.wait(0.1)
+    wait_until(lambda: cluster.run("runs", "recover") and cluster.ids()[run_id] == "abandoned", "the system to let the child go")
     assert laptop.ids()[run_id] == cluster.ids()[run_id] == "abandoned"
 
 

@@ -10,7 +10,7 @@ import pytest
 import postgres_server
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from replay_support import PYTHON, git, run_id_of, verdicts, write_spec  # noqa: E402
+from replay_support import PATIENT, PYTHON, git, run_id_of, until_code_is_known, verdicts, write_spec  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def results(server, project, runlake, clean_env):
     (project / ".gitignore").write_text("spec.yaml\n")
     git(project, clean_env, "add", "-A")
     git(project, clean_env, "commit", "-qm", "data")
-    runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", CODE).ok()
+    until_code_is_known(project, runlake, lambda seconds: runlake("run", "--stage", "fit", "--input", "data.csv", "--", PYTHON, "-c", f"{CODE}; import time; time.sleep({seconds})", env=PATIENT).ok())
     run = run_id_of(runlake, "fit")
     psql(server, f"DROP TABLE IF EXISTS results, runlake_provenance; CREATE TABLE results (crypto text, fold int, f1_buy double precision, id text); INSERT INTO results VALUES ('btc', 3, 0.355, '{run}')")
     psql(server, runlake("replay", "schema").ok().out)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import peers
+from ports import free_port
 
 PIPELINE = """\
 experiment_key: sea
@@ -67,13 +68,11 @@ class Store:
 
 @pytest.fixture
 def store(tmp_path):
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen([peers.python_with_moto(), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], cwd=tmp_path, env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         while True:
             assert server.poll() is None, "the server ended"
             with socket.socket() as probe:
