@@ -4,6 +4,8 @@
 import fcntl
 import os
 import pty
+import re
+import select
 import struct
 import subprocess
 import termios
@@ -22,6 +24,15 @@ def read_to_end(leader):
         text += piece
     os.close(leader)
     return text
+
+
+def read_until(leader, pattern):
+    """What is written to a terminal up to the first match, with it."""
+    text = b""
+    while not (found := re.search(pattern, text)):
+        assert select.select([leader], [], [], 300)[0], text
+        text += os.read(leader, 65536)
+    return text[: found.end()]
 
 
 def on_terminal(runlake_bin, words, cwd, env, rows=50, columns=200):
