@@ -106,7 +106,8 @@ void Watch::stop_with(pid_t program) {
     ::sigtimedwait(&woken, nullptr, &none);
     siginfo_t found{};
     const bool goes_on = ::waitid(P_PID, static_cast<id_t>(program), &found, WCONTINUED | WNOHANG) == 0 && found.si_pid == program;
-    if (!goes_on) { ::kill(own_group_ ? -program : program, SIGCONT); }
+    // The stop that was has been taken above: one that is seen now is the user's next, and stays.
+    if (!goes_on && is_stopped(WNOWAIT) == 0) { ::kill(own_group_ ? -program : program, SIGCONT); }
 }
 
 bool Watch::told_to_stop() const {
