@@ -118,7 +118,7 @@ def check_link(outcome):
 def check_run(outcome):
     """Whatever struck: the job has ended, or is seen as what it is, and can be run."""
     assert outcome.killed or outcome.status in (0, 5, 8), f"status {outcome.status}: {outcome.err}"
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while True:
         found = whole(outcome.folder)
         assert len(found) == 1

@@ -43,7 +43,7 @@ TEST(OutputCopierTest, PassesOnAndTellsTheTail) {
     core::Result<OutputCopier> copier = OutputCopier::start({.target_fd = target.write_end.get(), .log_path = std::nullopt, .log_limit = 0});
     ASSERT_TRUE(copier.ok());
     put(copier.value().write_end(), std::string(3000, 'a') + "end\n");
-    const std::optional<OutputCopier::Seen> seen = copier.value().finish(milliseconds(10'000));
+    const std::optional<OutputCopier::Seen> seen = copier.value().finish(milliseconds(300'000));
     ASSERT_TRUE(seen);
     EXPECT_EQ(seen->bytes, 3004U);
     EXPECT_EQ(seen->tail, std::string(k_tail_bytes - 4, 'a') + "end\n");
@@ -57,7 +57,7 @@ TEST(OutputCopierTest, AnotherWriterIsServedAfterTheEnd) {
     ASSERT_TRUE(copier.ok());
     os::Fd other(::fcntl(copier.value().write_end(), F_DUPFD_CLOEXEC, 3));
     put(other.get(), "first");
-    ASSERT_TRUE(copier.value().finish(milliseconds(10'000)));
+    ASSERT_TRUE(copier.value().finish(milliseconds(300'000)));
     put(other.get(), "second");
     other = os::Fd();
     EXPECT_EQ(target.read_all(), "firstsecond");
@@ -93,7 +93,7 @@ TEST(OutputCopierTest, KeepsALogWithinItsLimitWithoutSecrets) {
     ASSERT_TRUE(copier.ok());
     const std::string text = "password=hunter2hunter2\n" + std::string(100, 'y') + "\n";
     put(copier.value().write_end(), text);
-    const std::optional<OutputCopier::Seen> seen = copier.value().finish(milliseconds(10'000));
+    const std::optional<OutputCopier::Seen> seen = copier.value().finish(milliseconds(300'000));
     ASSERT_TRUE(seen);
     EXPECT_TRUE(seen->logged);
     EXPECT_FALSE(seen->log_problem);
@@ -109,7 +109,7 @@ TEST(OutputCopierTest, ALogThatCannotBeKeptIsToldAndNothingElseSuffers) {
     core::Result<OutputCopier> copier = OutputCopier::start({.target_fd = target.write_end.get(), .log_path = "/proc/none/x.log", .log_limit = 1000});
     ASSERT_TRUE(copier.ok());
     put(copier.value().write_end(), "text\n");
-    const std::optional<OutputCopier::Seen> seen = copier.value().finish(milliseconds(10'000));
+    const std::optional<OutputCopier::Seen> seen = copier.value().finish(milliseconds(300'000));
     ASSERT_TRUE(seen);
     EXPECT_FALSE(seen->logged);
     EXPECT_TRUE(seen->log_problem);
