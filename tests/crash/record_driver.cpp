@@ -162,10 +162,10 @@ void lease() {
         say(held.error().message());
         return;
     }
-    // Each renewal moves the file's time; two of them, or a second when renewing fails.
+    // Each renewal moves the file's time; two of them, or a minute when renewing fails.
     struct timespec last = runlake::os::stat_path("held.lease")->st_mtim;
     int renewals = 0;
-    for (int i = 0; i < 200 && renewals < 2; ++i) {
+    for (int i = 0; i < 10'000 && renewals < 2; ++i) {
         ::usleep(5000);
         const auto now = runlake::os::stat_path("held.lease");
         if (now && (now->st_mtim.tv_nsec != last.tv_nsec || now->st_mtim.tv_sec != last.tv_sec)) {
