@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "os/system.hpp"
+#include "os/want_of_memory.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -116,9 +118,12 @@ int run_words(const std::vector<std::string>& words) {
 int run_main(int argc, char** argv) {
     occupy_standard_descriptors();
     outlive_file_size_limit();
+    os::prepare_for_want_of_memory();
     // We throw nothing; this is for what third-party code lets through.
     try {
         return run_words(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+    } catch (const std::bad_alloc&) {
+        return report({core::Errc::io, "out of memory: a limit of memory (ulimit -v, a cgroup) or the machine has no more; what was recorded before stands"}, "", false);
     } catch (const std::exception& error) {
         return report({core::Errc::internal, cat("internal error: ", error.what())}, "", false);
     } catch (...) {

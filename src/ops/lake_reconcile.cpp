@@ -9,12 +9,16 @@
 #include "ops/lake_paths.hpp"
 #include "os/fault_points.hpp"
 #include "os/files.hpp"
+#include "os/want_of_memory.hpp"
 
 namespace runlake::ops {
 
 using core::Json;
 
 namespace {
+
+// Below this DuckDB runs out of memory in the midst of a transaction of few runs already: said before anything is done.
+constexpr std::uint64_t k_least_memory = std::uint64_t{400} << 20U;
 
 // What exports and jobs left that were killed.
 void sweep(const lake::Roots& roots) {
@@ -28,6 +32,7 @@ void sweep(const lake::Roots& roots) {
 
 core::Result<LakeReconcileResponse> lake_reconcile(const LakeReconcileRequest& request) {
     const auto begun = std::chrono::steady_clock::now();
+    RL_TRY(os::has_address_space(k_least_memory, "reconciling the lake"));
     RL_ASSIGN(auto roots, lake_roots(request.store));
     lake::ReconcileRequest reconcile;
     reconcile.database = roots.database;
@@ -51,6 +56,9 @@ core::Result<LakeReconcileResponse> lake_reconcile(const LakeReconcileRequest& r
     response.dry_run = request.dry_run;
     RL_ASSIGN(response.report, lake::reconcile(reconcile));
     if (!request.dry_run) { sweep(roots); }
+    if (request.logs_dirs.empty() && response.report.units == 0 && !os::is_dir(roots.logs.path)) {
+        response.report.notes.push_back(core::cat("nothing was found: the folder of logs ", roots.logs.path, " is not there; --logs-dir DIR says where runs lie"));
+    }
     response.report.notes.insert(response.report.notes.begin(), roots.notes.begin(), roots.notes.end());
     response.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     return response;

@@ -21,15 +21,25 @@ void for_each_index(std::size_t count, std::size_t a_turn, const std::function<v
     on_threads(std::min(static_cast<std::size_t>(usable_processors()), (count + a_turn - 1) / a_turn), take_turns);
 }
 
+namespace {
+
+// Joined also when memory runs out in the caller's own part.
+struct Joined : std::vector<std::thread> {
+    ~Joined() {
+        for (std::thread& one : *this) { one.join(); }
+    }
+};
+
+}  // namespace
+
 void on_threads(std::size_t threads, const std::function<void()>& work) {
-    std::vector<std::thread> others;
+    Joined others;
     while (others.size() + 1 < threads) {
         auto other = start_thread(work);
         if (!other.ok()) { break; }
         others.push_back(std::move(other).take());
     }
     work();
-    for (std::thread& other : others) { other.join(); }
 }
 
 }  // namespace runlake::os

@@ -130,11 +130,7 @@ core::Status Appender::close() {
 
 Error Appender::failure(std::string_view what) const {
     const char* message = library().appender_error(appender_.get());
-    const std::string_view text = message == nullptr ? "no reason given" : message;
-    Errc code = Errc::internal;
-    if (text.find("Constraint Error") != std::string_view::npos || text.find("constraint") != std::string_view::npos) { code = Errc::conflict; }
-    if (text.find("IO Error") != std::string_view::npos || text.find("Out of Memory") != std::string_view::npos) { code = Errc::io; }
-    return {code, core::cat(what, " table ", table_, ": ", text)};
+    return append_error(message == nullptr ? "no reason given" : message, core::cat(what, " table ", table_));
 }
 
 }  // namespace runlake::sql

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "os/shared_library.hpp"
 #include "os/system.hpp"
+#include "os/want_of_memory.hpp"
 #include "sql/handle.hpp"
 
 namespace runlake::sql {
@@ -19,7 +20,11 @@ namespace {
 
 Library g_library;  // filled once by load_library(), before any handle exists
 
+// With less, its threads end the process before anybody can say why.
+constexpr std::uint64_t k_least_memory = std::uint64_t{128} << 20U;
+
 core::Result<const Library*> load_once() {
+    RL_TRY(os::has_address_space(k_least_memory, "loading DuckDB"));
     RL_ASSIGN(const auto shared, os::SharedLibrary::load({os::private_lib_dir() + "/libduckdb.so", "libduckdb.so"}));
     Library loaded;
 #define RUNLAKE_DUCKDB_LOOKUP(name)                                            \
@@ -29,11 +34,17 @@ core::Result<const Library*> load_once() {
     }
     RUNLAKE_DUCKDB_FUNCTIONS(RUNLAKE_DUCKDB_LOOKUP)
 #undef RUNLAKE_DUCKDB_LOOKUP
+    os::prepare_for_want_of_memory(shared);
     g_library = loaded;
     return &g_library;
 }
 
 bool says(std::string_view message, std::string_view words) { return message.find(words) != std::string_view::npos; }
+
+// Comes under several types, as that of a transaction whose commit found none.
+bool is_want_of_memory(std::string_view message) {
+    return says(message, "Out of Memory") || says(message, "bad allocation") || says(message, "Allocation failure") || says(message, "Failed to allocate") || says(message, "could not allocate");
+}
 
 // The part of a message that a user can act on: without DuckDB's prefix, stack and hints in further lines.
 std::string_view first_line(std::string_view message) { return message.substr(0, message.find('\n')); }
@@ -65,6 +76,13 @@ Error open_error(std::string_view message, std::string_view path) {
         code = Errc::usage;
     }
     return {code, core::cat("opening database ", path, ": ", first_line(message))};
+}
+
+Error append_error(std::string_view message, std::string_view what) {
+    Errc code = Errc::internal;
+    if (says(message, "Constraint Error") || says(message, "constraint")) { code = Errc::conflict; }
+    if (says(message, "IO Error") || is_want_of_memory(first_line(message))) { code = Errc::io; }
+    return {code, core::cat(what, ": ", first_line(message))};
 }
 
 Error query_error(duckdb_result& result, std::string_view what) {
@@ -107,6 +125,7 @@ Error query_error(duckdb_result& result, std::string_view what) {
         case DUCKDB_ERROR_HTTP: code = Errc::io; break;
         default: break;
     }
+    if (is_want_of_memory(first_line(message))) { code = Errc::io; }
     // Damage met while reading blocks or indexes comes under several types, "internal" and "fatal" among them.
     if (says(message, "Failed to delete all rows from index") || says(message, "Failed to append to") || says(message, "checksum") || says(message, "Corrupt") || says(message, "Could not read enough bytes") || says(message, "could not read all data")) {
         code = Errc::corrupt;

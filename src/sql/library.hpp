@@ -37,6 +37,7 @@ const Library& library();
 
 // Errors of DuckDB as ours. `what` is what was attempted.
 core::Error query_error(duckdb_result& result, std::string_view what);
+core::Error append_error(std::string_view message, std::string_view what);
 core::Error open_error(std::string_view message, std::string_view path);
 
 }  // namespace runlake::sql

@@ -68,3 +68,18 @@ def test_no_thread_to_be_had(runlake, runlake_bin, limited, project):
     # Nothing is held by those that gave up.
     runlake("pipeline", "run", "p.yaml").ok()
     assert os.path.exists(project / "runs")
+
+
+def test_a_limit_of_address_space(runlake, runlake_bin, limited, project):
+    """DuckDB ends the process where it can't have the memory it wants, mostly: said before anything is done."""
+    if b"libasan" in subprocess.run(["readelf", "-dW", runlake_bin], capture_output=True, check=True).stdout:
+        pytest.skip("the address sanitizer takes more memory than the limit leaves")
+    (project / "logs" / "first").mkdir(parents=True)
+    (project / "logs" / "first" / "run_config.json").write_text('{"run_id": "first"}')
+    runlake("run", "--", "true").ok()
+    for megabytes, words, least in ((100, ["runs", "list"], 128), (100, ["lake", "reconcile"], 400), (350, ["lake", "reconcile"], 400)):
+        done = limited({resource.RLIMIT_AS: megabytes << 20, resource.RLIMIT_CORE: 0}, *words)
+        assert done.returncode == 8 and "ulimit -v" in done.stderr and f"it takes {least} MB" in done.stderr, (words, done)
+        assert not (project / ".runlake" / "lake").exists()
+    assert limited({resource.RLIMIT_AS: 100 << 20}, "run", "--", "sh", "-c", "exit 3").returncode == 3
+    assert len(runlake("--json", "runs", "list").ok().json["runs"]) == 2

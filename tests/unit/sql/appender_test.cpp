@@ -81,6 +81,23 @@ TEST_F(Append, UnknownTableAndTypes) {
     EXPECT_EQ(Appender::open(connection_, "t").error().code(), Errc::usage);
 }
 
+TEST_F(Append, WantOfMemoryIsTheSystemsAndSaidInALine) {
+    must(connection_.run("SET memory_limit = '4MB'"));
+    must(connection_.run("SET temp_directory = ''"));
+    must(connection_.run("CREATE TABLE t(s VARCHAR)"));
+    auto appender = must(Appender::open(connection_, "t"));
+    auto status = core::ok();
+    for (std::size_t i = 0; i < 20000 && status.ok(); ++i) {
+        appender.set(0, os::random_hex(4000));
+        status = appender.end_row();
+    }
+    if (status.ok()) { status = appender.close(); }
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().code(), Errc::io) << status.error().message();
+    EXPECT_NE(status.error().message().find("allocate"), std::string::npos) << status.error().message();
+    EXPECT_EQ(status.error().message().find('\n'), std::string::npos);
+}
+
 TEST_F(Append, RollsBackWithItsTransaction) {
     must(connection_.run("CREATE TABLE t(i BIGINT)"));
     {
