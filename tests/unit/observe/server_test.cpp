@@ -38,8 +38,14 @@ class Serving {
         auto port = bound.get_future();
         thread_ = std::thread([this, token, page, &bound] {
             MetricsServerOptions options{.address = "127.0.0.1", .port = 0, .token = token};
-            const auto status = serve_metrics(options, [page] { return page; }, [&bound](int number) { bound.set_value(number); }, pipe_[0]);
-            EXPECT_TRUE(status.ok());
+            bool told = false;
+            const auto listening = [&](int number) {
+                told = true;
+                bound.set_value(number);
+            };
+            const auto status = serve_metrics(options, [page] { return page; }, listening, pipe_[0]);
+            EXPECT_TRUE(status.ok()) << status.error().message();
+            if (!told) { bound.set_value(0); }
         });
         port_ = port.get();
     }
