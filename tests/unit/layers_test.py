@@ -16,10 +16,10 @@ SUFFIXES = (".cpp", ".hpp", ".h", ".c")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]*)"|<([^>]*)>)')
 # Written by the build (cmake/*.in), so not found among the sources.
 GENERATED = {"core/version.hpp"}
-# Headers of the C library and the kernel; those of the C++ library have no dot. Whatever else stands in <> is a third
+# Headers of the C library, the C++ runtime and the kernel; those of the C++ library have no dot. Whatever else stands in <> is a third
 # party and needs a "!" line.
 SYSTEM = set("""
-alloca.h assert.h ctype.h dirent.h dlfcn.h elf.h endian.h err.h errno.h execinfo.h fcntl.h fenv.h float.h fnmatch.h glob.h grp.h
+alloca.h assert.h ctype.h cxxabi.h dirent.h dlfcn.h elf.h endian.h err.h errno.h execinfo.h fcntl.h fenv.h float.h fnmatch.h glob.h grp.h
 ifaddrs.h inttypes.h langinfo.h libgen.h limits.h link.h locale.h malloc.h math.h mntent.h netdb.h poll.h pthread.h pty.h pwd.h sched.h
 semaphore.h setjmp.h signal.h spawn.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h syslog.h
 termios.h time.h ucontext.h unistd.h utime.h wchar.h wctype.h
