@@ -5,6 +5,7 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -69,7 +70,7 @@ class Walk {
         for (const auto& name : said.hidden) { visit(os::join_path(folder->path, name), std::max(levels - 1, k_hidden_levels), Below::all); }
         if (said.is_whole || below == Below::hidden_only) { return; }
         for (const auto& name : folder->folders) {
-            if (name.starts_with('.')) { continue; }
+            if (name.starts_with('.') || std::find(said.kept.begin(), said.kept.end(), name) != said.kept.end()) { continue; }
             if (levels == 0) {
                 passed_over_.emplace(folder->path, cat("it lies too deep to be searched: more than ", k_levels + 1, " levels below the root"));
                 return;
@@ -110,6 +111,7 @@ class Walk {
             for (auto& name : one.hidden) {
                 if (std::find(all.hidden.begin(), all.hidden.end(), name) == all.hidden.end()) { all.hidden.push_back(std::move(name)); }
             }
+            std::move(one.kept.begin(), one.kept.end(), std::back_inserter(all.kept));
             for (auto& passed : one.passed_over) { passed_over_.emplace(std::move(passed.dir), std::move(passed.why)); }
         }
         return all;

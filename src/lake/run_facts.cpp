@@ -39,8 +39,8 @@ struct Found {
 
     // Of a store of many runs: the column by which its tables tell them apart; "" where the unit is the run.
     std::string_view run_column() const {
-        const auto of = std::ranges::find(all_sources(), std::string_view(source), [](const Source* one) { return one->name; });
-        return of == all_sources().end() ? std::string_view() : (*of)->run_column;
+        const auto* const of = find_source(source);
+        return of == nullptr ? std::string_view() : of->run_column;
     }
 };
 
@@ -115,7 +115,26 @@ Error several(const std::string& word, const std::vector<Found>& found) {
     return {Errc::conflict, text};
 }
 
-bool has_column(const Table& table, std::string_view name) { return std::ranges::find(table.columns, name, &Column::name) != table.columns.end(); }
+// Of a path whose bytes are no UTF-8 the lake has what can be said of it: then any folder of that appearance counts.
+bool is_there(const std::string& told) {
+    constexpr std::string_view k_replaced = "\xEF\xBF\xBD";
+    if (os::is_dir(told) || told.find(k_replaced) == std::string::npos) { return os::is_dir(told); }
+    std::vector<std::string> reached = {"/"};
+    for (const auto part : core::split(std::string_view(told).substr(1), '/')) {
+        std::vector<std::string> next;
+        for (const auto& folder : reached) {
+            if (part.find(k_replaced) == std::string_view::npos) {
+                next.push_back(os::join_path(folder, part));
+                continue;
+            }
+            for (const auto& entry : os::list_dir(folder).value_or({})) {
+                if (core::valid_utf8(entry.name) == part) { next.push_back(os::join_path(folder, entry.name)); }
+            }
+        }
+        reached = std::move(next);
+    }
+    return std::ranges::any_of(reached, [](const std::string& folder) { return os::is_dir(folder); });
+}
 
 // A store holds many runs: of its files those are the run's that gave rows about it.
 void in_run(QueryText& query, const Found& run) {
@@ -197,7 +216,7 @@ core::Result<RunFacts> facts_of_run(sql::Connection& connection, const std::stri
     if (found.size() > 1) { return several(word, found); }
     auto& run = found.front();
     RunFacts response;
-    response.is_there = !run.dir.empty() && os::is_dir(run.dir);
+    response.is_there = !run.dir.empty() && is_there(run.dir);
     RL_TRY(read_files(connection, run, response));
     RL_TRY(count_rows(connection, run, response));
     RL_TRY(read_problems(connection, run, response));

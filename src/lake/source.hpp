@@ -53,6 +53,7 @@ struct Detection {
     std::vector<std::string> units;        // folders that are units of it: the folder itself, or some directly below
     std::vector<std::string> hidden;       // names of hidden folders in it that are to be searched too; others are left out
     bool is_whole = false;                 // what lies below belongs to the unit: nobody searches there
+    std::vector<std::string> kept;         // names of folders in it of which the same holds
     std::vector<PassedOver> passed_over;   // what looks like a unit and is none
 };
 
@@ -108,6 +109,8 @@ struct Source {
 
 // All of them, in the order in which they are asked (sources.cpp).
 std::span<const Source* const> all_sources();
+// Null: there is none of that name.
+const Source* find_source(std::string_view name);
 
 struct DiscoverRequest {
     std::vector<std::string> roots;   // folders by any path, searched six levels below their children

@@ -13,6 +13,7 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "lake/changing_sql.hpp"
 #include "lake/known.hpp"
 #include "lake/surface_file.hpp"
 #include "os/files.hpp"
@@ -30,6 +31,7 @@ using sql::quote_identifier;
 using sql::quote_literal;
 
 constexpr int k_deepest = 32;
+constexpr int k_deepest_tree = 2000;
 constexpr std::string_view k_ending = ".sql";
 constexpr std::string_view k_scratch = ".surface-";
 constexpr std::string_view k_row = "runlake_row";  // the number of a row while it is in the sandbox
@@ -156,6 +158,11 @@ class Sandbox {
             out.is_of_surface = true;
             return out;
         }
+        if (auto changing = number == 0 ? changing_in(statement) : std::nullopt; changing) {
+            out.error = *changing;
+            out.is_of_surface = true;
+            return out;
+        }
         out.table = cat('f', number);
         // On a line of its own: the surface may end in a comment.
         const auto made = connection_.run(cat("CREATE TABLE kept.", out.table, " AS SELECT s.*, row_number() OVER () - 1 AS ", k_row, " FROM (\n", without_semicolon(statement), "\n) AS s"));
@@ -188,6 +195,14 @@ class Sandbox {
         const auto begin = sql.rfind('\n', end);
         const auto line = sql.substr(begin == std::string_view::npos ? 0 : begin + 1, end - (begin == std::string_view::npos ? 0 : begin + 1));
         return line.find("--") == std::string_view::npos ? sql.substr(0, end) : sql;
+    }
+
+    // What of the statement would give other rows the next time. One that DuckDB can't show as a tree (PIVOT without IN) is taken by its word.
+    std::optional<std::string> changing_in(const std::string& statement) {
+        auto rows = connection_.query(cat("SELECT json_serialize_sql(", quote_literal(statement), ")"));
+        if (!rows.ok() || !rows.value().next().value_or(false)) { return std::nullopt; }
+        const auto tree = core::parse_json(rows.value().text(0), "the parsed statement", k_deepest_tree);
+        return tree.ok() ? what_changes(tree.value()) : std::nullopt;
     }
 
     core::Result<Columns> columns_of(const std::string& table) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/table.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/text.hpp"
@@ -24,6 +25,8 @@ std::size_t key_width(const Table& table) {
     while (width < table.columns.size() && table.columns[width].is_key) { ++width; }
     return width;
 }
+
+bool has_column(const Table& table, std::string_view name) { return std::ranges::find(table.columns, name, &Column::name) != table.columns.end(); }
 
 std::size_t column_index(const Table& table, std::string_view name) {
     for (std::size_t i = 0; i < table.columns.size(); ++i) {

@@ -45,6 +45,7 @@ struct Table {
 };
 
 std::size_t key_width(const Table& table);                              // how many columns are the key
+bool has_column(const Table& table, std::string_view name);
 std::size_t column_index(const Table& table, std::string_view name);    // aborts when there is none
 std::string create_table_sql(const Table& table);                       // CREATE TABLE IF NOT EXISTS ...
 

@@ -18,13 +18,6 @@ using core::cat;
 using core::Result;
 using core::Status;
 
-bool has_column(const Table& table, std::string_view name) {
-    for (const auto& column : table.columns) {
-        if (column.name == name) { return true; }
-    }
-    return false;
-}
-
 // The column by which rows of a unit are found.
 std::string key_column(const Table& table) { return sql::quote_identifier(table.columns.front().name); }
 

@@ -17,14 +17,11 @@ using core::cat;
 using core::Errc;
 using core::Error;
 
-// One JSON lines file a table, by the name that readers of these datasets know.
-constexpr std::string_view k_viz = "specter-viz";
-
 core::Result<lake::DatasetFormat> format_of(const std::string& word) {
-    if (word == k_viz) { return lake::DatasetFormat::jsonl; }
+    if (word == lake::k_viz_format) { return lake::DatasetFormat::jsonl; }
     auto format = lake::parse_dataset_format(word);
     if (format.ok()) { return format; }
-    const std::vector<std::string> words = {std::string(k_viz), "parquet", "csv", "jsonl"};
+    const std::vector<std::string> words = {std::string(lake::k_viz_format), "parquet", "csv", "jsonl"};
     const auto near = core::nearest(core::lower_ascii(word), words);
     return Error(Errc::usage, cat("unknown format \"", core::valid_utf8(word), "\"", near ? cat(" (nearest: \"", *near, "\")") : "", "; formats: ", core::join(words, " ")));
 }
@@ -43,7 +40,7 @@ core::Result<LakeExportResponse> lake_export(const LakeExportRequest& request) {
     RL_ASSIGN(order.format, format_of(request.format));
     order.format_word = request.format;
     if (request.profile) { RL_ASSIGN(order.profile, lake::parse_profile(*request.profile)); }
-    if (request.format == k_viz && order.profile != lake::Profile::full) { return Error(Errc::usage, "--format specter-viz has the profile full; for dashboard: --format jsonl"); }
+    if (request.format == lake::k_viz_format && order.profile != lake::Profile::full) { return Error(Errc::usage, "--format specter-viz has the profile full; for dashboard: --format jsonl"); }
     if (request.out && request.out->empty()) { return Error(Errc::usage, "--out is empty: give it a folder"); }
     RL_ASSIGN(const auto roots, lake_roots(request.store));
     order.database = roots.database;
@@ -61,12 +58,15 @@ core::Json to_json(const LakeExportResponse& response) {
     for (const auto& dataset : response.done.datasets) {
         datasets.push(core::Json::object().set("name", dataset.name).set("file", dataset.file).set("rows", dataset.rows).set("bytes", dataset.bytes).set("sha256", dataset.sha256));
     }
+    auto tables = core::Json::array();
+    for (const auto& table : response.done.with_paths) { tables.push(table); }
     return core::Json::object()
         .set("out", response.out)
         .set("format", response.format)
         .set("profile", response.profile)
         .set("runs", response.done.runs)
         .set("replaced", response.done.replaced)
+        .set("left_out", core::Json::object().set("runs", response.done.left_out).set("tables", std::move(tables)))
         .set("datasets", std::move(datasets));
 }
 

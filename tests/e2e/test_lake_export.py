@@ -122,6 +122,75 @@ def test_replaces_its_own_folder_and_nobody_elses(runlake, tmp_path):
     assert first and not [name for name in os.listdir(tmp_path) if name.startswith(".")], "a staging folder was left"
 
 
+def mlflow_run(folder, lr):
+    for rel, text in {"meta.yaml": f"run_id: {'b' * 32}\nrun_name: fit\nexperiment_id: '7'\nstatus: 3\nlifecycle_stage: active\n", "params/lr": lr, "metrics/loss": "1700000001000 0.5 0\n1700000002000 0.25 1\n"}.items():
+        path = folder / "7" / ("b" * 32) / rel
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "7" / "meta.yaml").write_text("experiment_id: '7'\nname: heights\nlifecycle_stage: active\n")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_runs_of_other_tools_are_there_too(runlake, tmp_path, place, form):
+    logs = make_logs(tmp_path / "logs", runs=1)
+    mlflow_run(logs / "mlruns", "0.1")
+    job = logs / "workspace" / ("0" * 32)
+    job.mkdir(parents=True)
+    (job / "signac_statepoint.json").write_text('{"seed": 1}')
+    runlake("lake", "reconcile", "--logs-dir", logs).ok()
+    answer = runlake("--json", "lake", "export", "--format", form, "--out", tmp_path / "one").ok().json
+    names = [dataset["name"] for dataset in answer["datasets"]]
+    assert names[:20] == FULL and names[20:] == ["all_runs", "signac_jobs", "signac_statepoints", "mlflow_experiments", "mlflow_runs", "mlflow_params", "mlflow_metrics"], names
+    proofs = answer["datasets"][0]["rows"]
+    assert answer["runs"] == answer["datasets"][20]["rows"] == proofs + 2 and answer["left_out"] == {"runs": 0, "tables": []}
+    if form == "jsonl":
+        assert [(row["source"], row["name"], row["params"], row["metrics"]) for row in rows(tmp_path / "one" / "all_runs.jsonl") if row["source"] == "mlflow"] == [("mlflow", "fit", '{"lr":"0.1"}', '{"loss":0.25}')]
+        assert [(row["key"], row["position"], row["value"]) for row in rows(tmp_path / "one" / "mlflow_metrics.jsonl")] == [("loss", 0, 0.5), ("loss", 1, 0.25)]
+        assert not any(name in rows(tmp_path / "one" / "mlflow_runs.jsonl")[0] for name in ("artifact_uri", "rel_path", "source_name"))
+    other = {**place, "RUNLAKE_STORE": tmp_path / "other" / ".runlake"}
+    for part in ("workspace", "mlruns", "."):
+        runlake("lake", "reconcile", "-j", "3", "--logs-dir", logs / part, env=other).ok()
+    runlake("lake", "export", "--format", form, "--out", tmp_path / "two", env=other).ok()
+    assert without_provenance(tree(tmp_path / "one")) == without_provenance(tree(tmp_path / "two"))
+
+
+def test_formats_without_tables_for_other_tools_say_so(runlake, tmp_path):
+    mlflow_run(tmp_path / "logs" / "mlruns", "0.1")
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "logs").ok()
+    for words in (["--format", "specter-viz"], ["--format", "csv", "--profile", "dashboard"]):
+        done = runlake("lake", "export", *words, "--out", tmp_path / words[1]).ok()
+        assert "0 runs" in done.out and "1 run" in done.err and "parquet, csv or jsonl" in done.err
+    assert [dataset["name"] for dataset in json.loads((tmp_path / "specter-viz" / "manifest.json").read_text())["datasets"]] == FULL
+
+
+def test_a_table_with_a_path_of_this_machine_is_left_out(runlake, tmp_path):
+    mlflow_run(tmp_path / "canary-4711" / "mlruns", str(tmp_path / "canary-4711" / "data.csv"))
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "canary-4711").ok()
+    for form in ("jsonl", "csv", "parquet"):
+        done = runlake("lake", "export", "--format", form, "--out", tmp_path / form).ok()
+        assert "all_runs was left out" in done.err and "mlflow_params was left out" in done.err
+        names = {path.stem for path in (tmp_path / form).iterdir()}
+        assert "mlflow_metrics" in names and not names & {"all_runs", "mlflow_params"}
+        for name, data in tree(tmp_path / form).items():
+            assert b"canary-4711" not in data, f"{form}/{name}"
+
+
+def test_what_a_killed_export_left_is_removed(runlake, project, tmp_path):
+    """Beside a folder that was being filled: the beginning of a lease, once it has rested for a day."""
+    reconciled(runlake, tmp_path / "logs", runs=1)
+    out = tmp_path / "exports"
+    out.mkdir()
+    lease = f".x.{'0' * 16}.tmp.lease"
+    kept = [out / f".{lease}.{'1' * 16}.tmp", out / f".{lease}.{'g' * 16}.tmp", out / ".mine.lease", out / f".{lease}x.{'2' * 16}.tmp"]
+    gone = out / f".{lease}.{'2' * 16}.tmp"
+    for path in [*kept, gone]:
+        path.write_text("{")
+    for path in [*kept[1:], gone]:
+        os.utime(path, (1, 1))
+    runlake("lake", "export", "--format", "csv", "--out", out / "csv").ok()
+    assert sorted(out.iterdir()) == sorted([*kept, out / "csv"])
+
+
 def test_mistakes(runlake, project, tmp_path):
     done = runlake("lake", "export", "--format", "jsonl", "--out", tmp_path / "x")
     assert done.status == 3 and "lake reconcile" in done.err and not (tmp_path / "x").exists()

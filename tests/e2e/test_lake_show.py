@@ -46,7 +46,11 @@ def test_a_folder_whose_name_is_no_utf8(runlake, lake, project):
     os.rename(run["run_dir"], project / odd)
     runlake("lake", "reconcile", "--prune").ok()
     found = show(runlake, odd)
-    assert found["run"]["rel_dir"] == "\ufffd\ufffd" and found["run"]["run_id"] == run["run_id"]
+    assert found["run"]["rel_dir"] == "\ufffd\ufffd" and found["run"]["run_id"] == run["run_id"] and found["there"]
+    assert show(runlake, run["run_id"])["there"]
+    os.rename(project / odd, project / "elsewhere")
+    assert not show(runlake, run["run_id"])["there"]
+    os.rename(project / "elsewhere", project / odd)
     nothing = runlake("lake", "show", os.fsdecode(b"no-\xff-run"))
     assert nothing.status == 3 and "lake sql" in nothing.err
 

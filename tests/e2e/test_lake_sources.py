@@ -195,3 +195,109 @@ def test_surfaces_of_the_project(runlake, project):
     assert rows(runlake, "SELECT rel_path, line FROM extract_errors") == [["wrong.sql", 3]]
     assert rows(runlake, "SELECT sum(score) FROM scores") == [[3]]
     assert "1 error" in told.out + told.err or "wrong.sql" in told.out + told.err
+
+
+def surface(project, name, sql):
+    folder = project / "lake" / "surfaces"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.sql").write_text(f"-- files: **/scores.csv\n{sql}\n")
+
+
+@pytest.mark.parametrize("sql, named", [
+    ("SELECT *, random() AS r FROM read_csv({files})", "random()"),
+    ("SELECT name, NOW() AS at FROM read_csv({files})", "now()"),
+    ("SELECT name, current_date AS day FROM read_csv({files})", "current_date()"),
+    ("WITH a AS (SELECT * FROM read_csv({files})) SELECT (SELECT max(uuid()) FROM a) AS u", "uuid()"),
+    ("SELECT name FROM read_csv({files}) ORDER BY random()", "random()"),
+    ("SELECT name FROM read_csv({files}) WHERE score < 10 * random();", "random()"),
+    ("SELECT name FROM read_csv({files}) USING SAMPLE 1 ROWS", "a sample"),
+])
+def test_a_surface_that_is_another_each_time_is_refused(runlake, project, sql, named):
+    """What has today's time or chance in it would differ from one reconcile to the next."""
+    surface(project, "bad", sql)
+    surface(project, "good", "SELECT name, score FROM read_csv({files})")
+    for folder in ("a", "b"):
+        (project / "logs" / folder).mkdir(parents=True)
+        (project / "logs" / folder / "scores.csv").write_text("name,score\nx,1\ny,2\n")
+    assert "1 error" in runlake("lake", "reconcile", "--logs-dir", "logs").out
+    [[error]] = rows(runlake, "SELECT error FROM extract_errors WHERE rel_path = 'bad.sql'")
+    assert named in error
+    assert rows(runlake, "SELECT error IS NULL FROM lake_surfaces ORDER BY name") == [[False], [True]]
+    assert rows(runlake, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'bad'") == [[0]]
+    assert rows(runlake, "SELECT name, sum(score) FROM good GROUP BY 1 ORDER BY 1") == [["x", 2], ["y", 4]]
+    # Mended, it is a table.
+    surface(project, "bad", "SELECT name AS current_dated, score AS now FROM read_csv({files})")
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    assert rows(runlake, "SELECT count(*) FROM bad") == [[4]]
+
+
+def test_every_function_that_duckdb_calls_changing_is_known(runlake, project):
+    """Asked of DuckDB itself, so that a newer one can't bring some that nobody thought of. error() and stats() say the same each time."""
+    surface(project, "probe", "SELECT 1 AS one FROM read_csv({files})")
+    (project / "logs").mkdir()
+    (project / "logs" / "scores.csv").write_text("name\nx\n")
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    named = [row[0] for row in rows(runlake, "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT' AND function_type = 'scalar' AND function_name NOT IN ('error', 'stats') ORDER BY 1")]
+    assert len(named) > 20
+    for name in named:
+        # Wrong numbers of arguments are told by the binder alone, which comes later than the parser.
+        surface(project, f"by_{name}", f"SELECT name, {name}() AS v FROM read_csv({{files}})")
+    runlake("lake", "reconcile", "--logs-dir", "logs")
+    errors = dict(rows(runlake, "SELECT rel_path, error FROM extract_errors"))
+    assert set(errors) == {f"by_{name}.sql" for name in named}
+
+
+def mlflow_experiment(folder):
+    """An experiment of MLflow with a run, a logged model and a trace."""
+    def text(rel, value):
+        (folder / rel).parent.mkdir(parents=True, exist_ok=True)
+        (folder / rel).write_text(value)
+    text("7/meta.yaml", "experiment_id: '7'\nname: heights\nlifecycle_stage: active\n")
+    text(f"7/{'a' * 32}/meta.yaml", f"run_id: {'a' * 32}\nrun_name: one\nexperiment_id: '7'\nstatus: 3\nlifecycle_stage: active\n")
+    text(f"7/{'a' * 32}/metrics/loss", "1700000001000 0.5 0\n")
+    text("7/models/m-1/meta.yaml", "model_id: m-1\nname: net\nstatus: 2\n")
+    text("7/traces/tr-1/trace_info.yaml", "trace_id: tr-1\nstate: OK\nrequest_time: '2026-01-02T03:04:05.678Z'\nexecution_duration_ms: 12\n")
+    return text
+
+
+def test_artifacts_of_a_store_of_mlflow_are_no_runs(runlake, project):
+    """A model or a trace may keep files that are called as other tools call their results."""
+    text = mlflow_experiment(project / "mlruns")
+    for folder in ("7/models/m-1/artifacts", "7/traces/tr-1/artifacts", f"7/{'a' * 32}/artifacts", "7/datasets/d1", "models/owl/version-1/artifacts"):
+        text(f"{folder}/metrics.json", '{"acc": 1}')
+        text(f"{folder}/deep/run_config.json", '{"run_id": "x"}')
+        text(f"{folder}/.hydra/config.yaml", "a: 1\n")
+    text("models/owl/meta.yaml", "name: owl\n")
+    text("models/7/meta.yaml", "name: '7'\n")
+    runlake("lake", "reconcile", "--logs-dir", "mlruns").ok()
+    assert rows(runlake, "SELECT source, name FROM all_runs") == [["mlflow", "one"]]
+    assert rows(runlake, "SELECT source, rel_dir FROM lake_units ORDER BY ALL") == [["mlflow", "7"], ["mlflow", f"7/{'a' * 32}"], ["mlflow", "models"]]
+    assert rows(runlake, "SELECT name FROM mlflow_registered_models ORDER BY 1") == [["7"], ["owl"]]
+    # Asked for by name they are looked at.
+    runlake("lake", "reconcile", "--logs-dir", "mlruns/7/models/m-1/artifacts").ok()
+    assert ["hydra", "7/models/m-1/artifacts"] in rows(runlake, "SELECT source, rel_dir FROM lake_units")
+
+
+def test_spans_of_traces(runlake, project):
+    text = mlflow_experiment(project / "mlruns")
+    text("7/traces/tr-1/artifacts/traces.json", json.dumps({"spans": [
+        {"trace_id": "PK9Gjwcv9o0i21iLz09Oxg==", "span_id": "uar/ktWANB4=", "parent_span_id": None, "name": "outer", "start_time_unix_nano": 1795386216398635408, "end_time_unix_nano": 1795386216486261991, "events": [],
+         "status": {"code": "STATUS_CODE_OK", "message": ""}, "attributes": {"mlflow.spanType": '"TOOL"', "mlflow.spanInputs": '{"x": 1}', "mlflow.spanOutputs": "null", "mlflow.traceRequestId": '"tr-1"', "plain": "no json", "n": "3"}},
+        {"span_id": "EHVuflAAtpg=", "parent_span_id": "uar/ktWANB4=", "name": "inner", "start_time_unix_nano": 1795386216436388602, "end_time_unix_nano": None, "status": {"code": "STATUS_CODE_ERROR", "message": "no"}}]}))
+    # As MLflow 2 wrote them.
+    text("7/traces/tr-2/trace_info.yaml", "request_id: tr-2\nstatus: OK\ntimestamp_ms: 1700000000000\nexecution_time_ms: 5\n")
+    text("7/traces/tr-2/artifacts/traces.json", json.dumps({"spans": [
+        {"name": "f", "context": {"span_id": "0x00aaff0000000001", "trace_id": "0x1"}, "parent_id": None, "start_time": 1700000000000000001, "end_time": 1700000000000001000, "status_code": "OK", "status_message": "",
+         "attributes": {"mlflow.spanType": '"LLM"', "mlflow.spanOutputs": "[1]"}, "events": [{"name": "hit"}]}], "request": "{}", "response": "{}"}))
+    text("7/traces/tr-3/trace_info.yaml", "trace_id: tr-3\nstate: OK\n")
+    text("7/traces/tr-3/artifacts/traces.json", '{"spans": [{"name": "a"}, 7]}')
+    runlake("lake", "reconcile", "--logs-dir", "mlruns")
+    assert rows(runlake, "SELECT trace_id, position, span_id, parent_span_id, name, span_type, status, status_message, duration_ns, inputs, outputs, attributes FROM mlflow_spans ORDER BY ALL") == [
+        ["tr-1", 0, "b9aaff92d580341e", None, "outer", "TOOL", "OK", "", 87626583, '{"x":1}', None, '{"plain":"no json","n":3}'],
+        ["tr-1", 1, "10756e7e5000b698", "b9aaff92d580341e", "inner", None, "ERROR", "no", None, None, None, "{}"],
+        ["tr-2", 0, "00aaff0000000001", None, "f", "LLM", "OK", "", 999, None, "[1]", "{}"]]
+    assert rows(runlake, "SELECT epoch_us(start_time) FROM mlflow_spans WHERE trace_id = 'tr-2'") == [[1700000000000000]]
+    assert rows(runlake, "SELECT stage, rel_path, error FROM extract_errors") == [["read_mlflow_spans", "traces/tr-3/artifacts/traces.json", "span 1 is no object"]]
+    assert rows(runlake, "SELECT count(*) FROM mlflow_traces") == [[3]]
+    report = runlake("--json", "lake", "reconcile", "--logs-dir", "mlruns").json
+    assert report["files"]["read"] <= 1

@@ -52,6 +52,8 @@ with mlflow.start_run(run_name="with a model") as run:
     mlflow.finalize_logged_model(model.model_id, "READY")
     @mlflow.trace
     def twice(x):
+        with mlflow.start_span("deep", span_type="TOOL", attributes={"a": [1]}) as span:
+            span.set_inputs({"q": x})
         return 2 * x
     twice(4)
 mlflow.flush_trace_async_logging()
@@ -63,11 +65,13 @@ client.create_registered_model("owl", tags={"a": "b"})
 client.create_model_version("owl", "models:/" + model.model_id, run_id=run.info.run_id)
 client.set_registered_model_alias("owl", "champ", 1)
 model = client.get_logged_model(model.model_id)
-trace = client.get_trace(trace.info.trace_id).info
+trace = client.get_trace(trace.info.trace_id)
+spans = [[s.span_id, s.parent_id, s.name, s.span_type, s.status.status_code.value, s.end_time_ns - s.start_time_ns, s.inputs, s.outputs] for s in trace.data.spans]
+trace = trace.info
 print(json.dumps({"run": run.info.run_id, "model": [model.model_id, model.name, model.model_type, str(model.status), model.source_run_id, model.creation_timestamp, model.last_updated_timestamp],
                   "params": model.params, "points": [[m.key, m.value, m.step, m.timestamp, m.run_id] for m in model.metrics or []],
                   "trace": [trace.trace_id, str(trace.state.value), trace.request_time, trace.execution_duration, trace.request_preview, trace.response_preview],
-                  "metadata": trace.trace_metadata, "assessments": sorted([a.name, a.value, a.rationale, a.source.source_type] for a in trace.assessments)}))
+                  "metadata": trace.trace_metadata, "spans": spans, "assessments": sorted([a.name, a.value, a.rationale, a.source.source_type] for a in trace.assessments)}))
 """
 
 HYDRA = """
@@ -152,6 +156,9 @@ def test_mlflow_3(runlake, project):
     assert [point[:3] for point in points] == [["acc", step / 4, step] for step in range(3)] and all(point in points for point in said["points"]) and {point[4] for point in points} == {said["run"]}
     assert rows(runlake, "SELECT trace_id, state, epoch_ms(request_time), duration_ms, request_preview, response_preview FROM mlflow_traces") == [said["trace"]]
     assert dict(rows(runlake, "SELECT key, value FROM mlflow_trace_values WHERE kind = 'metadata'")) == said["metadata"]
+    got = rows(runlake, "SELECT span_id, parent_span_id, name, span_type, status, duration_ns, inputs, outputs FROM mlflow_spans ORDER BY position")
+    assert [[*one[:6], *(None if text is None else json.loads(text) for text in one[6:])] for one in got] == said["spans"] and len(got) == 2
+    assert rows(runlake, "SELECT attributes->'a' FROM mlflow_spans WHERE name = 'deep'") == [["[1]"]]
     assert ["k", "v"] in rows(runlake, "SELECT key, value FROM mlflow_trace_values WHERE kind = 'tag'")
     assert [[name, json.loads(value), *rest] for name, value, *rest in rows(runlake, "SELECT name, value, rationale, source_type FROM mlflow_assessments ORDER BY name")] == said["assessments"]
     assert rows(runlake, "SELECT m.name, aliases, v.version, run_id, model_id, key, t.value FROM mlflow_registered_models m JOIN mlflow_model_versions v USING (models_key, name) "

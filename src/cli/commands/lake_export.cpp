@@ -36,6 +36,8 @@ core::Result<int> run(Invocation& inv) {
     for (const auto& dataset : response.done.datasets) { rows.push_back({{dataset.file}, {core::group_thousands(dataset.rows)}, {dataset.sha256.substr(0, 12)}}); }
     inv.out(render::table({{.title = "File"}, {.title = "Rows"}, {.title = "SHA-256"}}, rows, {.color = inv.color(), .width = inv.width()}));
     inv.out(core::cat(response.out, ": ", core::group_thousands(response.done.runs), response.done.runs == 1 ? " run" : " runs", response.done.replaced ? " (the earlier export was replaced)\n" : "\n"));
+    if (response.done.left_out > 0) { inv.say(core::cat(core::group_thousands(response.done.left_out), response.done.left_out == 1 ? " run of another tool has" : " runs of other tools have", " no tables here; --format parquet, csv or jsonl has all")); }
+    for (const auto& table : response.done.with_paths) { inv.say(core::cat(table, " was left out: a value in it is a path of this machine; a job (runlake lake job run) can choose its columns")); }
     return 0;
 }
 

@@ -44,6 +44,15 @@ core::Result<std::vector<std::string>> all_keys(ExportSession& session) {
     }
 }
 
+// Whether a value of a table is, or holds, the path of a root.
+core::Result<bool> holds_path(ExportSession& session, const std::string& table) {
+    std::string any;
+    for (const auto& path : session.forbidden()) { any += cat(any.empty() ? "" : " OR ", "contains(told, ", sql::quote_literal(path), ")"); }
+    if (any.empty()) { return false; }
+    RL_ASSIGN(const auto rows, session.connection().integer(cat("SELECT count(*) FROM (SELECT concat_ws(chr(10), *COLUMNS(*)) AS told FROM ", sql::quote_identifier(table), ") WHERE ", any)));
+    return rows > 0;
+}
+
 }  // namespace
 
 bool has_content(const std::string& folder) {
@@ -88,10 +97,25 @@ core::Result<ExportDone> export_lake(const ExportOrder& order) {
     RL_ASSIGN(auto staged, StagedFolder::make(order.out, {os::point::lake_dataset_write, os::point::lake_dataset_publish}));
     RL_ASSIGN(const auto keys, all_keys(session));
     RL_TRY(session.select(keys));
+    RL_ASSIGN(const auto others, session.count_of_others());
+    const bool has_others = others > 0 && order.profile == Profile::full && order.format_word != k_viz_format;
+    if (has_others) { RL_TRY(session.identify()); }
     RL_TRY(session.show(RunNames::key));
     RL_TRY(session.confine(staged.path()));
-    ExportDone done{.datasets = {}, .runs = session.selected_count(), .replaced = has_content(order.out)};
-    for (const auto& query : profile_queries(session, order.profile, RunNames::key)) {
+    ExportDone done{.datasets = {}, .runs = session.selected_count() + (has_others ? others : 0), .replaced = has_content(order.out), .left_out = has_others ? 0 : others, .with_paths = {}};
+    auto queries = profile_queries(session, order.profile, RunNames::key);
+    if (has_others) {
+        RL_ASSIGN(auto more, queries_of_others(session));
+        for (auto& query : more) {
+            RL_ASSIGN(const bool is_local, holds_path(session, query.name));
+            if (is_local) {
+                done.with_paths.push_back(query.name);
+            } else {
+                queries.push_back(std::move(query));
+            }
+        }
+    }
+    for (const auto& query : queries) {
         const DatasetTarget target{.folder = staged.path(), .file = cat(query.name, '.', format_name(order.format)), .format = order.format, .point = os::point::lake_dataset_write};
         RL_ASSIGN(auto dataset, write_dataset(session.connection(), query, target));
         done.datasets.push_back(std::move(dataset));

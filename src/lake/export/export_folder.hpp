@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -12,6 +13,9 @@
 #include "lake/export/profile.hpp"
 
 namespace runlake::lake {
+
+// One JSON lines file a table of proof searches, by the name that readers of these datasets know.
+inline constexpr std::string_view k_viz_format = "specter-viz";
 
 struct ExportOrder {
     std::string database;
@@ -26,7 +30,9 @@ struct ExportOrder {
 struct ExportDone {
     std::vector<Dataset> datasets;
     std::int64_t runs = 0;
-    bool replaced = false;  // an earlier export was there
+    bool replaced = false;                // an earlier export was there
+    std::int64_t left_out = 0;            // runs that are no proof searches, which specter-viz and the dashboard have no tables for
+    std::vector<std::string> with_paths;  // tables of such runs that were left out, since a value in them is a path of this machine
 };
 
 // Errc::conflict: `out` is there and is no export of ours, or has files in it that are not; nothing is touched.

@@ -73,4 +73,14 @@ std::vector<DatasetQuery> profile_queries(const ExportSession& session, Profile 
     return queries;
 }
 
+core::Result<std::vector<DatasetQuery>> queries_of_others(ExportSession& session) {
+    std::vector<DatasetQuery> queries = {{"all_runs", "SELECT * FROM all_runs"}};
+    for (const auto& seen : session.tables()) {
+        if (seen.source.empty() || seen.source == "proof-search") { continue; }
+        RL_ASSIGN(const auto rows, session.connection().integer(cat("SELECT count(*) FROM ", session.stored(seen.name))));
+        if (rows > 0) { queries.push_back({seen.name, cat("SELECT * FROM ", sql::quote_identifier(seen.name))}); }
+    }
+    return queries;
+}
+
 }  // namespace runlake::lake

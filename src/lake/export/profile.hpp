@@ -20,5 +20,7 @@ core::Result<Profile> parse_profile(std::string_view name);
 std::span<const std::string_view> profile_tables(Profile profile);  // 20, or 13
 // One query a table, in order, ordered by the columns of the key. With RunNames::uid the column run_key is called run_uid. The session must show that kind.
 std::vector<DatasetQuery> profile_queries(const ExportSession& session, Profile profile, RunNames names);
+// all_runs, and the tables of sources but proof searches that hold rows, in the order of their declarations. The session has identified runs and shows keys.
+core::Result<std::vector<DatasetQuery>> queries_of_others(ExportSession& session);
 
 }  // namespace runlake::lake

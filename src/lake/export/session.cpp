@@ -42,8 +42,6 @@ bool is_shown(const Column& column, bool is_first, RunNames names) {
     return false;
 }
 
-bool has_column(const Table& table, std::string_view name) { return std::ranges::find(table.columns, name, &Column::name) != table.columns.end(); }
-
 // The source whose runs a table is about; null for the registry. Of a table that several fill, any: it is about units of each in the same way.
 const Source* source_of(const Table& table) {
     for (const auto* source : all_sources()) {
@@ -113,6 +111,10 @@ core::Status ExportSession::select(const std::vector<std::string>& run_keys) {
     return core::ok();
 }
 
+core::Result<std::int64_t> ExportSession::count_of_others() {
+    return connection_.integer(cat("SELECT count(*) FROM ", stored("all_runs"), " WHERE source <> 'proof-search'"));
+}
+
 core::Status ExportSession::set_context(const std::string& ref_id) {
     if (ref_id.empty()) { return core::ok(); }
     return connection_.run(cat("INSERT INTO temp.job_context VALUES (", quote_literal(ref_id), ")"));
@@ -170,7 +172,7 @@ core::Status ExportSession::show_table(const Table& table, RunNames names) {
     const bool of_reference = is_told && (&table == &k_lake_references || &table == &k_lake_reference_members || &table == &k_reference_scores);
     const bool has_run = source != nullptr || has_column(table, "run_key");
     if (is_told && !has_run && !of_reference) { return core::ok(); }
-    SeenTable seen{.name = std::string(table.name), .columns = {}, .order = {}};
+    SeenTable seen{.name = std::string(table.name), .source = source == nullptr ? std::string_view() : source->name, .columns = {}, .order = {}};
     std::string select;
     const auto add = [&](std::string_view name, const std::string& expression, bool is_key) {
         select += cat(select.empty() ? "" : ", ", expression, " AS ", quote_identifier(name));
@@ -214,7 +216,7 @@ core::Status ExportSession::show_table(const Table& table, RunNames names) {
 
 core::Status ExportSession::show_all_runs(RunNames names) {
     const bool is_told = names == RunNames::uid;
-    SeenTable seen{.name = "all_runs", .columns = {"source", "run_key", "run_id", "name", "state", "started_at", "finished_at", "params", "metrics", "run_uid"}, .order = {"run_key"}};
+    SeenTable seen{.name = "all_runs", .source = {}, .columns = {"source", "run_key", "run_id", "name", "state", "started_at", "finished_at", "params", "metrics", "run_uid"}, .order = {"run_key"}};
     RL_TRY(connection_.run(cat("CREATE TEMP VIEW all_runs AS SELECT i.source, ", is_told ? "told.run_uid AS run_key" : "i.run_key", ", i.run_id, ", is_told ? "i.told_name AS name" : "i.name",
                                ", i.state, i.started_at, i.finished_at, i.params, i.metrics, i.run_uid FROM ", k_identified, " i",
                                is_told ? " JOIN temp.told_runs told ON i.run_key = told.stored_key" : "", " ORDER BY i.source, run_key")));
@@ -231,7 +233,7 @@ core::Status ExportSession::show_surfaces(RunNames names) {
         RL_ASSIGN(const bool found, rows.next());
         if (!found) { break; }
         const std::string column(rows.text(1));
-        if (surfaces.empty() || surfaces.back().name != rows.text(0)) { surfaces.push_back({std::string(rows.text(0)), {}, {}}); }
+        if (surfaces.empty() || surfaces.back().name != rows.text(0)) { surfaces.push_back({std::string(rows.text(0)), {}, {}, {}}); }
         if (names == RunNames::uid && (column == "root_id" || column == "rel_path")) { continue; }
         surfaces.back().columns.push_back(column);
     }

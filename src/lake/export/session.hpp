@@ -23,6 +23,7 @@ enum class RunNames : std::uint8_t {
 // A table as the views show it.
 struct SeenTable {
     std::string name;
+    std::string_view source = {};      // that fills it; none for what is about all runs
     std::vector<std::string> columns;  // in order
     std::vector<std::string> order;    // columns that leave no two rows in doubt; all where the table has no key
     bool has(std::string_view column) const;
@@ -54,6 +55,8 @@ class ExportSession {
     // One that was made beside the lake's, as a temporary table.
     void add(SeenTable table) { tables_.push_back(std::move(table)); }
     const SeenTable* find(std::string_view table) const;
+    // How many runs there are of sources but proof searches. Errors as sql::Connection::query.
+    core::Result<std::int64_t> count_of_others();
     std::int64_t selected_count() const { return selected_; }
     // Paths of this machine that no dataset may hold: the roots of the lake's logs and each run's folder is below one of them.
     const std::vector<std::string>& forbidden() const { return forbidden_; }

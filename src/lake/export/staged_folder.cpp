@@ -37,6 +37,22 @@ bool is_lease_of_staged(std::string_view name) {
     return dot != std::string_view::npos && name.size() - dot - 1 == k_random_digits && core::is_hex(name.substr(dot + 1));
 }
 
+// ".<name of such a lease>.<random>.tmp": what a program leaves that is killed before its lease has its name.
+bool is_lease_being_made(std::string_view name) {
+    if (!name.starts_with('.') || !name.ends_with(k_ending) || name.size() < k_random_digits + k_ending.size() + 2) { return false; }
+    name.remove_suffix(k_ending.size());
+    const auto digits = name.substr(name.size() - k_random_digits);
+    name.remove_suffix(k_random_digits);
+    return core::is_hex(digits) && name.ends_with('.') && is_lease_of_staged(name.substr(1, name.size() - 2));
+}
+
+// A living program gives it its name within moments.
+constexpr std::int64_t k_resting_seconds = std::int64_t{24} * 3600;
+void remove_if_resting(const std::string& path, FolderPoints points) {
+    const auto info = os::stat_link(path);
+    if (info && std::int64_t{info->st_mtim.tv_sec} <= os::system_clock().now().micros / 1'000'000 - k_resting_seconds) { static_cast<void>(os::remove_file(path, points.write).ok()); }
+}
+
 core::Status list_below(const std::string& folder, const std::string& prefix, std::vector<std::string>& out) {
     RL_ASSIGN(const auto entries, os::list_dir(folder));
     for (const auto& entry : entries) {
@@ -109,6 +125,7 @@ void sweep_staged(const std::string& parent, FolderPoints points) {
     const auto entries = os::list_dir(parent);
     if (!entries.ok()) { return; }
     for (const auto& entry : entries.value()) {
+        if (is_lease_being_made(entry.name)) { remove_if_resting(os::join_path(parent, entry.name), points); }
         // The lease is there before the folder and longer than it.
         if (!is_lease_of_staged(entry.name)) { continue; }
         const std::string lease_path = os::join_path(parent, entry.name);

@@ -21,6 +21,7 @@ namespace runlake::lake {
 // The folders that are units of a store, told by their names: a run has its id for one, and registered models lie in one that is called "models".
 enum class MlflowFolder : std::uint8_t { run, experiment, registered };
 inline constexpr std::string_view k_mlflow_models = "models";
+inline constexpr std::string_view k_mlflow_spans_file = "artifacts/traces.json";  // below the folder of a trace
 MlflowFolder mlflow_folder(std::string_view name);
 inline MlflowFolder mlflow_folder(const SourceFile& file) { return mlflow_folder(file.unit_name); }
 bool is_mlflow_run_id(std::string_view name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extractors of what MLflow's file store holds beside experiments and runs: links of runs to data sets and models, tags and data sets of experiments, logged models, traces with their
-// assessments, registered models with their versions. Spans of traces are artifacts, and are not read.
+// assessments, registered models with their versions. Spans of traces: mlflow_spans.cpp.
 #include <array>
 
 #include "core/text.hpp"
@@ -150,7 +150,7 @@ constexpr Table k_logged = {"mlflow_logged_models", "Logged models (MLflow 3).",
 constexpr Table k_logged_params = {"mlflow_logged_model_params", "Parameters of logged models.", k_logged_param_columns, KeyCheck::certain};
 constexpr Table k_logged_tags = {"mlflow_logged_model_tags", "Tags of logged models.", k_logged_tag_columns, KeyCheck::certain};
 constexpr Table k_logged_metrics = {"mlflow_logged_model_metrics", "Every value that was logged of a metric of a logged model.", k_logged_metric_columns, KeyCheck::certain};
-constexpr Table k_traces = {"mlflow_traces", "Traces. Their spans are artifacts, and not here.", k_trace_columns, KeyCheck::certain};
+constexpr Table k_traces = {"mlflow_traces", "Traces.", k_trace_columns, KeyCheck::certain};
 constexpr Table k_trace_values = {"mlflow_trace_values", "Metadata and tags of traces.", k_trace_value_columns, KeyCheck::certain};
 constexpr Table k_assessments = {"mlflow_assessments", "Feedback on traces, and what was expected of them.", k_assessment_columns, KeyCheck::certain};
 constexpr Table k_registered = {"mlflow_registered_models", "Registered models, and prompts.", k_registered_columns, KeyCheck::certain};
@@ -170,6 +170,15 @@ std::string behind(const SourceFile& file, std::size_t count) {
     return file.rel_path.substr(at);
 }
 bool is_below(const SourceFile& file, std::string_view folder) { return file.rel_path.starts_with(folder); }
+bool in_experiment(const SourceFile& file, std::string_view folder) { return mlflow_folder(file) == MlflowFolder::experiment && is_below(file, folder); }
+
+// A file that is the value of a tag or parameter: a row of the unit's key, the ids and the text.
+template <class... Ids>
+core::Status add_text(const Table& table, const SourceFile& file, FileInput& input, Extraction& out, const Ids&... ids) {
+    RL_ASSIGN(const auto text, input.document());
+    out.rows.row(table, file.run_key, ids..., text, file.rel_path);
+    return core::ok();
+}
 
 core::Status extract_link(const SourceFile& file, FileInput& input, Extraction& out) {
     RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
@@ -180,11 +189,7 @@ core::Status extract_link(const SourceFile& file, FileInput& input, Extraction& 
 }
 
 core::Status extract_of_experiment(const SourceFile& file, FileInput& input, Extraction& out) {
-    if (is_below(file, "tags/")) {
-        RL_ASSIGN(const auto text, input.document());
-        out.rows.row(k_experiment_tags, file.run_key, behind(file, 1), text, file.rel_path);
-        return core::ok();
-    }
+    if (is_below(file, "tags/")) { return add_text(k_experiment_tags, file, input, out, behind(file, 1)); }
     RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
     out.rows.row(k_datasets, file.run_key, parts_of(file)[1], meta.word("name"), meta.word("digest"), meta.word("source_type"), meta.word("source"), meta.word("schema"), meta.word("profile"),
                  file.rel_path);
@@ -207,11 +212,7 @@ core::Status extract_logged(const SourceFile& file, FileInput& input, Extraction
             out.rows.row(k_logged_metrics, file.run_key, model, key, position, one.value, one.timestamp, one.step, one.is_nan, one.id, file.rel_path);
         });
     }
-    if (parts[2] != "meta.yaml") {
-        RL_ASSIGN(const auto text, input.document());
-        out.rows.row(parts[2] == "params" ? k_logged_params : k_logged_tags, file.run_key, model, behind(file, 3), text, file.rel_path);
-        return core::ok();
-    }
+    if (parts[2] != "meta.yaml") { return add_text(parts[2] == "params" ? k_logged_params : k_logged_tags, file, input, out, model, behind(file, 3)); }
     RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
     out.rows.row(k_logged, file.run_key, model, meta.word("name"), meta.word("model_type"), model_status(meta), meta.word("status_message"), meta.word("source_run_id"), meta.word("experiment_id"),
                  meta.word("lifecycle_stage").value_or("active"), meta.time("creation_timestamp"), meta.time("last_updated_timestamp"), meta.word("artifact_location"), file.rel_path);
@@ -248,11 +249,7 @@ core::Status extract_assessment(const SourceFile& file, FileInput& input, Extrac
 core::Status extract_trace(const SourceFile& file, FileInput& input, Extraction& out) {
     const auto parts = parts_of(file);
     if (parts[2] == "assessments") { return extract_assessment(file, input, out); }
-    if (parts[2] != "trace_info.yaml") {
-        RL_ASSIGN(const auto text, input.document());
-        out.rows.row(k_trace_values, file.run_key, parts[1], parts[2] == "tags" ? "tag" : "metadata", behind(file, 3), text, file.rel_path);
-        return core::ok();
-    }
+    if (parts[2] != "trace_info.yaml") { return add_text(k_trace_values, file, input, out, parts[1], std::string_view(parts[2] == "tags" ? "tag" : "metadata"), behind(file, 3)); }
     RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
     // MLflow 2 wrote other names.
     const auto either = [&](std::string_view name, std::string_view earlier) { return meta.find(name) != nullptr ? name : earlier; };
@@ -268,11 +265,7 @@ core::Status extract_registered(const SourceFile& file, FileInput& input, Extrac
     const bool of_version = parts[1].starts_with(k_version);
     const std::string_view version = of_version ? parts[1].substr(k_version.size()) : "";
     const std::size_t depth = of_version ? 2 : 1;
-    if (parts[depth] == "tags") {
-        RL_ASSIGN(const auto text, input.document());
-        out.rows.row(k_registered_tags, file.run_key, parts[0], version, behind(file, depth + 1), text, file.rel_path);
-        return core::ok();
-    }
+    if (parts[depth] == "tags") { return add_text(k_registered_tags, file, input, out, parts[0], version, behind(file, depth + 1)); }
     RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
     if (!of_version) {
         out.rows.row(k_registered, file.run_key, parts[0], meta.word("description"), json_cell(meta.find("aliases")), meta.time("creation_timestamp"), meta.time("last_updated_timestamp"),
@@ -284,27 +277,25 @@ core::Status extract_registered(const SourceFile& file, FileInput& input, Extrac
     return core::ok();
 }
 
-bool has_part(const SourceFile& file, std::size_t place, std::string_view word) {
+// inputs/<id>/meta.yaml, outputs/<id>/meta.yaml
+bool is_link(const SourceFile& file) {
     const auto parts = parts_of(file);
-    return parts.size() > place && parts[place] == word;
+    return mlflow_folder(file) == MlflowFolder::run && parts.size() > 2 && parts[2] == "meta.yaml";
 }
 
 }  // namespace
 
 extern const Extractor k_mlflow_links_extractor = {.name = "mlflow_links", .stage = "read_mlflow_links", .done_word = "", .error_word = "", .tables = k_link_tables, .reading = Reading::each,
-                                                   .takes = [](const SourceFile& file) { return mlflow_folder(file) == MlflowFolder::run && has_part(file, 2, "meta.yaml"); },
-                                                   .extract = extract_link};
+                                                   .takes = is_link, .extract = extract_link};
 extern const Extractor k_mlflow_experiment_extractor = {.name = "mlflow_experiment", .stage = "read_mlflow_experiment", .done_word = "", .error_word = "", .tables = k_experiment_tables,
                                                         .reading = Reading::each,
-                                                        .takes = [](const SourceFile& file) {
-                                                            return mlflow_folder(file) == MlflowFolder::experiment && (is_below(file, "tags/") || is_below(file, "datasets/"));
-                                                        },
+                                                        .takes = [](const SourceFile& file) { return in_experiment(file, "tags/") || in_experiment(file, "datasets/"); },
                                                         .extract = extract_of_experiment};
 extern const Extractor k_mlflow_models_extractor = {.name = "mlflow_models", .stage = "read_mlflow_models", .done_word = "", .error_word = "", .tables = k_logged_tables, .reading = Reading::each,
-                                                    .takes = [](const SourceFile& file) { return mlflow_folder(file) == MlflowFolder::experiment && is_below(file, "models/"); },
+                                                    .takes = [](const SourceFile& file) { return in_experiment(file, "models/"); },
                                                     .extract = extract_logged};
 extern const Extractor k_mlflow_traces_extractor = {.name = "mlflow_traces", .stage = "read_mlflow_traces", .done_word = "", .error_word = "", .tables = k_trace_tables, .reading = Reading::each,
-                                                    .takes = [](const SourceFile& file) { return mlflow_folder(file) == MlflowFolder::experiment && is_below(file, "traces/"); },
+                                                    .takes = [](const SourceFile& file) { return in_experiment(file, "traces/") && !file.rel_path.ends_with(k_mlflow_spans_file); },
                                                     .extract = extract_trace};
 extern const Extractor k_mlflow_registered_extractor = {.name = "mlflow_registered", .stage = "read_mlflow_registered", .done_word = "", .error_word = "", .tables = k_registered_tables,
                                                         .reading = Reading::each, .takes = [](const SourceFile& file) { return mlflow_folder(file) == MlflowFolder::registered; },

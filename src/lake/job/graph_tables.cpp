@@ -118,7 +118,7 @@ class GraphTables {
     core::Status run() {
         for (const auto* table : wanted_) {
             RL_TRY(session_.connection().run(cat("CREATE TEMP TABLE ", table->name, " (", table->columns, ")")));
-            SeenTable seen{.name = std::string(table->name), .columns = {}, .order = {}};
+            SeenTable seen{.name = std::string(table->name), .source = {}, .columns = {}, .order = {}};
             for (const auto column : core::split(table->columns, ',')) { seen.columns.emplace_back(core::split(core::trim(column), ' ').front()); }
             for (const auto column : core::split(table->order, ' ')) { seen.order.emplace_back(column); }
             session_.add(std::move(seen));

@@ -8,6 +8,7 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "lake/changing_sql.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -20,14 +21,6 @@ using core::Json;
 constexpr int k_depth = 2000;
 // Table functions that only make rows of their arguments.
 constexpr auto k_table_functions = std::to_array<std::string_view>({"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"});
-// What answers differently from one time, machine, session or version to the next.
-constexpr auto k_changing_functions = std::to_array<std::string_view>(
-    {"random", "setseed", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "now", "today", "current_date", "current_time", "current_timestamp", "current_localtime",
-     "current_localtimestamp", "localtime", "localtimestamp", "get_current_time", "get_current_timestamp", "transaction_timestamp", "txid_current", "current_transaction_id",
-     "current_query", "current_query_id", "current_connection_id", "current_database", "current_catalog", "current_schema", "current_schemas", "current_user", "session_user", "user",
-     "current_role", "current_setting", "getvariable", "getenv", "in_search_path", "version", "pg_postmaster_start_time", "nextval", "currval", "sleep_ms", "write_log", "age",
-     "reservoir_quantile", "approx_quantile", "approx_top_k"});
-
 // Aggregates whose answer depends on the order in which rows come: by rounding, or by what they keep. The order of rows after a join is the optimizer's choice, which depends on how a table was
 // filled.
 constexpr auto k_ordered_aggregates = std::to_array<std::string_view>(
@@ -77,9 +70,6 @@ class Walk {
         if (type == "SHOW_REF") { return Error(Errc::usage, "DESCRIBE, SHOW and SUMMARIZE give no dataset"); }
         if (type == "VALUE_PARAMETER") { return Error(Errc::usage, "the query has parameters, for which nothing can be given"); }
         RL_TRY(modifiers(node));
-        if (const auto* sample = node.find("sample"); sample != nullptr && !sample->is_null()) { return Error(Errc::usage, "a sample is another each time"); }
-        if (const auto name = node.string_at("function_name"); name && type != "TABLE_FUNCTION") { RL_TRY(function(*name)); }
-        if (type == "COLUMN_REF") { RL_TRY(column(node)); }
         for (const auto& [key, value] : *members) {
             // The function of a table function was looked at; its arguments are below.
             if (key == "function" && type == "TABLE_FUNCTION") {
@@ -124,20 +114,6 @@ class Walk {
         if (is_among(k_table_functions, name)) { return core::ok(); }
         return Error(Errc::usage, cat("the function ", name, "() is not available here: a job reads the tables of the lake only"));
     }
-    static core::Status function(const std::string& name) {
-        if (!is_among(k_changing_functions, core::lower_ascii(name))) { return core::ok(); }
-        return Error(Errc::usage, cat("the function ", core::lower_ascii(name), "() answers differently from time to time or place to place"));
-    }
-    // current_date and its like are written without parentheses.
-    static core::Status column(const Json& node) {
-        const auto* names = node.find("column_names");
-        const auto* list = names == nullptr ? nullptr : names->as_array();
-        if (list == nullptr || list->size() != 1 || !list->front().is_string()) { return core::ok(); }
-        const auto name = core::lower_ascii(*list->front().as_string());
-        const bool is_word = name.starts_with("current_") || name.starts_with("local") || name == "session_user";
-        return is_word ? function(name) : core::ok();
-    }
-
     Names tables_;
 };
 
@@ -250,6 +226,7 @@ core::Result<std::string> checked_query(ExportSession& session, const std::strin
     Names tables = {"selected_runs", "job_context"};
     for (const auto& table : session.tables()) { tables.insert(core::lower_ascii(table.name)); }
     collect_ctes(list->front(), tables);
+    if (const auto changing = what_changes(list->front())) { return Error(Errc::usage, *changing); }
     RL_TRY(Walk(std::move(tables)).check(list->front()));
     order_aggregates(list->front());
     auto* node = member_of(list->front(), "node");

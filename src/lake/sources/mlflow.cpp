@@ -11,12 +11,12 @@
 namespace runlake::lake {
 
 extern const Extractor k_mlflow_meta_extractor, k_mlflow_values_extractor, k_mlflow_metrics_extractor, k_mlflow_links_extractor, k_mlflow_experiment_extractor, k_mlflow_models_extractor,
-    k_mlflow_traces_extractor, k_mlflow_registered_extractor;
+    k_mlflow_traces_extractor, k_mlflow_spans_extractor, k_mlflow_registered_extractor;
 
 namespace {
 
-constexpr std::array<const Extractor*, 8> k_extractors = {&k_mlflow_meta_extractor,       &k_mlflow_values_extractor, &k_mlflow_metrics_extractor, &k_mlflow_links_extractor,
-                                                          &k_mlflow_experiment_extractor, &k_mlflow_models_extractor, &k_mlflow_traces_extractor,  &k_mlflow_registered_extractor};
+constexpr std::array<const Extractor*, 9> k_extractors = {&k_mlflow_meta_extractor,   &k_mlflow_values_extractor, &k_mlflow_metrics_extractor, &k_mlflow_links_extractor,     &k_mlflow_experiment_extractor,
+                                                          &k_mlflow_models_extractor, &k_mlflow_traces_extractor, &k_mlflow_spans_extractor,   &k_mlflow_registered_extractor};
 
 bool is_number(std::string_view name) { return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos; }
 
@@ -26,7 +26,10 @@ Detection detect(const FolderNames& folder) {
     if (folder.has_folder(".trash")) { out.hidden.push_back(".trash"); }
     if (!folder.has_file("meta.yaml")) {
         const bool is_store = folder.has_folder(".trash") || std::any_of(folder.folders.begin(), folder.folders.end(), is_number);
-        if (is_store && folder.has_folder(k_mlflow_models)) { out.units.push_back(os::join_path(folder.path, k_mlflow_models)); }
+        if (is_store && folder.has_folder(k_mlflow_models)) {
+            out.units.push_back(os::join_path(folder.path, k_mlflow_models));
+            out.kept.emplace_back(k_mlflow_models);
+        }
         return out;
     }
     // A folder of a run has the run's id for a name, that of an experiment a number (or, by hand, any word) and runs in it.
@@ -35,6 +38,8 @@ Detection detect(const FolderNames& folder) {
     const bool is_experiment = is_number(folder.name()) || std::any_of(folder.folders.begin(), folder.folders.end(), is_mlflow_run_id);
     out.is_whole = is_run || is_bare_run;
     if (out.is_whole || is_experiment) { out.units.push_back(folder.path); }
+    // Artifacts of models and traces may be called as other tools call their results.
+    if (is_experiment) { out.kept = {std::string(k_mlflow_models), "traces", "datasets", "tags"}; }
     return out;
 }
 
@@ -48,7 +53,7 @@ void each_folder(const Unit& unit, const std::string& rel_dir, const Visit& visi
     }
 }
 
-// Artifacts are left out everywhere.
+// Artifacts are left out everywhere, but for the spans of traces.
 void list_experiment(const Unit& unit, Listing& files) {
     files.tree("tags");
     each_folder(unit, "datasets", [&](const std::string& one) { files.file(os::join_path(one, "meta.yaml")); });
@@ -58,6 +63,7 @@ void list_experiment(const Unit& unit, Listing& files) {
     });
     each_folder(unit, "traces", [&](const std::string& trace) {
         files.file(os::join_path(trace, "trace_info.yaml"));
+        files.file(os::join_path(trace, k_mlflow_spans_file));
         for (const char* folder : {"request_metadata", "tags"}) { files.tree(os::join_path(trace, folder)); }
         files.folder(os::join_path(trace, "assessments"), [](std::string_view name) { return name.ends_with(".yaml"); });
     });

@@ -34,6 +34,11 @@ std::span<const Source* const> all_sources() {
     return k_all;
 }
 
+const Source* find_source(std::string_view name) {
+    const auto found = std::ranges::find(all_sources(), name, &Source::name);
+    return found == all_sources().end() ? nullptr : *found;
+}
+
 std::string_view FolderNames::name() const {
     const auto slash = path.rfind('/');
     return std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
