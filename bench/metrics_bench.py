@@ -3,7 +3,7 @@
 
 Usage: metrics_bench.py RUNLAKE [--tool METRICS_TOOL] [--rounds 3] [--trees 20,60,150] [--deep 300] [--graphs 5,6,7] [--runs 100,1000]
 They take turns on the same cases, made by tests/peers/metrics_cases.py; printed are the medians of the sums of processor time over all cases, and their ratios. Every value is compared first. Aim: 100 times as fast.
-Deep trees are those on which a strategy is followed; zss is left out there. Without the libraries (tools/setup peers) only postprocess is measured.
+Deep trees are those on which a strategy is followed; zss is left out there. Without the libraries (tools/setup peers) only postprocess is measured, which is said.
 """
 import argparse
 import os
@@ -62,18 +62,22 @@ def postprocess(runlake, runs, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("runlake")
-    parser.add_argument("--tool", help="default: tests/peers/metrics_tool beside RUNLAKE")
+    parser.add_argument("--tool", help="default: metrics_tool of the build that RUNLAKE is of")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trees", default="20,60,150")
     parser.add_argument("--graphs", default="5,6,7")
     parser.add_argument("--deep", default="300")
     parser.add_argument("--runs", default="100,1000")
     options = parser.parse_args()
-    options.tool = options.tool or str(pathlib.Path(options.runlake).resolve().parent / "tests" / "peers" / "metrics_tool")
+    build = pathlib.Path(options.runlake).resolve().parent
+    tools = [pathlib.Path(options.tool)] if options.tool else [build / "bench" / "metrics_tool", build / "tests" / "peers" / "metrics_tool"]
+    options.tool = next((str(tool) for tool in tools if tool.exists()), None)
     python = HERE.parent / ".deps" / "peers" / "metrics" / "bin" / "python"
     print(f"load before: {os.getloadavg()[0]:.1f}")
     sizes = lambda text: [int(word) for word in text.split(",") if word]
-    if python.exists():
+    absent = [] if options.tool else [f"our own {tools[0]}: build with -DRUNLAKE_BUILD_BENCHMARKS=ON"]
+    absent += [] if python.exists() else ["zss, apted and networkx: tools/setup peers"]
+    if not absent:
         for size in sizes(options.trees):
             compare(options.tool, python, f"trees of up to {size} nodes", metrics_cases.tree_cases(10, size), options.rounds)
         for size in sizes(options.deep):
@@ -81,7 +85,7 @@ def main():
         for size in sizes(options.graphs):
             compare(options.tool, python, f"graphs of up to {size} nodes", metrics_cases.graph_cases(5, size), options.rounds)
     else:
-        print("zss, apted and networkx are not there: tools/setup peers")
+        print(f"distances are not measured, as this is not there: {'; '.join(absent)}")
     for runs in sizes(options.runs):
         postprocess(options.runlake, runs, options.rounds)
 

@@ -22,6 +22,9 @@ constexpr auto k_method_keys = std::to_array<std::string_view>({
 });
 constexpr auto k_provider_keys = std::to_array<std::string_view>({"names", "primary", "label", "config"});
 constexpr std::string_view k_postprocess_report = "postprocess_metrics.json";
+// Less ".gz", as the two below.
+constexpr auto k_written_afterwards = std::to_array<std::string_view>({"summary.json", k_postprocess_report, "root_goal_similarity.json", "external_statement_similarity.json", "search_metrics.json"});
+constexpr std::string_view k_comparison_suffix = "_comparison.json";
 
 // The members of those names that are there.
 template <std::size_t N>
@@ -57,6 +60,22 @@ Result<std::string> hash_of(const Json& value) {
     return core::sha256(text).hex();
 }
 
+bool is_of_the_search(std::string_view rel_path) {
+    if (rel_path.ends_with(".gz")) { rel_path.remove_suffix(3); }
+    return !rel_path.ends_with(k_comparison_suffix) && std::find(k_written_afterwards.begin(), k_written_afterwards.end(), rel_path) == k_written_afterwards.end();
+}
+
+std::string content_hash(std::string_view recipe, std::span<const FileContent> files, bool (*counts)(std::string_view rel_path)) {
+    std::vector<const FileContent*> sorted;
+    for (const auto& file : files) {
+        if (counts(file.rel_path)) { sorted.push_back(&file); }
+    }
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->rel_path < b->rel_path; });
+    core::FieldHash hash(recipe);
+    for (const auto* file : sorted) { hash.field(file->rel_path, file->sha256); }
+    return hash.finish().hex();
+}
+
 }  // namespace
 
 std::string stable_id(std::initializer_list<std::string_view> parts, std::size_t digits) {
@@ -85,14 +104,9 @@ Result<ConfigHashes> config_hashes(const Json& run_config) {
 }
 
 std::string run_uid(std::span<const FileContent> files) {
-    std::vector<const FileContent*> sorted;
-    for (const auto& file : files) {
-        if (file.rel_path != k_postprocess_report) { sorted.push_back(&file); }
-    }
-    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->rel_path < b->rel_path; });
-    core::FieldHash hash("lake_run_uid/1");
-    for (const auto* file : sorted) { hash.field(file->rel_path, file->sha256); }
-    return hash.finish().hex();
+    return content_hash("lake_run_uid/1", files, [](std::string_view rel_path) { return rel_path != k_postprocess_report; });
 }
+
+std::string search_uid(std::span<const FileContent> files) { return content_hash("lake_search_uid/1", files, is_of_the_search); }
 
 }  // namespace runlake::lake

@@ -36,5 +36,7 @@ struct FileContent {
 // 64 hex digits that name a run by what is in it: the same on every machine, whatever the folder is called. `files` are all that the lake reads of the run, in
 // any order; the report of postprocess, which says when it was made, is left out here.
 std::string run_uid(std::span<const FileContent> files);
+// The same of what the search itself left: without the files that postprocess writes or writes into. What is computed of a run afterwards changes its run_uid, and not this one.
+std::string search_uid(std::span<const FileContent> files);
 
 }  // namespace runlake::lake

@@ -61,6 +61,7 @@ constexpr auto k_run_columns = std::to_array<Column>({
     {"indexed_at", ColumnType::time, "", false, ColumnUse::changing},
     {"run_key_seed", ColumnType::text, "by the earlier formula", false, ColumnUse::place},
     {"run_uid", ColumnType::text, "by content: equal on every machine"},
+    {"search_uid", ColumnType::text, "by what its search left, without what was computed afterwards: names its scores", false, ColumnUse::source},
 });
 constexpr auto k_file_columns = std::to_array<Column>({
     k_run_key_column,
@@ -142,7 +143,7 @@ constexpr auto k_score_columns = std::to_array<Column>({
     {"tau_blind", ColumnType::real, ""},
     {"K", ColumnType::real, ""},
     {"score_json", ColumnType::json, ""},
-    {"run_uid", ColumnType::text, "the content that was scored", false, ColumnUse::source},
+    {"search_uid", ColumnType::text, "what was scored", false, ColumnUse::source},
 });
 constexpr auto k_job_columns = std::to_array<Column>({
     {"job_run_id", ColumnType::text, "", true},

@@ -44,10 +44,10 @@ struct Artifact {
 };
 
 // The names that a run registers, in the order of the table run_files.
-inline constexpr std::array<std::string_view, 14> k_run_file_names = {
+inline constexpr std::array<std::string_view, 15> k_run_file_names = {
     "run_config.json", "run_status.json", "summary.json.gz", "summary.json", "goal_cache.json.gz", "goal_cache.json", "postprocess_metrics.json",
     "root_goal_similarity.json", "external_statement_similarity.json", "providers_summary.json", "basin_analysis.json", "failure_analysis.json",
-    "attractor_clusters.json", "sheaf_analysis.json",
+    "attractor_clusters.json", "sheaf_analysis.json", "search_metrics.json",
 };
 
 struct RunFiles {

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "metrics/numbers.hpp"
 
@@ -90,13 +91,7 @@ Blind tau_blind(const Solution& solution, const Model& model, bool is_used_opera
     return out;
 }
 
-Json texts(std::span<const std::string> list) {
-    Json out = Json::array();
-    for (const auto& text : list) { out.push(text); }
-    return out;
-}
-
-Json invalid(std::span<const std::string> notes) { return Json::object().set("schema_version", 1).set("valid", false).set("validity_notes", texts(notes)); }
+Json invalid(std::span<const std::string> notes) { return Json::object().set("schema_version", 1).set("valid", false).set("validity_notes", core::text_list(notes)); }
 
 Json payload(const Solution& solution, const Model& model, bool has_fallback, Json steps) {
     if (!solution.problems.empty()) { return invalid(solution.problems); }
@@ -108,7 +103,7 @@ Json payload(const Solution& solution, const Model& model, bool has_fallback, Js
             const Blind blind = tau_blind(solution, model, metric == "used_operator", null_model == k_family);
             const auto k = blind.tau ? k_of(*blind.tau, static_cast<double>(solution.tau_agent)) : std::nullopt;
             Json entry = Json::object();
-            entry.set("tau_blind", blind.tau ? Json(rounded(*blind.tau)) : Json()).set("K", Json(k)).set("valid", k.has_value()).set("validity_notes", texts(blind.notes));
+            entry.set("tau_blind", blind.tau ? Json(rounded(*blind.tau)) : Json()).set("K", Json(k)).set("valid", k.has_value()).set("validity_notes", core::text_list(blind.notes));
             models.set(null_model, std::move(entry));
         }
         variants.set(metric, std::move(models));
@@ -123,7 +118,7 @@ Json payload(const Solution& solution, const Model& model, bool has_fallback, Js
     const Json& primary = *any.find(chosen);
     const bool is_valid = primary.bool_at("valid").value_or(false) && solution.steps.size() == solution.expected;
     Json out = Json::object();
-    out.set("schema_version", 1).set("valid", is_valid).set("validity_notes", texts(notes)).set("w_unit", "tactic_attempt").set("tau_agent", solution.tau_agent);
+    out.set("schema_version", 1).set("valid", is_valid).set("validity_notes", core::text_list(notes)).set("w_unit", "tactic_attempt").set("tau_agent", solution.tau_agent);
     out.set("primary", Json::object().set("metric", "any_success").set("null_model", chosen).set("tau_blind", *primary.find("tau_blind")).set("K", *primary.find("K")));
     return out.set("variants", std::move(variants)).set("steps", std::move(steps));
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "metrics/numbers.hpp"
 
@@ -49,12 +50,6 @@ Depths depths(const Json& history) {
         }
         ++position;
     }
-    return out;
-}
-
-Json sorted_list(const std::set<std::string>& texts) {
-    Json out = Json::array();
-    for (const auto& text : texts) { out.push(text); }
     return out;
 }
 
@@ -149,7 +144,7 @@ Json fingerprint(const Json& history) {
         if (auto tactic = step.string_at("tactic"); tactic && !tactic->empty()) { solution.insert(*tactic); }
     }
     Json out = Json::object();
-    out.set("attempted", sorted_list(attempted)).set("successful", sorted_list(successful)).set("solution_path", sorted_list(solution));
+    out.set("attempted", core::text_list(attempted)).set("successful", core::text_list(successful)).set("solution_path", core::text_list(solution));
     out.set("attempted_count", std::uint64_t{attempted.size()}).set("successful_count", std::uint64_t{successful.size()});
     return out.set("solution_path_count", std::uint64_t{solution.size()});
 }
@@ -171,16 +166,34 @@ Recovery recovery(std::span<const std::string> wild, std::span<const Visit> visi
     return out;
 }
 
-Json to_json(const Recovery& recovery, std::span<const std::string> wild, std::span<const Visit> visits) {
-    Json path = Json::array();
-    for (const auto& sig : wild) { path.push(sig); }
-    Json sequence = Json::array();
-    for (const auto& visit : visits) { sequence.push(visit.goal_sig); }
+Json to_json(const Recovery& recovery) {
     Json out = Json::object();
-    out.set("wild_solution_goal_sigs", std::move(path)).set("intervention_goal_sequence", std::move(sequence));
     out.set("divergence_iteration", Json(recovery.divergence_iteration)).set("reconvergence_iteration", Json(recovery.reconvergence_iteration));
     out.set("recovery_iterations", Json(recovery.recovery_iterations)).set("shared_prefix_length", recovery.shared_prefix_length);
     return out.set("reconverged", recovery.is_reconverged);
+}
+
+std::optional<std::vector<std::string>> solved_path(const Json& history, const SigOf& sig_of) {
+    std::vector<std::string> out;
+    for (const auto& step : list_at(history, "solution_path")) {
+        const auto mvar = step.string_at("mvar_id");
+        auto sig = mvar ? sig_of(*mvar) : std::nullopt;
+        if (!sig || sig->empty()) { return std::nullopt; }
+        out.push_back(std::move(*sig));
+    }
+    return out.empty() ? std::nullopt : std::optional(std::move(out));
+}
+
+std::vector<Visit> visits_of(const Json& history, const SigOf& sig_of) {
+    std::vector<Visit> out;
+    std::int64_t position = 0;
+    for (const auto& iteration : list_at(history, "iterations")) {
+        const auto& path = list_at(iteration, "selected_path");
+        const auto* last = path.empty() ? nullptr : path.back().as_string();
+        if (last != nullptr) { out.push_back({.iteration = iteration.integer_at("iteration").value_or(position), .goal_sig = sig_of(*last).value_or("")}); }
+        ++position;
+    }
+    return out;
 }
 
 Solution solution_of(const SolutionInput& input) {

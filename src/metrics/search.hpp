@@ -33,12 +33,19 @@ struct Recovery {
 };
 // Where `visits` leave the solved path `wild`, and from where on all of the rest is an end of it.
 Recovery recovery(std::span<const std::string> wild, std::span<const Visit> visits);
-core::Json to_json(const Recovery& recovery, std::span<const std::string> wild, std::span<const Visit> visits);
+core::Json to_json(const Recovery& recovery);
+
+// The signature of a goal, as the tree or the goal cache has it.
+using SigOf = std::function<std::optional<std::string>(const std::string& mvar_id)>;
+// The goals on the way to the solution: what `wild` is. Nothing where there is no solution, or where a goal on it has no signature.
+std::optional<std::vector<std::string>> solved_path(const core::Json& history, const SigOf& sig_of);
+// The goal in which each iteration ended. One without a signature has "", which equals none of a path; an iteration without a path is no visit.
+std::vector<Visit> visits_of(const core::Json& history, const SigOf& sig_of);
 
 struct SolutionInput {
     const core::Json* history = nullptr;
     const core::Json* tree = nullptr;
-    std::function<std::optional<std::string>(const std::string& mvar_id)> sig_of;  // of the goal cache, for nodes that have none of their own
+    SigOf sig_of;  // of the goal cache, for nodes that have none of their own
     std::function<Family(std::string_view tactic)> family_of;
 };
 // The steps of a solution, matched with the iterations in which they were made; candidates are left for add_candidates().

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +21,13 @@ using core::Error;
 constexpr std::string_view k_bound = "var";
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '$'; }
+
+template <std::size_t N>
+bool is_among(std::string_view word, const std::array<std::string_view, N>& words) {
+    return std::ranges::find(words, word) != words.end();
+}
 
 // What both languages share: a text, a place in it, and a tree under construction.
 class Reader {
@@ -73,20 +80,42 @@ class Reader {
     int depth_ = 0;
 };
 
+constexpr auto k_kinds = std::to_array<std::string_view>({"fof", "cnf", "tff", "tcf", "thf", "include"});
+constexpr auto k_connectives = std::to_array<std::string_view>({"<=>", "<~>", "-->", "=>", "<=", "~&", "~|", "&", "|", ">", "*", "+", "<<"});
+constexpr auto k_binders = std::to_array<std::string_view>({"!", "?", "^", "!>", "?*", "@+", "@-"});
+// Of several characters; a longer one stands before those it begins with.
+constexpr auto k_operators = std::to_array<std::string_view>({"<=>", "<~>", "-->", "@@+", "@@-", "=>", "<=", "~&", "~|", "!=", ":=", "==", "!>", "?*", "!!", "??", "@+", "@-", "@=", "<<"});
+
+bool is_variable(std::string_view token) { return token.front() >= 'A' && token.front() <= 'Z'; }
+
 class Tptp : public Reader {
   public:
     using Reader::Reader;
 
+    // The roles are looked at first, so that axioms beside a conjecture cost no nodes.
     core::Result<Tree> run() {
-        RL_TRY(next());
-        while (!token_.empty()) { RL_TRY(formula()); }
-        for (const std::string_view role : {"conjecture", "negated_conjecture"}) {
-            if (const auto found = by_role_.find(role); found != by_role_.end()) { return tree(found->second); }
+        std::set<std::string_view> roles;
+        RL_TRY(each_formula([&](std::string_view role) {
+            roles.insert(role);
+            return core::ok();
+        }));
+        std::string_view wanted;
+        for (const std::string_view role : {"negated_conjecture", "conjecture"}) {
+            if (roles.contains(role)) { wanted = role; }
         }
-        return tree(all_);
+        std::vector<std::size_t> formulas;
+        RL_TRY(each_formula([&](std::string_view role) -> core::Status {
+            if (wanted.empty() ? role == k_declares : role != wanted) { return core::ok(); }
+            RL_ASSIGN(const auto node, expression(0));
+            formulas.push_back(node);
+            return core::ok();
+        }));
+        return tree(std::move(formulas));
     }
 
   private:
+    static constexpr std::string_view k_declares = "type";  // a symbol; it states nothing
+
     // The next token, "" at the end.
     core::Status next() {
         while (at_ < text_.size()) {
@@ -110,46 +139,65 @@ class Tptp : public Reader {
         const char c = text_[at_];
         if (c == '\'' || c == '"') {
             RL_TRY(skip_quoted(c));
+        } else if (is_digit(c)) {
+            pass_number();
         } else if (is_word(c)) {
-            while (at_ < text_.size() && is_word(text_[at_])) { ++at_; }
+            pass_word();
         } else {
-            constexpr auto k_operators = std::to_array<std::string_view>({"<=>", "<~>", "-->", "@@+", "@@-", "=>", "<=", "~&", "~|", "!=", ":=", "==", "!>", "?*", "!!", "??", "@+", "@-", "@=", "<<"});
             const auto* const found = std::ranges::find_if(k_operators, [&](std::string_view one) { return text_.substr(at_).starts_with(one); });
             at_ += found == k_operators.end() ? 1 : found->size();
         }
         token_ = text_.substr(begin, at_ - begin);
         return core::ok();
     }
+    void pass_word() {
+        while (at_ < text_.size() && is_word(text_[at_])) { ++at_; }
+    }
+    bool is_digit_at(std::size_t at) const { return at < text_.size() && is_digit(text_[at]); }
+    // "12", "3/4", "1.5", "1.5E-3"; the dot behind the last formula's number belongs to none.
+    void pass_number() {
+        pass_word();  // names of formulas may begin with digits
+        if (at_ < text_.size() && (text_[at_] == '.' || text_[at_] == '/') && is_digit_at(at_ + 1)) {
+            ++at_;
+            pass_word();
+        }
+        const char last = text_[at_ - 1];
+        if ((last == 'e' || last == 'E') && at_ < text_.size() && (text_[at_] == '+' || text_[at_] == '-') && is_digit_at(at_ + 1)) {
+            ++at_;
+            pass_word();
+        }
+    }
+    // The token, for a message.
+    std::string shown() const { return cat('"', core::valid_utf8(token_.substr(0, 40)), '"'); }
     core::Status expect(std::string_view token) {
-        if (token_ != token) { return bad(cat("\"", token, "\" is expected, there is \"", core::valid_utf8(token_.substr(0, 40)), '"')); }
+        if (token_ != token) { return bad(cat("\"", token, "\" is expected, there is ", shown())); }
         return next();
     }
 
-    core::Status formula() {
-        const std::string_view kind = token_;
-        constexpr auto k_kinds = std::to_array<std::string_view>({"fof", "cnf", "tff", "tcf", "thf", "include"});
-        if (std::ranges::find(k_kinds, kind) == k_kinds.end()) { return bad(cat("no formula begins with \"", core::valid_utf8(kind.substr(0, 40)), '"')); }
+    // Calls `formula` with the role of each, from the text's beginning, at the first token of what it says; how much of that is read is the callee's affair.
+    template <class Formula>
+    core::Status each_formula(const Formula& formula) {
+        at_ = 0;
         RL_TRY(next());
-        RL_TRY(expect("("));
-        if (kind != "include") {
+        while (!token_.empty()) {
+            const std::string_view kind = token_;
+            if (!is_among(kind, k_kinds)) { return bad(cat("no formula begins with ", shown())); }
             RL_TRY(next());
-            RL_TRY(expect(","));
-            const std::string role(token_);
-            RL_TRY(next());
-            // "axiom-local": a role may have a second word.
-            while (token_ == "-" || (token_ != "," && !token_.empty() && is_word(token_.front()))) { RL_TRY(next()); }
-            RL_TRY(expect(","));
-            if (role == "type") {
-                // Declares a symbol; it states nothing.
-                RL_TRY(skip_rest());
-                return expect(".");
+            RL_TRY(expect("("));
+            if (kind != "include") {
+                RL_TRY(next());
+                RL_TRY(expect(","));
+                const std::string_view role = token_;
+                RL_TRY(next());
+                // "axiom-local": a role may have a second word.
+                while (token_ == "-" || (!token_.empty() && is_word(token_.front()))) { RL_TRY(next()); }
+                RL_TRY(expect(","));
+                RL_TRY(formula(role));
             }
-            RL_ASSIGN(const auto node, expression(0));
-            by_role_[role].push_back(node);
-            all_.push_back(node);
+            RL_TRY(skip_rest());
+            RL_TRY(expect("."));
         }
-        RL_TRY(skip_rest());
-        return expect(".");
+        return core::ok();
     }
     // To behind the bracket that closes the formula: names of sources and the like.
     core::Status skip_rest() {
@@ -163,8 +211,7 @@ class Tptp : public Reader {
 
     // How tightly an operator binds: connectives, equations, application. -1: it is none.
     static int level_of(std::string_view token) {
-        constexpr auto k_connectives = std::to_array<std::string_view>({"<=>", "<~>", "-->", "=>", "<=", "~&", "~|", "&", "|", ">", "*", "+", "<<"});
-        if (std::ranges::find(k_connectives, token) != k_connectives.end()) { return 0; }
+        if (is_among(token, k_connectives)) { return 0; }
         if (token == "=" || token == "!=" || token == ":=" || token == "==") { return 1; }
         return token == "@" ? 2 : -1;
     }
@@ -174,9 +221,9 @@ class Tptp : public Reader {
         if (deeper.is_too_deep()) { return bad("too deeply nested"); }
         if (level > 2) { return unary(); }
         RL_ASSIGN(auto left, expression(level + 1));
-        std::string chain;
+        std::string_view chain;
         while (level_of(token_) == level) {
-            const std::string op(token_);
+            const std::string_view op = token_;
             RL_TRY(next());
             RL_ASSIGN(const auto right, expression(level + 1));
             if (op == chain && level != 1) {
@@ -196,37 +243,32 @@ class Tptp : public Reader {
             RL_ASSIGN(const auto of, unary());
             return add("~", {of});
         }
-        constexpr auto k_binders = std::to_array<std::string_view>({"!", "?", "^", "!>", "?*", "@+", "@-"});
-        if (std::ranges::find(k_binders, token_) != k_binders.end()) { return binder(); }
-        return primary();
+        return is_among(token_, k_binders) ? binder() : primary();
     }
     Node binder() {  // NOLINT(misc-no-recursion)
-        const std::string label(token_);
+        const std::string_view label = token_;
         RL_TRY(next());
         RL_TRY(expect("["));
         std::vector<std::size_t> children;
         while (token_ != "]") {
-            if (token_.empty()) { return bad("a list of variables that is not closed"); }
+            if (token_.empty() || !is_variable(token_)) { return bad(cat("a variable is expected, there is ", shown())); }
             RL_TRY(next());  // its name does not count
+            std::vector<std::size_t> types;
             if (token_ == ":") {
                 RL_TRY(next());
                 RL_ASSIGN(const auto type, expression(0));
-                RL_ASSIGN(const auto variable, add(k_bound, {type}));
-                children.push_back(variable);
-            } else {
-                RL_ASSIGN(const auto variable, add(k_bound, {}));
-                children.push_back(variable);
+                types.push_back(type);
             }
+            RL_ASSIGN(const auto variable, add(k_bound, std::move(types)));
+            children.push_back(variable);
             if (token_ == ",") { RL_TRY(next()); }
         }
         RL_TRY(next());
         RL_TRY(expect(":"));
-        RL_ASSIGN(const auto body, unary_or_equation());
+        RL_ASSIGN(const auto body, expression(1));  // "! [X] : p(X) = q": the equation is the body, a connective behind it is not
         children.push_back(body);
         return add(label, std::move(children));
     }
-    // "! [X] : p(X) = q": the equation is the body, a connective behind it is not.
-    Node unary_or_equation() { return expression(1); }  // NOLINT(misc-no-recursion)
 
     core::Result<std::vector<std::size_t>> list(std::string_view end) {  // NOLINT(misc-no-recursion)
         std::vector<std::size_t> out;
@@ -249,7 +291,7 @@ class Tptp : public Reader {
             RL_TRY(next());
             // An operator may stand alone in brackets.
             if (level_of(token_) >= 0 || token_ == "~") {
-                const std::string op(token_);
+                const std::string_view op = token_;
                 const std::size_t before = at_;
                 RL_TRY(next());
                 if (token_ == ")") {
@@ -269,32 +311,22 @@ class Tptp : public Reader {
             return add("[]", std::move(items));
         }
         if (token_.empty()) { return bad("the text ends within a formula"); }
-        const char first = token_.front();
         if (token_ == "-" || token_ == "+") {
-            const std::string sign(token_);
+            const std::string_view sign = token_;
             RL_TRY(next());
             RL_ASSIGN(const auto of, primary());
             return add(sign, {of});
         }
-        if (!is_word(first) && first != '\'' && first != '"') { return bad(cat("\"", core::valid_utf8(token_.substr(0, 40)), "\" begins no formula")); }
-        const bool is_variable = first >= 'A' && first <= 'Z';
-        std::string label(is_variable ? k_bound : token_);
+        const char first = token_.front();
+        if (!is_word(first) && first != '\'' && first != '"') { return bad(cat(shown(), " begins no formula")); }
+        const std::string_view label = is_variable(token_) ? k_bound : token_;
         RL_TRY(next());
-        // A number with a fraction: its dot ends no formula.
-        if (first >= '0' && first <= '9' && at_ < text_.size() && (token_ == "." || token_ == "/") && text_[at_] >= '0' && text_[at_] <= '9') {
-            label += token_;
-            RL_TRY(next());
-            label += token_;
-            RL_TRY(next());
-        }
         if (token_ != "(") { return add(label, {}); }
         RL_ASSIGN(auto arguments, list(")"));
         return add(label, std::move(arguments));
     }
 
-    std::string_view token_;
-    std::map<std::string, std::vector<std::size_t>, std::less<>> by_role_;
-    std::vector<std::size_t> all_;
+    std::string_view token_;  // of text_, as every word that is kept of it
 };
 
 class Smtlib : public Reader {
@@ -334,7 +366,8 @@ class Smtlib : public Reader {
         ++at_;
         return core::ok();
     }
-    core::Result<std::string> atom() {
+    // A view of the text.
+    core::Result<std::string_view> atom() {
         skip_space();
         const std::size_t begin = at_;
         if (at_ >= text_.size()) { return bad("the text ends within a list"); }
@@ -343,7 +376,7 @@ class Smtlib : public Reader {
             const auto end = text_.find('|', at_ + 1);
             if (end == std::string_view::npos) { return bad("a quoted symbol that is not closed"); }
             at_ = end + 1;
-            return std::string(text_.substr(begin + 1, end - begin - 1));  // |x| is x
+            return text_.substr(begin + 1, end - begin - 1);  // |x| is x
         }
         if (c == '"') {
             do {  // a quote in a text is written twice
@@ -351,11 +384,11 @@ class Smtlib : public Reader {
                 if (end == std::string_view::npos) { return bad("a text that is not closed"); }
                 at_ = end + 1;
             } while (at_ < text_.size() && text_[at_] == '"');
-            return std::string(text_.substr(begin, at_ - begin));
+            return text_.substr(begin, at_ - begin);
         }
         while (at_ < text_.size() && !is_space(text_[at_]) && text_[at_] != '(' && text_[at_] != ')' && text_[at_] != ';' && text_[at_] != '"') { ++at_; }
         if (at_ == begin) { return bad("a symbol is expected"); }
-        return std::string(text_.substr(begin, at_ - begin));
+        return text_.substr(begin, at_ - begin);
     }
     // To behind the bracket that closes the list that was opened before.
     core::Status skip_list() {
@@ -366,8 +399,7 @@ class Smtlib : public Reader {
                 open += text_[at_] == '(' ? 1 : -1;
                 ++at_;
             } else {
-                RL_ASSIGN(const auto passed, atom());
-                (void)passed;
+                RL_TRY(atom());
             }
         }
         return core::ok();
@@ -379,7 +411,7 @@ class Smtlib : public Reader {
         if (!is_at('(')) {
             RL_ASSIGN(const auto symbol, atom());
             const auto bound = bound_.find(symbol);
-            return add(bound != bound_.end() && bound->second > 0 ? k_bound : std::string_view(symbol), {});
+            return add(bound != bound_.end() && bound->second > 0 ? k_bound : symbol, {});
         }
         ++at_;
         if (is_at(')')) { return bad("an empty term"); }
@@ -409,15 +441,15 @@ class Smtlib : public Reader {
         ++at_;
         return core::ok();
     }
-    Node binder(const std::string& head) {  // NOLINT(misc-no-recursion)
+    Node binder(std::string_view head) {  // NOLINT(misc-no-recursion)
         if (!is_at('(')) { return bad("a list of variables is expected"); }
         ++at_;
-        std::vector<std::string> names;
+        std::vector<std::string_view> names;
         std::vector<std::size_t> children;
         while (is_at('(')) {
             ++at_;
-            RL_ASSIGN(auto name, atom());
-            names.push_back(std::move(name));
+            RL_ASSIGN(const auto name, atom());
+            names.push_back(name);
             RL_ASSIGN(const auto of, term());  // a sort, or what a name stands for: not in its own scope
             children.push_back(of);
             RL_TRY(close());
@@ -432,7 +464,7 @@ class Smtlib : public Reader {
         return add(head, std::move(children));
     }
 
-    std::map<std::string, int, std::less<>> bound_;
+    std::map<std::string_view, int> bound_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "record/store.hpp"
@@ -52,12 +53,6 @@ std::vector<std::string> tags_of(const kb::Note& note) {
     return tags;
 }
 
-core::Json texts(const std::vector<std::string>& values) {
-    core::Json list = core::Json::array();
-    for (const std::string& value : values) { list.push(core::valid_utf8(value)); }
-    return list;
-}
-
 core::Result<const kb::KindInfo*> kind_named(std::string_view word) {
     const kb::KindInfo* kind = kb::kind_of_word(word);
     if (kind == nullptr) { return core::Error(core::Errc::usage, core::cat('"', core::cut_utf8(word, 40), "\" is no kind of note: hypothesis, experiment, finding or thread")); }
@@ -75,7 +70,7 @@ core::Result<kb::CreatedNote> kb_new(const KbNewRequest& request, const core::Cl
 }
 
 core::Json to_json(const kb::CreatedNote& created) {
-    return core::Json::object().set("id", created.id).set("path", created.path).set("linked_from", texts(created.linked_from));
+    return core::Json::object().set("id", created.id).set("path", created.path).set("linked_from", core::text_list(created.linked_from));
 }
 
 core::Result<std::vector<KbRow>> kb_list(const KbListRequest& request) {
@@ -102,7 +97,7 @@ core::Json to_json(const std::vector<KbRow>& rows) {
     for (const KbRow& row : rows) {
         core::Json one = core::Json::object();
         one.set("id", row.id).set("kind", row.kind).set("status", row.status ? core::Json(core::valid_utf8(*row.status)) : core::Json()).set("title", core::valid_utf8(row.title));
-        list.push(one.set("path", core::valid_utf8(row.path)).set("tags", texts(row.tags)).set("damaged", row.damaged));
+        list.push(one.set("path", core::valid_utf8(row.path)).set("tags", core::text_list(row.tags)).set("damaged", row.damaged));
     }
     return core::Json::object().set("notes", std::move(list));
 }
@@ -136,7 +131,7 @@ core::Json to_json(const KbShowResponse& response) {
     for (const kb::WikiLink& link : note.links) { targets.insert(link.target); }
     core::Json json = core::Json::object();
     json.set("id", note.id).set("kind", note.kind->word).set("title", core::valid_utf8(note.title)).set("path", core::valid_utf8(note.path)).set("metadata", std::move(meta)).set("front_matter", note.front);
-    json.set("links", texts({targets.begin(), targets.end()})).set("linked_from", texts(response.linked_from)).set("citations", static_cast<std::int64_t>(note.citations.found.size()));
+    json.set("links", core::text_list(targets)).set("linked_from", core::text_list(response.linked_from)).set("citations", static_cast<std::int64_t>(note.citations.found.size()));
     return core::Json::object().set("note", json.set("text", core::valid_utf8(response.text)));
 }
 

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "lake/database.hpp"
 #include "lake/known.hpp"
+#include "lake/reference/check.hpp"
 #include "lake/source.hpp"
 #include "lake/standing.hpp"
 #include "ops/lake_paths.hpp"
@@ -48,6 +49,7 @@ class Examination {
             examine_postprocess();
             examine_exports();
             examine_dashboards();
+            examine_references();
         }
         examine_durability();
         return std::move(response_);
@@ -243,6 +245,46 @@ class Examination {
                                   "WHERE turn = 1 AND status = 'failed' ORDER BY job_name", "dashboard");
         if (!failed.empty()) { found("dashboard", Level::problem, cat(counted(failed.size(), "job", "jobs"), " failed when last run: ", some_of(failed)), "mend what it says, then: runlake lake job run --config FILE"); }
         if (response_.findings.size() == before) { found("dashboard", Level::ok, "no run stands against a dashboard"); }
+    }
+
+    void examine_references() {
+        const auto checked = lake::check_references(*connection_, roots_.references);
+        if (!checked.ok()) {
+            trouble("references", checked.error());
+            return;
+        }
+        const auto before = response_.findings.size();
+        std::size_t whole = 0;
+        std::vector<std::string> gone, half, unknown, missing, changed, torn, unread, elsewhere;
+        for (const auto& one : checked.value()) {
+            if (!one.has_artifact) {
+                (one.is_in_lake ? gone : half).push_back(one.ref_id);
+                continue;
+            }
+            if (!one.damage.empty()) {
+                found("references", Level::problem, cat("the reference ", one.ref_id, " can't be used: ", one.damage), "copy it again from where it is whole, or build it again: runlake lake reference build");
+                continue;
+            }
+            ++whole;
+            if (!one.is_in_lake) { unknown.push_back(one.ref_id); }
+            if (one.missing > 0) { missing.push_back(cat(one.ref_id, " (", one.missing, " of ", one.members, ')')); }
+            if (one.changed > 0) { changed.push_back(cat(one.ref_id, " (", one.changed, " of ", one.members, ')')); }
+            torn.insert(torn.end(), one.damaged_scores.begin(), one.damaged_scores.end());
+            if (one.is_in_lake && one.unread_scores > 0) { unread.push_back(cat(one.ref_id, " (", one.unread_scores, ')')); }
+            if (one.other_scores > 0) { elsewhere.push_back(cat(one.ref_id, " (", one.other_scores, ')')); }
+        }
+        const auto tell = [&](const std::vector<std::string>& names, Level level, std::string_view one, std::string_view many, std::string_view about, const std::string& next) {
+            if (!names.empty()) { found("references", level, cat(counted(names.size(), one, many), about, some_of(names)), next); }
+        };
+        tell(torn, Level::problem, "file of scores", "files of scores", " can't be read, and the lake lacks what is in them: ", "score those runs again: runlake lake reference score REFERENCE");
+        tell(unknown, Level::problem, "reference is", "references are", " on disk and not in the lake: ", reconcile_words());
+        tell(unread, Level::problem, "reference has", "references have", " files of scores that are not in the lake: ", reconcile_words());
+        tell(gone, Level::problem, "reference of the lake has", "references of the lake have", " lost the artifact: ", cat("copy it again or build it again, else the lake forgets it: ", reconcile_words()));
+        tell(half, Level::note, "folder", "folders", " of a reference without its artifact, as a killed program or half a copy leaves: ", "build or copy it again, or remove the folder");
+        tell(missing, Level::note, "reference has", "references have", " members that are no runs of this lake, so that their overlap with what is scored can't be seen: ", reconcile_words());
+        tell(changed, Level::note, "reference has", "references have", " members whose runs have other content now (metrics were computed since): built again it has another id. ", "nothing, unless it is to be built again: what was learnt from them is the same");
+        tell(elsewhere, Level::note, "reference has", "references have", " scores of searches that are not in this lake, or were changed since: ", "score what has changed again: runlake lake reference score REFERENCE");
+        if (response_.findings.size() == before) { found("references", Level::ok, whole == 0 ? std::string("there are no references") : cat(counted(whole, "reference is", "references are"), " whole, with all members and scores")); }
     }
 
     void examine_durability() {

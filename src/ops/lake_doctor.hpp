@@ -15,7 +15,7 @@ struct LakeDoctorRequest {
     const os::StopSignal* stop = nullptr;
 };
 
-// Areas: "roots", "lake", "runs", "files", "export", "dashboard", "durability", each with at least one finding. What can't be looked at is a finding; only Errc::usage (roots), not_found (a
+// Areas: "roots", "lake", "runs", "files", "export", "dashboard", "references", "durability", each with at least one finding. What can't be looked at is a finding; only Errc::usage (roots), not_found (a
 // folder of logs that was named) and interrupted end it.
 core::Result<DoctorResponse> lake_doctor(const LakeDoctorRequest& request);
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "lake/database.hpp"
 #include "lake/export/session.hpp"
@@ -18,6 +19,7 @@
 #include "ops/lake_export.hpp"
 #include "ops/lake_paths.hpp"
 #include "os/files.hpp"
+#include "os/system.hpp"
 
 namespace runlake::ops {
 namespace {
@@ -62,14 +64,6 @@ core::Result<std::string> find_reference(const std::string& references_dir, cons
     if (found.size() == 1) { return found.front(); }
     if (found.empty()) { return Error(Errc::not_found, cat("there is no reference \"", core::valid_utf8(word), "\" below ", references_dir, "; `runlake lake reference list` shows those there are")); }
     return Error(Errc::conflict, cat("\"", word, "\" may mean ", found.size(), " references: ", core::join(found, ", ")));
-}
-
-Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json texts(const std::vector<std::string>& list) {
-    Json out = Json::array();
-    for (const auto& text : list) { out.push(text); }
-    return out;
 }
 
 core::Result<Json> json_column(const std::optional<std::string>& text) {
@@ -126,7 +120,7 @@ Json to_json(const LakeReferenceBuildResponse& response) {
         .set("without_outcomes", response.without_outcomes)
         .set("goals", response.goals)
         .set("unchanged", response.was_there)
-        .set("notes", texts(response.notes));
+        .set("notes", core::text_list(response.notes));
 }
 
 core::Result<LakeReferenceListResponse> lake_reference_list(const LakeReferenceListRequest& request) {
@@ -185,7 +179,7 @@ Json to_json(const LakeReferenceListResponse& response) {
                       .set("selection", row.selection)
                       .set("artifact_path", row.artifact_path));
     }
-    return Json::object().set("references", std::move(list)).set("notes", texts(response.notes));
+    return Json::object().set("references", std::move(list)).set("notes", core::text_list(response.notes));
 }
 
 core::Result<LakeReferenceScoreResponse> lake_reference_score(const LakeReferenceScoreRequest& request) {
@@ -213,7 +207,7 @@ core::Result<LakeReferenceScoreResponse> lake_reference_score(const LakeReferenc
         }
         RL_ASSIGN(runs, lake::runs_to_score(session, selected.runs, reference));
     }
-    lake::ScoreOrder order{.references_dir = roots.references, .ref_id = response.ref_id, .is_stopped = nullptr, .progress = request.progress};
+    lake::ScoreOrder order{.references_dir = roots.references, .ref_id = response.ref_id, .threads = request.jobs.value_or(static_cast<unsigned>(std::max(1, os::usable_processors()))), .is_stopped = nullptr, .progress = request.progress};
     if (request.stop != nullptr) {
         order.is_stopped = [stop = request.stop] { return stop->wait(std::chrono::milliseconds(0)); };
     }
@@ -225,6 +219,7 @@ core::Result<LakeReferenceScoreResponse> lake_reference_score(const LakeReferenc
         const auto& done = scored.value()[i];
         response.runs.push_back({.run_key = run.run_key,
                                  .run_uid = run.run_uid,
+                                 .search_uid = run.search_uid,
                                  .run_id = run.run_id,
                                  .rel_run_dir = run.rel_run_dir,
                                  .in_sample = run.in_sample,
@@ -250,12 +245,13 @@ Json to_json(const LakeReferenceScoreResponse& response) {
         runs.push(Json::object()
                       .set("run_key", run.run_key)
                       .set("run_uid", run.run_uid)
-                      .set("run_id", or_null(run.run_id))
+                      .set("search_uid", core::text_or_null(run.search_uid))
+                      .set("run_id", core::text_or_null(run.run_id))
                       .set("rel_run_dir", run.rel_run_dir)
                       .set("in_sample", run.in_sample)
                       .set("rows", run.rows)
                       .set("valid", run.valid)
-                      .set("skipped", or_null(run.skipped)));
+                      .set("skipped", core::text_or_null(run.skipped)));
     }
     return Json::object()
         .set("ref_id", response.ref_id)
@@ -269,7 +265,7 @@ Json to_json(const LakeReferenceScoreResponse& response) {
         .set("rows", rows)
         .set("valid", valid)
         .set("runs", std::move(runs))
-        .set("notes", texts(response.notes));
+        .set("notes", core::text_list(response.notes));
 }
 
 }  // namespace runlake::ops

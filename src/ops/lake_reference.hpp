@@ -72,6 +72,7 @@ struct LakeReferenceScoreRequest {
     std::string reference;                 // its id, or the beginning of it
     std::optional<std::string> selection;  // JSON, or a file of it; without one every run is scored
     std::optional<std::string> logs_dir;
+    std::optional<unsigned> jobs;          // threads; default: the processors that may be used
     const os::StopSignal* stop = nullptr;
     std::function<void(std::uint64_t done, std::uint64_t of)> progress;
 };
@@ -83,6 +84,7 @@ struct LakeReferenceScoreResponse {
     struct Run {
         std::string run_key;
         std::string run_uid;
+        std::string search_uid;            // names the file of its scores
         std::string run_id;                // "" where it has none
         std::string rel_run_dir;
         bool in_sample = false;

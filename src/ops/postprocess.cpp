@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/clock.hpp"
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "os/system.hpp"
 
@@ -38,11 +39,9 @@ Json to_json(const PostprocessResponse& response) {
     for (const auto& run : response.report.runs) {
         Json metrics = Json::object();
         for (const auto& [name, count] : run.metrics) { metrics.set(name, Json::object().set("computed", count.computed).set("skipped", count.skipped)); }
-        Json errors = Json::array();
-        for (const auto& error : run.errors) { errors.push(error); }
         Json entry = Json::object();
-        entry.set("run_dir", run.run_dir).set("state", run.state).set("error", run.error.empty() ? Json() : Json(run.error));
-        runs.push(entry.set("metrics", std::move(metrics)).set("errors", std::move(errors)));
+        entry.set("run_dir", run.run_dir).set("state", run.state).set("error", core::text_or_null(run.error));
+        runs.push(entry.set("metrics", std::move(metrics)).set("errors", core::text_list(run.errors)));
     }
     return Json::object().set("logs_dir", response.logs_dir).set("runs", std::move(runs));
 }

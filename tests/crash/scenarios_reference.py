@@ -31,8 +31,8 @@ def with_a_reference(folder):
     call(folder, "lake", "reference", "build", "--selection", '{"backend": "lean"}')
     # What scoring begins with is another version's scores of one run: they stay, or give way whole.
     (reference,) = references(folder).iterdir()
-    uid = call(folder, "lake", "sql", "--csv", "SELECT run_uid FROM runs ORDER BY 1 LIMIT 1").split()[1]
-    scores = {"schema_version": 1, "kind": "goal_outcomes", "ref_id": reference.name, "run_uid": uid, "scores": [{"theorem": "old", "variant": "wild_type", "score": {"valid": False}}]}
+    uid = call(folder, "lake", "sql", "--csv", "SELECT search_uid FROM runs ORDER BY 1 LIMIT 1").split()[1]
+    scores = {"schema_version": 1, "kind": "goal_outcomes", "ref_id": reference.name, "search_uid": uid, "scores": [{"theorem": "old", "variant": "wild_type", "score": {"valid": False}}]}
     (reference / "scores").mkdir()
     (reference / "scores" / f"{uid}.json.gz").write_bytes(gzip.compress(json.dumps(scores).encode(), mtime=0))
     call(folder, "lake", "reconcile", "--logs-dir", folder / "logs")

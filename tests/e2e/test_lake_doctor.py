@@ -49,9 +49,9 @@ def test_a_lake_that_is_well_and_nothing_is_changed(runlake, lake, project):
     runlake("lake", "reconcile", "--prune").ok()
     before = everything(project)
     result = runlake("lake", "doctor", "--json").ok()
-    assert [(one["area"], one["level"]) for one in findings(result)] == [(area, "ok") for area in ("roots", "lake", "runs", "files", "export", "dashboard", "durability")]
+    assert [(one["area"], one["level"]) for one in findings(result)] == [(area, "ok") for area in ("roots", "lake", "runs", "files", "export", "dashboard", "references", "durability")]
     assert all(one["next"] == "" for one in findings(result))
-    assert runlake("lake", "doctor").ok().out.count("\n") == 7
+    assert runlake("lake", "doctor").ok().out.count("\n") == 8
     assert everything(project) == before
 
 

@@ -112,7 +112,7 @@ def test_known_scores(runlake, project, logs):
     ref = built["ref_id"]
     # R was never tried: rewrite over all goals is 1 of 2, as on Q.
     assert scores(runlake) == [f"eval,thm_000,{variant},{ref},true,blind_uniform_candidate,3,4.0,{k}" for variant in ("block_left", "block_simp", "wild_type")]
-    payload = json.loads(gzip.decompress((folder_of(project, ref) / "scores" / f"{answer['runs'][0]['run_uid']}.json.gz").read_bytes()))
+    payload = json.loads(gzip.decompress((folder_of(project, ref) / "scores" / f"{answer['runs'][0]['search_uid']}.json.gz").read_bytes()))
     assert payload["ref_id"] == ref and payload["kind"] == "goal_outcomes" and [one["variant"] for one in payload["scores"]] == ["block_left", "block_simp", "wild_type"]
     one = payload["scores"][2]["score"]
     assert one["reference_kind"] == "goal_outcomes" and one["w_unit"] == "tactic_attempt" and one["steps"] == {"count": 2, "expected": 2, "dropped": 0}
@@ -216,10 +216,12 @@ def test_overlap_is_told_and_survives_postprocess(runlake, project, logs):
     assert "2 of them are among its members: what their scores say is in-sample" in runlake("lake", "reference", "score", ref).ok().out
     assert "out-of-sample" in runlake("lake", "reference", "score", ref, "--selection", select(provider="new")).ok().out
     # Metrics that are computed later change what a run is, not what was learnt from it.
-    before = sql(runlake, "SELECT run_uid FROM runs ORDER BY 1")
+    before, scored = sql(runlake, "SELECT run_uid FROM runs ORDER BY 1"), tables(runlake)["k_reference_score"]
     runlake("postprocess", "--logs-dir", logs).ok()
     runlake("lake", "reconcile").ok()
     assert sql(runlake, "SELECT run_uid FROM runs ORDER BY 1") != before
+    # A score says of a search what it said before, whatever was computed of its run.
+    assert tables(runlake)["k_reference_score"] == scored and len(scored) == 9
     assert {run["run_id"]: run["in_sample"] for run in score(runlake, ref).ok().json["runs"]} == told
     assert sql(runlake, "SELECT run_id FROM lake_reference_members JOIN runs USING (run_key) ORDER BY 1") == ["ref-a", "ref-b"]
     assert listed(runlake)[ref]["members_here"] == 2
@@ -249,6 +251,39 @@ def test_scoring_replaces_only_its_rows(runlake, project, logs):
     ours = [row for row in after if row.startswith("eval,")]
     assert len(ours) == 3 and all(first in row for row in ours) and sum(",30," in row for row in ours) == 1
     assert {path: path.stat() for path in kept} == kept, "nobody else's file was touched"
+
+
+def test_the_search_is_named_by_the_documented_recipe(runlake, project, logs):
+    """docs/formats/lake-ids.md: a field for each file that postprocess neither writes nor writes into."""
+    def piece(*texts):
+        return b"".join(len(text).to_bytes(8, "little") + text.encode() for text in texts)
+
+    def uid(run):
+        own = {"summary.json", "postprocess_metrics.json", "root_goal_similarity.json", "external_statement_similarity.json", "search_metrics.json"}
+        names = sorted(str(path.relative_to(run)) for path in run.rglob("*.json*") if path.name.removesuffix(".gz") not in own and "_comparison.json" not in path.name)
+        fields = (b"S" + piece(name, hashlib.sha256((run / name).read_bytes()).hexdigest()) for name in names)
+        return hashlib.sha256(b"R" + piece("lake_search_uid/1") + b"".join(fields)).hexdigest()
+
+    for _ in range(2):
+        told = dict(line.split(",") for line in sql(runlake, "SELECT run_id, search_uid FROM runs"))
+        assert told == {run.name: uid(run) for run in logs.iterdir()}
+        runlake("postprocess", "--logs-dir", logs).ok()
+        runlake("lake", "reconcile").ok()
+
+
+def test_as_many_threads_as_are_asked_for_give_the_same(runlake, project, logs):
+    for number in range(5):
+        make_solved_run(logs / f"more-{number}", theorems=1)
+    runlake("lake", "reconcile").ok()
+    ref = build(runlake).ok().json["ref_id"]
+    seen = []
+    for jobs in ("1", "3"):
+        score(runlake, ref, "--jobs", jobs).ok()
+        seen.append((files_of(project), tables(runlake)))
+        shutil.rmtree(folder_of(project, ref) / "scores")
+        runlake("lake", "reconcile").ok()
+    assert seen[0] == seen[1] and len(seen[0][1]["k_reference_score"]) == 24
+    assert score(runlake, ref, "--jobs", "0").status == 2
 
 
 def test_scores_are_those_of_plain_traces_too(runlake, project, logs):
@@ -488,3 +523,49 @@ def test_scores_beside_a_slow_implementation(runlake, project, seed):
     found = {tuple(row.split(",")[1:3]): tuple(float(cell) for cell in row.split(",")[-2:]) for row in scores(runlake)}
     paths = {"wild_type": "PQ", "block_simp": "PR", "block_left": "PQ"}
     assert found == {(f"thm_00{theorem}", variant): pytest.approx(expected_k(caches, sigs, alpha), abs=2e-6) for theorem in range(2) for variant, sigs in paths.items()}
+
+
+def test_the_doctor_looks_at_references(runlake, project, logs):
+    def told():
+        return {one["text"]: one["level"] for one in runlake("lake", "doctor", "--json").json["findings"] if one["area"] == "references"}
+
+    def says(level, *words):
+        return any(found == level and all(word in text for word in words) for text, found in told().items())
+
+    assert told() == {"there are no references": "ok"}
+    ref, other = build(runlake).ok().json["ref_id"], build(runlake, "--alpha", "2").ok().json["ref_id"]
+    score(runlake, ref).ok()
+    assert told() == {"2 references are whole, with all members and scores": "ok"}
+    # A file of scores that is torn, and one of a search that nobody has here.
+    one, two, _ = sorted((folder_of(project, ref) / "scores").iterdir())
+    whole = one.read_bytes()
+    one.write_bytes(whole[:40])
+    runlake("lake", "reconcile").ok()
+    assert says("problem", "1 file of scores can't be read", one.name)
+    one.write_bytes(whole)
+    assert says("problem", "files of scores that are not in the lake", ref)
+    runlake("lake", "reconcile").ok()
+    history = logs / "eval" / "thm_000" / "wild_type_history.json"
+    history.write_text(history.read_text() + "\n")
+    runlake("lake", "reconcile").ok()
+    assert says("note", "were changed since", f"{ref} (1)")
+    score(runlake, ref).ok()
+    # Members that are no runs of this lake any more, and those that have other content now.
+    shutil.move(logs / "ref-a", project / "aside")
+    runlake("lake", "reconcile", "--prune").ok()
+    assert says("note", "no runs of this lake", f"{ref} (1 of 2)")
+    shutil.move(project / "aside", logs / "ref-a")
+    runlake("postprocess", "--logs-dir", logs).ok()
+    runlake("lake", "reconcile").ok()
+    assert says("note", "other content now", f"{ref} (2 of 2)", f"{other} (2 of 2)") and not says("note", "no runs of this lake")
+    # Artifacts: damaged, gone, not in the lake yet, and a folder without one.
+    kept = artifact(project, other).read_bytes()
+    artifact(project, other).write_bytes(kept[:-12])
+    assert says("problem", other, "can't be used")
+    artifact(project, other).unlink()
+    assert says("problem", "lost the artifact", other)
+    runlake("lake", "reconcile").ok()
+    assert says("note", "without its artifact", other)
+    artifact(project, other).write_bytes(kept)
+    assert says("problem", "not in the lake", other)
+    assert runlake("lake", "doctor").status == 1

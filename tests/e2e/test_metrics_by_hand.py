@@ -158,6 +158,34 @@ def test_search_efficiency(run):
     assert seen > 10
 
 
+def test_what_histories_say(run, runlake, project):
+    told = json.loads((run.folder / "search_metrics.json").read_text())
+    assert (told["schema_version"], told["kind"]) == (1, "search_metrics")
+    assert [(one["theorem"], one["variant"]) for one in told["searches"]] == sorted(run.searches)
+
+    def sig(search, mvar):
+        return search["tree"]["nodes"].get(mvar, {}).get("goal_sig") or run.mvars.get(mvar)
+
+    for one in told["searches"]:
+        own, wild = run.searches[one["theorem"], one["variant"]], run.searches[one["theorem"], "wild_type"]
+        assert one["trajectory"] == slow.trajectory(own["history"]) and one["detour"] == slow.detour(own["history"])
+        assert one["tactic_fingerprint"]["attempted"] == sorted({attempt["tactic"] for each in own["history"]["iterations"] for attempt in each["attempts"]})
+        path = [sig(wild, step["mvar_id"]) for step in wild["history"]["solution_path"]]
+        visits = [(each["iteration"], sig(own, each["selected_path"][-1])) for each in own["history"]["iterations"]]
+        assert one["trajectory_comparison"] == (None if one["variant"] == "wild_type" else slow.recovery(path, visits)) and one["validity_notes"] == []
+    # In the lake, and out of it in the preset, for searches that say nothing of it themselves.
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    question = "SELECT theorem, variant, trajectory_backtrack_count, detour_failure_ratio, shared_prefix_length, reconverged FROM theorem_search_metrics ORDER BY 1, 2"
+    rows = runlake("--json", "lake", "sql", question).ok().json["rows"]
+    assert rows == [[one["theorem"], one["variant"], one["trajectory"]["backtrack_count"], one["detour"]["failure_ratio"],
+                     *((one["trajectory_comparison"] or {}).get(key) for key in ("shared_prefix_length", "reconverged"))] for one in told["searches"]]
+    out = Path(runlake("lake", "job", "run", "--config", "preset:search_metrics", "--json").ok().json["out_dir"])
+    shown = {row["intervention"]: row for row in map(json.loads, (out / "recovery_and_detour.jsonl").read_text().splitlines())}
+    for variant in VARIANTS:
+        ours = [one["detour"]["failure_ratio"] for one in told["searches"] if one["variant"] == variant]
+        assert math.isclose(shown[variant]["failure_ratio_mean"], sum(ours) / len(ours), abs_tol=1e-9)
+
+
 def test_hard_distances_clusters_and_structures(run, runlake, project):
     runlake("lake", "reconcile", "--logs-dir", "logs").ok()
     sql = {"d": "SELECT theorem, variant_a, variant_b, value, normalized, lower_bound, valid FROM variant_distances ORDER BY 1, 2, 3",

@@ -207,13 +207,13 @@ def test_a_proof_search_is_one_fact_from_its_files_to_its_score(runlake, project
 
     # The lake: one run with the id that it has on every machine.
     runlake("lake", "reconcile", "--logs-dir", "logs").ok()
-    ((key, uid),) = runlake("--json", "lake", "sql", "SELECT run_key, run_uid FROM runs WHERE provider = 'new'").ok().json["rows"]
+    ((key, uid, search),) = runlake("--json", "lake", "sql", "SELECT run_key, run_uid, search_uid FROM runs WHERE provider = 'new'").ok().json["rows"]
 
     # Its score against a reference of the other, under that id in the file and under its key in the table.
     ref = runlake("--json", "lake", "reference", "build", "--selection", '{"provider": "known"}').ok().json["ref_id"]
     scored = runlake("--json", "lake", "reference", "score", ref, "--selection", '{"provider": "new"}').ok().json
-    assert [one["run_uid"] for one in scored["runs"]] == [uid] and scored["out_of_sample"] == 1
-    assert runlake("--json", "lake", "sql", "SELECT DISTINCT run_key, run_uid FROM k_reference_score").ok().json["rows"] == [[key, uid]]
+    assert [(one["run_uid"], one["search_uid"]) for one in scored["runs"]] == [(uid, search)] and scored["out_of_sample"] == 1
+    assert runlake("--json", "lake", "sql", "SELECT DISTINCT run_key, search_uid FROM k_reference_score").ok().json["rows"] == [[key, search]]
 
     # A dataset that puts the score beside the run.
     job = config(project / "job.json", selection={"provider": "new"}, reference={"ref_id": ref, "score_k": False}, datasets=[

@@ -81,7 +81,7 @@ def test_what_is_not_ours_stays_byte_for_byte(runlake, logs):
     assert (run / "summary.json.gz").stat().st_mode & 0o777 == 0o640
     after = tree(logs)
     assert {path: after[path] for path in others} == others
-    assert set(after) - set(others) - {path for path in after if "comparison" in path.name or "summary" in path.name} == {Path("run-1/postprocess_metrics.json"), Path("run-1/root_goal_similarity.json")}
+    assert set(after) - set(others) - {path for path in after if "comparison" in path.name or "summary" in path.name} == {Path(f"run-1/{name}.json") for name in ("postprocess_metrics", "root_goal_similarity", "search_metrics")}
 
 
 def test_the_report(runlake, logs):
@@ -126,6 +126,28 @@ def test_what_stands_is_kept_unless_its_inputs_changed(runlake, logs):
     put(path, {**load(path), "ged_search_graph_soft": own})
     postprocess(runlake, logs, "--recompute").ok()
     assert load(path)["ged_search_graph_soft"]["value"] == 1.166667
+
+
+def test_what_histories_say_of_damaged_and_missing_ones(runlake, logs):
+    folder = logs / "run-1" / "thm_000"
+    (folder / "wild_type_history.json").write_text("{")
+    (folder / "block_left_history.json").unlink()
+    postprocess(runlake, logs).ok()
+    told = {(one["theorem"], one["variant"]): one for one in load(logs / "run-1" / "search_metrics.json")["searches"]}
+    assert sorted(told) == [("thm_000", "block_simp"), ("thm_001", "block_left"), ("thm_001", "block_simp"), ("thm_001", "wild_type")]
+    alone = told["thm_000", "block_simp"]
+    assert alone["trajectory"]["total_iterations"] == 2 and alone["trajectory_comparison"] is None and "wild_type_history.json" in alone["validity_notes"][0]
+    left, simp = (told["thm_001", variant]["trajectory_comparison"] for variant in ("block_left", "block_simp"))
+    assert left == {"divergence_iteration": None, "reconvergence_iteration": None, "recovery_iterations": None, "shared_prefix_length": 2, "reconverged": False}
+    assert simp == {**left, "divergence_iteration": 1, "shared_prefix_length": 1}  # P, R beside P, Q
+    # A lost file comes back, and another pass writes nothing.
+    path = logs / "run-1" / "search_metrics.json"
+    before = path.read_bytes()
+    path.unlink()
+    postprocess(runlake, logs).ok()
+    assert path.read_bytes() == before
+    postprocess(runlake, logs, "--only", "search_metrics", "--recompute").ok()
+    assert path.read_bytes() == before
 
 
 def test_only_one_metric(runlake, logs):

@@ -2,9 +2,13 @@
 """Makes proof-search logs whose metrics are known: goals with expressions, a solved wild type and interventions that differ by little.
 
     make_solved_run(folder, theorems=2, packed_traces=False)
+
+As a program it makes a folder of logs: a solved run with root goals, and one of many seeds.
 """
 import gzip
 import json
+import pathlib
+import sys
 
 PLACEHOLDER = {"value": None, "valid": False, "validity_notes": ["run postprocess"], "trace_source": "mcts", "trace_completeness": "full"}
 
@@ -66,3 +70,21 @@ def make_solved_run(folder, theorems=2, packed_traces=False, scheme="ast", mode=
     text = json.dumps({"run_id": folder.name, "goal_sig_scheme": scheme, "theorems": told}) [:-1] + ', "aggregates": {"theorem_count":  2e0, "big": 123456789012345678901234567890, "\\u00e9": 1.10,\n "ged_validity": {"ged_search_graph": {"valid": 1, "invalid": 0}}}}\n'
     (folder / "summary.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
     return told
+
+
+def make_seeds(folder):
+    """Four seeds of one search and as many blind ones, three solved by two structures: H is 940."""
+    solved = [("a", 10, 100), ("a", 30, None), ("b", 20, None), (None, None, None)]
+    results = [{"seed": seed, "solved": hash_ is not None, "structure_hash": hash_, "iterations_to_solve": tries, "blind_solved": blind is not None, "blind_iterations_to_solve": blind}
+               for seed, (hash_, tries, blind) in enumerate(solved)]
+    put(folder / "run_config.json", {"run_id": folder.name, "backend": "lean", "basin_seeds": 4})
+    put(folder / "thm" / "basin_analysis.json", {"theorem_name": "thm", "seeds": [0, 1, 2, 3], "seed_results": results, "paper_k": {"problem_space": {"H": 940}}})
+    put(folder / "bare" / "basin_analysis.json", {"theorem_name": "bare", "seed_results": [{"seed": 7, "solved": True, "structure_hash": "c", "iterations_to_solve": 1}]})
+
+
+if __name__ == "__main__":
+    logs = pathlib.Path(sys.argv[1])
+    make_solved_run(logs / "solved", theorems=3)
+    for number, sig in enumerate("PQP"):
+        put(logs / "solved" / f"thm_{number:03d}" / "wild_type_metrics.json", {"root_goal_sigs": [sig]})
+    make_seeds(logs / "seeds")

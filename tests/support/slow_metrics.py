@@ -189,3 +189,37 @@ def efficiency(history, tree, trace, outcomes, mvar_to_sig, alpha=None):
                 tau += 1 / p if p > 0 else math.nan
             out.setdefault(metric, {})[model] = None if math.isnan(tau) or not steps else (round(tau, 6), round(math.log10(tau / attempts), 6))
     return out, len(steps), len(history["solution_path"])
+
+
+# --- histories ---
+
+def trajectory(history):
+    rounds = history["iterations"]
+    depths = [len(one["selected_path"]) for one in rounds]
+    tactics = {attempt.get("tactic_norm", attempt["tactic"]) for one in rounds for attempt in one["attempts"]}
+    ends = [depth for depth, one in zip(depths, rounds) if one.get("terminal_reached")]
+    return {"total_iterations": len(rounds), "backtrack_count": sum(b < a for a, b in zip(depths, depths[1:])), "max_depth_reached": max(depths, default=0), "depth_at_solution": ends[0] if ends else 0,
+            "unique_goals_visited": len({goal for one in rounds for goal in one["selected_path"]}), "tactic_diversity": len(tactics)}
+
+
+def detour(history):
+    outcomes = [attempt["outcome"] for one in history["iterations"] for attempt in one["attempts"]]
+    ends = [one for one in history["iterations"] if one.get("terminal_reached")]
+    failed = outcomes.count("failure")
+    return {"total_iterations": len(history["iterations"]), "total_attempts": len(outcomes), "success_count": outcomes.count("success"), "failure_count": failed, "blocked_count": outcomes.count("blocked"),
+            "failure_ratio": round(failed / len(outcomes), 3) if outcomes else 0.0, "max_depth": max((len(one["selected_path"]) for one in history["iterations"]), default=0),
+            "depth_at_solution": len(ends[0]["selected_path"]) if ends else 0, "terminal_iteration": ends[0]["iteration"] if ends else None}
+
+
+def recovery(wild, visits):
+    """`wild`: goals of the solved path; `visits`: (iteration, goal)."""
+    goals = [goal for _, goal in visits]
+    left = next((at for at in range(len(goals)) if at >= len(wild) or goals[at] != wild[at]), None)
+    out = {"divergence_iteration": None, "reconvergence_iteration": None, "recovery_iterations": None, "shared_prefix_length": len(goals) if left is None else left, "reconverged": False}
+    if left is None:
+        return out
+    out["divergence_iteration"] = visits[left][0]
+    back = next((at for at in range(left, len(goals)) if goals[at:] in [wild[start:] for start in range(len(wild))]), None)
+    if back is not None:
+        out.update(reconvergence_iteration=visits[back][0], recovery_iterations=visits[back][0] - visits[left][0], reconverged=True)
+    return out

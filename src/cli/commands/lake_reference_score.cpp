@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/command.hpp"
+#include "cli/commands/jobs_option.hpp"
 #include "cli/commands/runs_shared.hpp"
 #include "cli/live_line.hpp"
 #include "cli/render/style.hpp"
@@ -20,6 +21,7 @@ constexpr std::array k_arguments = {Argument{.name = "REFERENCE", .help = "its i
 constexpr std::array k_options = std::to_array<Option>({
     {.names = "--selection", .value = "JSON", .help = "Which runs are scored: an object as in a job's configuration, or a file with one; default: every run"},
     {.names = "--logs-dir", .value = "DIR", .help = "Only runs in this folder, unless the selection says where runs lie"},
+    {.names = "-j,--jobs", .value = "N", .help = "How many threads work; default: the processors that may be used"},
 });
 constexpr std::size_t k_shown = 20;
 
@@ -56,6 +58,7 @@ core::Result<int> run(Invocation& inv) {
     request.reference = inv.value("REFERENCE").value_or("");
     request.selection = inv.value("--selection");
     request.logs_dir = inv.value("--logs-dir");
+    RL_ASSIGN(request.jobs, jobs_option(inv));
     // Before any thread starts, DuckDB's too: they are not to get the signals.
     RL_ASSIGN(const os::StopSignal stop, os::StopSignal::install());
     request.stop = &stop;

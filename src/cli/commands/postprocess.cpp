@@ -22,7 +22,7 @@ using core::cat;
 
 constexpr std::array k_options = std::to_array<Option>({
     {.names = "--logs-dir", .value = "DIR", .help = "Work on the runs below this folder; default: the logs of `lake paths`"},
-    {.names = "--only", .value = "METRIC", .help = "Compute this metric alone", .repeats = true, .choices = "ged_search_graph_soft|goal_novelty|solution_path_soft_distance|k_search_efficiency|root_goal_similarity|external_statement_similarity"},
+    {.names = "--only", .value = "METRIC", .help = "Compute this metric alone", .repeats = true, .choices = "ged_search_graph_soft|goal_novelty|solution_path_soft_distance|k_search_efficiency|search_metrics|root_goal_similarity|external_statement_similarity"},
     {.names = "--recompute", .value = "", .help = "Compute again what is there already"},
     {.names = "-j,--jobs", .value = "N", .help = "How many threads work; default: the processors that may be used"},
 });

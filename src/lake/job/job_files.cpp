@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "lake/export/dataset.hpp"
 #include "lake/registry_tables.hpp"
@@ -22,7 +23,6 @@ constexpr std::int64_t k_schema = 1;
 constexpr std::uint64_t k_most_bytes = 256U << 20U;
 
 std::optional<std::string> json_text(const Json& value) { return value.is_null() ? std::nullopt : std::optional(core::to_json(value)); }
-Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 Json member_or_null(const Json& value, std::string_view key) {
     const auto* found = value.find(key);
     return found == nullptr ? Json() : *found;
@@ -37,12 +37,12 @@ Json to_json(const JobRun& run) {
         .set("job_name", run.job_name)
         .set("created_at", core::format_iso(run.created_at))
         .set("status", run.status)
-        .set("logs_root", or_null(run.logs_root))
+        .set("logs_root", core::text_or_null(run.logs_root))
         .set("selection", run.selection)
         .set("reference", run.reference)
         .set("datasets", run.datasets)
         .set("inputs", run.inputs)
-        .set("error", or_null(run.error));
+        .set("error", core::text_or_null(run.error));
 }
 
 core::Result<JobRun> parse_job_run(std::string_view text, std::string_view what) {

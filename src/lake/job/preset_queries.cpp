@@ -144,13 +144,18 @@ ORDER BY r.provider, i.intervention)sql"};
 extern const PresetDataset k_detours = {"recovery_and_detour", R"sql(
 WITH cases AS (
   SELECT r.provider, i.intervention, i.solved, c.trajectory_iteration_diff, c.trajectory_backtrack_diff,
-    TRY_CAST(json_extract_string(c.comparison_json, '$.trajectory_comparison.reconverged') AS BOOLEAN) AS reconverged,
-    TRY_CAST(json_extract_string(c.comparison_json, '$.trajectory_comparison.recovery_iterations') AS BIGINT) AS recovery_iterations,
-    TRY_CAST(json_extract_string(c.comparison_json, '$.trajectory_comparison.shared_prefix_length') AS BIGINT) AS shared_prefix,
-    m.detour_failure_ratio, m.detour_blocked_count, m.detour_total_attempts, m.trajectory_backtrack_count, m.trajectory_depth_at_solution, m.trajectory_tactic_diversity
+    coalesce(TRY_CAST(json_extract_string(c.comparison_json, '$.trajectory_comparison.reconverged') AS BOOLEAN), t.reconverged) AS reconverged,
+    CASE WHEN json_extract(c.comparison_json, '$.trajectory_comparison.reconverged') IS NULL THEN t.recovery_iterations
+      ELSE TRY_CAST(json_extract_string(c.comparison_json, '$.trajectory_comparison.recovery_iterations') AS BIGINT) END AS recovery_iterations,
+    coalesce(TRY_CAST(json_extract_string(c.comparison_json, '$.trajectory_comparison.shared_prefix_length') AS BIGINT), t.shared_prefix_length) AS shared_prefix,
+    coalesce(m.detour_failure_ratio, t.detour_failure_ratio) AS detour_failure_ratio, coalesce(m.detour_blocked_count, t.detour_blocked_count) AS detour_blocked_count,
+    coalesce(m.detour_total_attempts, t.detour_total_attempts) AS detour_total_attempts, coalesce(m.trajectory_backtrack_count, t.trajectory_backtrack_count) AS trajectory_backtrack_count,
+    coalesce(m.trajectory_depth_at_solution, t.trajectory_depth_at_solution) AS trajectory_depth_at_solution,
+    coalesce(m.trajectory_tactic_diversity, t.trajectory_tactic_diversity) AS trajectory_tactic_diversity
   FROM selected_runs s JOIN runs r ON r.run_key = s.run_key JOIN theorem_intervention i ON i.run_key = s.run_key
     LEFT JOIN theorem_intervention_comparison c ON c.run_key = i.run_key AND c.theorem = i.theorem AND c.intervention = i.intervention
     LEFT JOIN theorem_variant_metrics m ON m.run_key = i.run_key AND m.theorem = i.theorem AND m.variant = i.intervention
+    LEFT JOIN theorem_search_metrics t ON t.run_key = i.run_key AND t.theorem = i.theorem AND t.variant = i.intervention
   WHERE NOT i.is_control AND i.baseline_solved)
 SELECT provider, intervention, count(*) AS cases, avg(CASE WHEN solved THEN 1.0::DOUBLE ELSE 0.0 END) AS solved_share,
   avg(CASE WHEN reconverged THEN 1.0::DOUBLE WHEN NOT reconverged THEN 0.0 END) AS reconverged_share, avg(recovery_iterations) AS recovery_iterations_mean, avg(shared_prefix) AS shared_prefix_mean,

@@ -76,8 +76,7 @@ class Postprocess {
   private:
     core::Result<std::vector<std::string>> wanted() const {
         std::vector<std::string> all(k_owned_metrics.begin(), k_owned_metrics.end());
-        all.emplace_back(k_root_goal_similarity);
-        all.emplace_back(k_external_similarity);
+        for (const std::string_view file : {k_search_metrics, k_root_goal_similarity, k_external_similarity}) { all.emplace_back(file); }
         if (request_.only.empty()) { return all; }
         for (const auto& metric : request_.only) {
             if (std::ranges::find(all, metric) == all.end()) { return core::Error(core::Errc::usage, cat("there is no metric ", metric, " here: it is one of ", core::join(all, ", "))); }
@@ -234,6 +233,7 @@ class Postprocess {
         Json out = Json::array();
         const auto* before = old != nullptr && old->string_at("inputs_sha256") == digests.inputs && old->string_at("outputs_sha256") == digests.outputs ? old->find("owned") : nullptr;
         std::vector<std::string_view> all(k_owned_metrics.begin(), k_owned_metrics.end());
+        all.push_back(k_search_metrics);
         all.push_back(k_root_goal_similarity);
         for (const std::string_view metric : all) {
             const bool is_new = std::ranges::find(wanted_, metric) != wanted_.end();

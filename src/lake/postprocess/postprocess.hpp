@@ -19,6 +19,9 @@ namespace runlake::lake {
 // The members that postprocess owns in summary.json.gz and *_comparison.json, and nothing else there but a count of theirs.
 inline constexpr std::array<std::string_view, 4> k_owned_metrics = {"ged_search_graph_soft", "goal_novelty", "solution_path_soft_distance", "k_search_efficiency"};
 
+// What histories say, and how interventions come back to the wild type's path: search_metrics.json beside the summary. Format: docs/formats/search-metrics.md.
+inline constexpr std::string_view k_search_metrics = "search_metrics";
+
 struct PostprocessParams {
     std::size_t max_soft_ged_nodes = 60;
     std::size_t max_soft_ged_edges = 120;
@@ -31,7 +34,7 @@ struct PostprocessParams {
 
 struct PostprocessRequest {
     std::string logs_dir;
-    std::vector<std::string> only;  // of k_owned_metrics, k_root_goal_similarity and k_external_similarity; none: all
+    std::vector<std::string> only;  // of k_owned_metrics, k_search_metrics, k_root_goal_similarity and k_external_similarity; none: all
     bool recompute = false;         // also what is there already
     unsigned threads = 1;
     std::string now;  // as computed_at has it

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -13,8 +13,8 @@
 #include "core/text.hpp"
 #include "lake/discovery.hpp"
 #include "lake/file_input.hpp"
+#include "lake/for_each_on.hpp"
 #include "lake/goal_cache.hpp"
-#include "lake/ordered_work.hpp"
 #include "lake/postprocess/json_text.hpp"
 #include "lake/postprocess/theorem_metrics.hpp"
 #include "lake/run_files.hpp"
@@ -57,12 +57,10 @@ struct Theorem {
     std::string name;
     std::vector<Entry> entries;
     std::map<std::string, MetricCount> counts;
+    std::vector<Json> searches;
     std::vector<std::string> errors;
     std::string unwritten;
 };
-
-// A name that is no folder of its own below the run is none.
-bool is_folder_name(std::string_view name) { return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos; }
 
 struct Comparison {
     std::string path;
@@ -81,17 +79,7 @@ class RunWriter {
         read_names(summary.value());
         read_cache();
         std::vector<Theorem> theorems = theorems_of(summary);
-        OrderedWork work;
-        work.tasks = theorems.size();
-        work.workers = work_.threads > 1 ? work_.threads : 0;
-        work.work = [&](std::size_t task, const RowSink&) {
-            theorem(theorems[task]);
-            return core::ok();
-        };
-        work.take = [](std::size_t, FileRows&&) { return core::ok(); };
-        work.done = [](std::size_t) { return core::ok(); };
-        work.is_stopped = [] { return false; };
-        RL_TRY(run_ordered(work));
+        for_each_on(work_.threads, theorems.size(), [&](std::size_t i) { theorem(theorems[i]); });
         for (const auto& one : theorems) {
             for (const auto& entry : one.entries) { set_in_summary(summary, entry); }
             for (const auto& [metric, count] : one.counts) {
@@ -112,6 +100,7 @@ class RunWriter {
                                                .recompute = work_.recompute,
                                                .threads = work_.threads}));
         }
+        if (wants(k_search_metrics)) { RL_TRY(write_searches(theorems)); }
         RL_TRY(write_text(path, true, summary));
         return std::move(out_);
     }
@@ -160,7 +149,7 @@ class RunWriter {
                 out_.errors.push_back(cat("theorem ", i, " of the summary has no name that a folder can have"));
                 continue;
             }
-            Theorem theorem{.name = *name, .entries = {}, .counts = {}, .errors = {}, .unwritten = ""};
+            Theorem theorem{.name = *name, .entries = {}, .counts = {}, .searches = {}, .errors = {}, .unwritten = ""};
             const auto add = [&](std::string variant, const Json* entry, const JsonPart* part) {
                 if (entry != nullptr && entry->is_object() && part != nullptr) { theorem.entries.push_back({.variant = std::move(variant), .value = entry, .part = part, .metrics = {}}); }
             };
@@ -206,6 +195,10 @@ class RunWriter {
                 if (const auto written = write_text(comparison.path, comparison.is_packed, comparison.text); !written.ok()) { theorem.unwritten = written.error().message(); }
             }
         }
+        for (const auto& entry : theorem.entries) {
+            if (!wants(k_search_metrics)) { break; }
+            if (auto search = metrics.search(entry.variant)) { theorem.searches.push_back(std::move(*search)); }
+        }
         theorem.errors.insert(theorem.errors.end(), metrics.errors().begin(), metrics.errors().end());
     }
 
@@ -230,6 +223,21 @@ class RunWriter {
         for (const auto& [metric, value] : entry.metrics) { summary.set(*entry.part, metric, metric == k_efficiency ? metrics::compact_k(value) : value); }
         if (entry.variant == k_wild) { return; }
         ++(entry.computed > 0 ? out_.updated_interventions : out_.skipped_interventions);
+    }
+
+    // By theorem and variant, of what the summary names twice the first; written only where it says something else than what is there.
+    core::Status write_searches(std::vector<Theorem>& theorems) const {
+        std::map<std::pair<std::string, std::string>, Json> sorted;
+        for (auto& theorem : theorems) {
+            for (auto& search : theorem.searches) { sorted.try_emplace({theorem.name, search.string_at("variant").value_or("")}, std::move(search)); }
+        }
+        Json list = Json::array();
+        for (auto& [key, search] : sorted) { list.push(std::move(search)); }
+        const std::string text = cat(core::to_json(Json::object().set("schema_version", 1).set("kind", k_search_metrics).set("searches", std::move(list))), "\n");
+        const std::string path = os::join_path(work_.dir, cat(k_search_metrics, ".json"));
+        const auto there = os::read_file(path, text.size());
+        if (there.ok() && there.value() == text) { return core::ok(); }
+        return os::publish_file(path, text, 0644, os::Existing::replace, os::Durability::power, os::point::postprocess_write);
     }
 
     static void count_validity(JsonText& summary, const std::vector<Theorem>& theorems) {
@@ -265,6 +273,8 @@ core::Json digest_of(const std::string& path) {
 
 }  // namespace
 
+bool is_folder_name(std::string_view name) { return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos; }
+
 core::Result<Json> read_either(const std::string& dir, const std::string& plain_name) {
     std::optional<core::Error> failed;
     for (const bool is_packed : {true, false}) {
@@ -298,7 +308,7 @@ core::Result<RunDigests> run_digests(const std::string& run_dir) {
     for (const auto& file : files.registered) {
         const std::string_view name = file.rel_path;
         if (name == "goal_cache.json.gz" || name == "goal_cache.json" || name == "run_config.json") { add(inputs, file); }
-        if (name == "summary.json.gz" || name == "root_goal_similarity.json") { add(outputs, file); }
+        if (name == "summary.json.gz" || name == "root_goal_similarity.json" || name == "search_metrics.json") { add(outputs, file); }
     }
     for (const auto& artifact : files.artifacts) {
         switch (artifact.kind) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.hpp"
@@ -40,6 +41,9 @@ struct RunDigests {
     core::Json goal_cache_sha256;
 };
 core::Result<RunDigests> run_digests(const std::string& run_dir);
+
+// Whether a theorem or an intervention may be called so: any other name would lead to another folder.
+bool is_folder_name(std::string_view name);
 
 // A file of a folder in its packed form, else in its plain one. Errc::not_found: neither is there.
 core::Result<core::Json> read_either(const std::string& dir, const std::string& plain_name);

@@ -6,14 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/digest.hpp"
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
-#include "lake/ordered_work.hpp"
+#include "lake/for_each_on.hpp"
 #include "lake/postprocess/run_metrics.hpp"
 #include "metrics/clusters.hpp"
 #include "metrics/goal_tree.hpp"
@@ -46,8 +49,10 @@ struct Item {
 
 struct Compared {
     std::string_view kind;
-    std::vector<Item> items;       // by name
+    std::vector<Item> items;         // by name
     std::vector<std::string> notes;  // why nothing is compared at all
+    std::size_t theorems = 0;        // of the summary
+    bool is_sample = false;          // the items are a part of them
 };
 
 class Comparison {
@@ -70,27 +75,24 @@ class Comparison {
     }
 
     core::Result<Json> run() {
-        const std::size_t count = chosen_.size();
-        const std::string_view mode = count <= work_.params.max_full ? "full" : count <= work_.params.max_knn ? "knn" : "sample";
-        if (mode == "sample") { take_sample(); }
+        const std::string_view mode = compared_.is_sample ? "sample" : chosen_.size() <= work_.params.max_full ? "full" : "knn";
+        auto notes = compared_.notes;
+        if (notes.empty() && chosen_.empty()) { notes.emplace_back("no theorem has a tree"); }
+        const bool is_valid = notes.empty();
         Json out = Json::object();
-        Json notes = Json::array();
-        for (const auto& note : compared_.notes) { notes.push(note); }
-        if (compared_.notes.empty() && count == 0) { notes.push("no theorem has a tree"); }
-        const bool is_valid = notes.as_array()->empty();
-        out.set("schema_version", 1).set("kind", compared_.kind).set("valid", is_valid).set("validity_notes", std::move(notes));
+        out.set("schema_version", 1).set("kind", compared_.kind).set("valid", is_valid).set("validity_notes", core::text_list(notes));
         out.set("mode", is_valid ? Json(mode) : Json()).set("params", to_json(work_.params));
-        out.set("theorem_count", std::uint64_t{compared_.items.size()}).set("compared_count", std::uint64_t{chosen_.size()}).set("excluded", excluded());
+        out.set("theorem_count", std::uint64_t{compared_.theorems}).set("compared_count", std::uint64_t{chosen_.size()}).set("excluded", excluded());
         Json names = Json::array();
-        for (const std::size_t i : chosen_) { names.push(compared_.items[i].name); }
+        for (std::size_t i = 0; i < chosen_.size(); ++i) { names.push(item(i).name); }
         out.set("theorems", std::move(names));
         Json matrix;
         Json neighbours;
         Json clusters;
         if (is_valid && mode == "knn") {
-            RL_ASSIGN(neighbours, nearest());
+            neighbours = nearest();
         } else if (is_valid) {
-            RL_ASSIGN(const auto distances, all());
+            const auto distances = all();
             matrix = matrix_json(distances);
             RL_ASSIGN(clusters, clusters_json(distances));
         }
@@ -100,17 +102,7 @@ class Comparison {
   private:
     using Matrix = std::vector<std::vector<double>>;
 
-    // Which ones follows from their names alone.
-    void take_sample() {
-        std::vector<std::pair<std::string, std::size_t>> by_digest;
-        for (const std::size_t i : chosen_) { by_digest.emplace_back(core::sha256(compared_.items[i].name).hex(), i); }
-        std::ranges::sort(by_digest);
-        chosen_.clear();
-        for (const auto& [digest, i] : by_digest) {
-            if (chosen_.size() < work_.params.sample_size) { chosen_.push_back(i); }
-        }
-        std::ranges::sort(chosen_);
-    }
+    const Item& item(std::size_t i) const { return compared_.items[chosen_[i]]; }
     Json excluded() const {
         Json out = Json::array();
         for (const auto& item : compared_.items) {
@@ -119,28 +111,13 @@ class Comparison {
         return out;
     }
     double distance(std::size_t i, std::size_t j) const {
-        const auto& a = compared_.items[chosen_[i]];
-        const auto& b = compared_.items[chosen_[j]];
-        return i == j || a.digest == b.digest ? 0.0 : metrics::normalized_tree_edit_distance(*a.tree, *b.tree);
+        return item(i).digest == item(j).digest ? 0.0 : metrics::normalized_tree_edit_distance(*item(i).tree, *item(j).tree);
     }
-    core::Status each(const std::function<void(std::size_t)>& call) const {
-        OrderedWork ordered;
-        ordered.tasks = chosen_.size();
-        ordered.workers = work_.threads > 1 ? work_.threads : 0;
-        ordered.work = [&](std::size_t task, const RowSink&) {
-            call(task);
-            return core::ok();
-        };
-        ordered.take = [](std::size_t, FileRows&&) { return core::ok(); };
-        ordered.done = [](std::size_t) { return core::ok(); };
-        ordered.is_stopped = [] { return false; };
-        return run_ordered(ordered);
-    }
-    core::Result<Matrix> all() const {
+    Matrix all() const {
         Matrix out(chosen_.size(), std::vector<double>(chosen_.size(), 0.0));
-        RL_TRY(each([&](std::size_t i) {
+        for_each_on(work_.threads, chosen_.size(), [&](std::size_t i) {
             for (std::size_t j = i + 1; j < chosen_.size(); ++j) { out[i][j] = distance(i, j); }
-        }));
+        });
         for (std::size_t i = 0; i < out.size(); ++i) {
             for (std::size_t j = 0; j < i; ++j) { out[i][j] = out[j][i]; }
         }
@@ -162,23 +139,23 @@ class Comparison {
             Json list = Json::array();
             for (const auto& cluster : found.clusters) {
                 Json members = Json::array();
-                for (const std::size_t member : cluster.members) { members.push(compared_.items[chosen_[member]].name); }
-                list.push(Json::object().set("representative", compared_.items[chosen_[cluster.representative]].name).set("members", std::move(members)));
+                for (const std::size_t member : cluster.members) { members.push(item(member).name); }
+                list.push(Json::object().set("representative", item(cluster.representative).name).set("members", std::move(members)));
             }
             out.push(Json::object().set("cut", cut).set("clusters", std::move(list)));
         }
         return out;
     }
     // Each is compared with those whose trees have about as many nodes: the difference of both is what their distance is at least.
-    core::Result<Json> nearest() const {
+    Json nearest() const {
         std::vector<std::size_t> by_size(chosen_.size());
-        for (std::size_t i = 0; i < by_size.size(); ++i) { by_size[i] = i; }
-        const auto size_of = [&](std::size_t i) { return compared_.items[chosen_[i]].tree->size(); };
+        std::iota(by_size.begin(), by_size.end(), std::size_t{0});
+        const auto size_of = [&](std::size_t i) { return item(i).tree->size(); };
         std::ranges::stable_sort(by_size, {}, size_of);
         std::vector<std::size_t> place(chosen_.size());
         for (std::size_t at = 0; at < by_size.size(); ++at) { place[by_size[at]] = at; }
         std::vector<std::vector<std::pair<double, std::size_t>>> found(chosen_.size());
-        RL_TRY(each([&](std::size_t i) {
+        for_each_on(work_.threads, chosen_.size(), [&](std::size_t i) {
             std::size_t low = place[i];
             std::size_t high = place[i] + 1;
             while (found[i].size() < work_.params.knn_sample && (low > 0 || high < by_size.size())) {
@@ -189,12 +166,12 @@ class Comparison {
             }
             std::ranges::sort(found[i]);
             if (found[i].size() > work_.params.knn_k) { found[i].resize(work_.params.knn_k); }
-        }));
+        });
         Json out = Json::array();
         for (std::size_t i = 0; i < found.size(); ++i) {
             Json list = Json::array();
-            for (const auto& [value, other] : found[i]) { list.push(Json::object().set("theorem", compared_.items[chosen_[other]].name).set("distance", metrics::rounded(value))); }
-            out.push(Json::object().set("theorem", compared_.items[chosen_[i]].name).set("nearest", std::move(list)));
+            for (const auto& [value, other] : found[i]) { list.push(Json::object().set("theorem", item(other).name).set("distance", metrics::rounded(value))); }
+            out.push(Json::object().set("theorem", item(i).name).set("nearest", std::move(list)));
         }
         return out;
     }
@@ -210,12 +187,35 @@ std::vector<std::string> theorem_names(const SimilarityWork& work) {
     if (theorems != nullptr && theorems->is_array()) {
         for (const auto& theorem : *theorems->as_array()) {
             auto name = theorem.string_at("name");
-            if (name && !name->empty() && *name != "." && *name != ".." && name->find_first_of(std::string_view("/\0", 2)) == std::string::npos) { out.push_back(std::move(*name)); }
+            if (name && is_folder_name(*name)) { out.push_back(std::move(*name)); }
         }
     }
     std::ranges::sort(out);
     const auto rest = std::ranges::unique(out);
     out.erase(rest.begin(), rest.end());
+    return out;
+}
+
+// The theorems with their trees. Of more than can be compared a sample, in the order of their names' digests: only so many are read, and which ones does not depend on the others' files.
+Compared compared_items(std::string_view kind, const SimilarityWork& work, const std::function<void(Item& item)>& read) {
+    Compared out{.kind = kind, .items = {}, .notes = {}};
+    auto names = theorem_names(work);
+    out.theorems = names.size();
+    out.is_sample = names.size() > work.params.max_knn;
+    if (out.is_sample) {
+        std::vector<std::pair<std::string, std::string>> by_digest;
+        for (auto& name : names) { by_digest.emplace_back(core::sha256(name).hex(), std::move(name)); }
+        std::ranges::sort(by_digest);
+        for (std::size_t i = 0; i < names.size(); ++i) { names[i] = std::move(by_digest[i].second); }
+    }
+    std::size_t with_tree = 0;
+    for (auto& name : names) {
+        if (out.is_sample && with_tree == work.params.sample_size) { break; }
+        auto& item = out.items.emplace_back(Item{.name = std::move(name), .digest = "", .tree = nullptr, .problem = ""});
+        read(item);
+        with_tree += item.tree ? 1 : 0;
+    }
+    std::ranges::sort(out.items, {}, &Item::name);
     return out;
 }
 
@@ -263,102 +263,123 @@ std::string root_signature(const SimilarityWork& work, const std::string& theore
     return "";
 }
 
-// The problem's file: one that the run selected, or the one that is called so in the corpus; never outside the corpus.
-std::optional<std::string> statement_path(const SimilarityWork& work, const std::string& theorem, std::string_view ending) {
-    const auto* meta = work.config.find("corpus_meta");
-    auto root = meta == nullptr ? std::nullopt : meta->string_at("root");
-    if (!root || root->empty()) { return std::nullopt; }
-    if (!root->starts_with('/')) { root = os::join_path(work.run_dir, *root); }
-    std::vector<std::string> candidates;
-    const auto is_inside = [](std::string_view path) {
-        const auto parts = core::split(path, '/');
-        return !path.empty() && !path.starts_with('/') && std::ranges::find(parts, std::string_view("..")) == parts.end();
-    };
-    const auto* selection = work.config.find("problem_selection");
-    const auto* selected = selection == nullptr ? nullptr : selection->find("selected_problems");
-    if (selected != nullptr && selected->is_array()) {
-        for (const auto& entry : *selected->as_array()) {
-            const auto* text = entry.as_string();
-            std::string path = text != nullptr ? *text : entry.string_at("path").value_or("");
-            if (path.starts_with(cat(*root, "/"))) { path.erase(0, root->size() + 1); }
-            const std::string name = os::base_name(path);
-            if (is_inside(path) && (name == theorem || name == cat(theorem, ending))) { candidates.push_back(std::move(path)); }
+// The files of a run's problems: those that it selected, then those that are called so in the corpus; never outside the corpus by their names.
+class StatementFiles {
+  public:
+    StatementFiles(const SimilarityWork& work, std::string_view ending) : ending_(ending) {
+        const auto* meta = work.config.find("corpus_meta");
+        root_ = meta == nullptr ? "" : meta->string_at("root").value_or("");
+        if (root_.empty()) { return; }
+        if (!root_.starts_with('/')) { root_ = os::join_path(work.run_dir, root_); }
+        const auto* selection = work.config.find("problem_selection");
+        const auto* selected = selection == nullptr ? nullptr : selection->find("selected_problems");
+        if (selected != nullptr && selected->is_array()) {
+            for (const auto& entry : *selected->as_array()) {
+                const auto* text = entry.as_string();
+                select(text != nullptr ? *text : entry.string_at("path").value_or(""));
+            }
         }
     }
-    const std::string file = theorem.ends_with(ending) ? theorem : cat(theorem, ending);
-    candidates.push_back(file);
-    candidates.push_back(theorem);
-    // As the TPTP library is laid out.
-    if (theorem.size() > 3) { candidates.push_back(cat("Problems/", theorem.substr(0, 3), "/", file)); }
-    for (const auto& candidate : candidates) {
-        auto path = os::join_path(*root, candidate);
-        const auto stat = os::stat_path(path);
-        if (stat && S_ISREG(stat->st_mode)) { return path; }
+
+    std::optional<std::string> find(const std::string& theorem) const {
+        if (root_.empty()) { return std::nullopt; }
+        const std::string file = theorem.ends_with(ending_) ? theorem : cat(theorem, ending_);
+        std::vector<std::string> candidates;
+        for (const auto& name : {theorem, file}) {
+            const auto [first, last] = selected_.equal_range(name);
+            for (auto at = first; at != last; ++at) { candidates.push_back(at->second); }
+        }
+        candidates.push_back(file);
+        candidates.push_back(theorem);
+        // As the TPTP library is laid out.
+        if (theorem.size() > 3) { candidates.push_back(cat("Problems/", theorem.substr(0, 3), "/", file)); }
+        for (const auto& candidate : candidates) {
+            auto path = os::join_path(root_, candidate);
+            const auto stat = os::stat_path(path);
+            if (stat && S_ISREG(stat->st_mode)) { return path; }
+        }
+        return std::nullopt;
     }
-    return std::nullopt;
+
+  private:
+    void select(std::string path) {
+        if (path.starts_with(cat(root_, "/"))) { path.erase(0, root_.size() + 1); }
+        const auto parts = core::split(path, '/');
+        if (path.empty() || path.starts_with('/') || std::ranges::find(parts, std::string_view("..")) != parts.end()) { return; }
+        std::string name = os::base_name(path);
+        selected_.emplace(std::move(name), std::move(path));
+    }
+
+    std::string_view ending_;
+    std::string root_;  // "": the run does not say where its corpus is
+    std::multimap<std::string, std::string, std::less<>> selected_;
+};
+
+void read_root_goal(const SimilarityWork& work, metrics::Labels& labels, Item& item) {
+    const auto* entries = work.goal_cache.find("entries");
+    const std::string sig = root_signature(work, item.name);
+    const auto* entry = sig.empty() || entries == nullptr ? nullptr : entries->find(sig);
+    if (entry == nullptr) {
+        item.problem = sig.empty() ? "its files name no root goal" : "its root goal is not in the goal cache";
+        return;
+    }
+    auto tree = metrics::goal_tree(*entry, labels);
+    if (!tree.ok()) {
+        item.problem = tree.error().message();
+        return;
+    }
+    const auto text_of = [&](std::string_view key) {
+        const auto* member = entry->find(key);
+        return member == nullptr ? std::string() : core::to_json(*member);
+    };
+    item.digest = core::sha256(cat(text_of("type_expr"), "\n", text_of("hyp_exprs"))).hex();
+    item.tree = std::make_unique<const metrics::Tree>(std::move(tree).take());
 }
+
+void read_statement(const StatementFiles& files, metrics::StatementLanguage language, metrics::Labels& labels, Item& item) {
+    const auto path = files.find(item.name);
+    if (!path) {
+        item.problem = "no file of the corpus (corpus_meta.root of run_config.json) is called so";
+        return;
+    }
+    const auto text = os::read_file(*path, k_max_statement_bytes);
+    if (!text.ok()) {
+        item.problem = "its file can't be read";
+        return;
+    }
+    auto tree = metrics::statement_tree(text.value(), language, labels);
+    if (!tree.ok()) {
+        item.problem = tree.error().message();
+        return;
+    }
+    item.digest = core::sha256(text.value()).hex();
+    item.tree = std::make_unique<const metrics::Tree>(std::move(tree).take());
+}
+
+Compared incomparable(std::string_view kind, std::string note) { return {.kind = kind, .items = {}, .notes = {std::move(note)}}; }
 
 }  // namespace
 
 core::Status write_root_goal_similarity(const SimilarityWork& work) {
-    Compared compared{.kind = k_root_goal_similarity, .items = {}, .notes = {}};
-    const auto* entries = work.goal_cache.find("entries");
-    if (!work.no_trees.empty()) {
-        compared.notes.push_back(work.no_trees);
-    } else {
-        metrics::Labels labels;
-        for (auto& theorem : theorem_names(work)) {
-            Item item{.name = std::move(theorem), .digest = "", .tree = nullptr, .problem = ""};
-            const std::string sig = root_signature(work, item.name);
-            const auto* entry = sig.empty() || entries == nullptr ? nullptr : entries->find(sig);
-            if (entry == nullptr) {
-                item.problem = sig.empty() ? "its files name no root goal" : "its root goal is not in the goal cache";
-            } else if (auto tree = metrics::goal_tree(*entry, labels); tree.ok()) {
-                const auto* type = entry->find("type_expr");
-                const auto* hypotheses = entry->find("hyp_exprs");
-                item.digest = core::sha256(cat(type == nullptr ? "" : core::to_json(*type), "\n", hypotheses == nullptr ? "" : core::to_json(*hypotheses))).hex();
-                item.tree = std::make_unique<const metrics::Tree>(std::move(tree).take());
-            } else {
-                item.problem = tree.error().message();
-            }
-            compared.items.push_back(std::move(item));
-        }
-    }
-    return write(std::move(compared), work);
+    if (!work.no_trees.empty()) { return write(incomparable(k_root_goal_similarity, work.no_trees), work); }
+    metrics::Labels labels;
+    return write(compared_items(k_root_goal_similarity, work, [&](Item& item) { read_root_goal(work, labels, item); }), work);
 }
 
 core::Status write_external_similarity(const SimilarityWork& work) {
-    Compared compared{.kind = k_external_similarity, .items = {}, .notes = {}};
     const std::string corpus = work.config.string_at("corpus").value_or("");
     const bool is_tptp = corpus == "tptp" || corpus.starts_with("tptp-");
     const bool is_smtlib = corpus == "smtlib" || corpus.starts_with("smtlib-");
     if (corpus == "coq" || corpus == "coq-stdlib") {
-        compared.notes.push_back(cat("statements of the corpus \"", corpus, "\" have no trees: Coq itself would have to print them"));
-    } else if (!is_tptp && !is_smtlib) {
-        compared.notes.push_back(cat("the corpus \"", corpus, "\" is none whose statements can be read: tptp and smtlib are"));
-    } else {
-        metrics::Labels labels;
-        for (auto& theorem : theorem_names(work)) {
-            Item item{.name = std::move(theorem), .digest = "", .tree = nullptr, .problem = ""};
-            const auto path = statement_path(work, item.name, is_tptp ? ".p" : ".smt2");
-            if (!path) {
-                item.problem = "no file of the corpus (corpus_meta.root of run_config.json) is called so";
-                compared.items.push_back(std::move(item));
-                continue;
-            }
-            const auto text = os::read_file(*path, k_max_statement_bytes);
-            auto tree = text.ok() ? metrics::statement_tree(text.value(), is_tptp ? metrics::StatementLanguage::tptp : metrics::StatementLanguage::smtlib, labels)
-                                  : core::Result<metrics::Tree>(core::Error(core::Errc::io, "its file can't be read"));
-            if (tree.ok()) {
-                item.digest = core::sha256(text.value()).hex();
-                item.tree = std::make_unique<const metrics::Tree>(std::move(tree).take());
-            } else {
-                item.problem = tree.error().message();
-            }
-            compared.items.push_back(std::move(item));
-        }
+        return write(incomparable(k_external_similarity, cat("statements of the corpus \"", corpus, "\" have no trees: Coq itself would have to print them")), work);
     }
-    return write(std::move(compared), work);
+    if (!is_tptp && !is_smtlib) {
+        return write(incomparable(k_external_similarity, cat("the corpus \"", corpus, "\" is none whose statements can be read: tptp and smtlib are")), work);
+    }
+    const StatementFiles files(work, is_tptp ? ".p" : ".smt2");
+    const auto language = is_tptp ? metrics::StatementLanguage::tptp : metrics::StatementLanguage::smtlib;
+    metrics::Labels labels;
+    return write(compared_items(k_external_similarity, work, [&](Item& item) { read_statement(files, language, labels, item); }), work);
 }
 
 }  // namespace runlake::lake

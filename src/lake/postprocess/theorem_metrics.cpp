@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "lake/postprocess/run_metrics.hpp"
 #include "lake/postprocess/search_files.hpp"
@@ -22,12 +23,7 @@ using core::Json;
 
 constexpr std::string_view k_wild = "wild_type";
 
-Json notes_of(const std::vector<std::string>& notes) {
-    Json out = Json::array();
-    for (const auto& note : notes) { out.push(note); }
-    return out;
-}
-Json verdict(const std::vector<std::string>& notes) { return Json::object().set("valid", notes.empty()).set("validity_notes", notes_of(notes)); }
+Json verdict(const std::vector<std::string>& notes) { return Json::object().set("valid", notes.empty()).set("validity_notes", core::text_list(notes)); }
 // For what may still come: a file that is damaged, a cache that is missing.
 std::string placeholder_note(std::string_view why) { return cat("not computed, run postprocess again: ", why); }
 
@@ -152,7 +148,7 @@ Json TheoremMetrics::soft_distance(const std::string& variant, const Json* befor
     Json out = Json::object();
     const auto told = [&](std::string_view key, std::string_view other) { return before != nullptr ? before->string_at(key).value_or(std::string(other)) : std::string(other); };
     const auto finish = [&](Json value, Json normalized, const std::vector<std::string>& notes) {
-        out.set("value", std::move(value)).set("normalized", std::move(normalized)).set("valid", notes.empty()).set("validity_notes", notes_of(notes));
+        out.set("value", std::move(value)).set("normalized", std::move(normalized)).set("valid", notes.empty()).set("validity_notes", core::text_list(notes));
         return out.set("trace_source", told("trace_source", "mcts")).set("trace_completeness", told("trace_completeness", "full"));
     };
     if (!cache_.distances) { return finish({}, {}, {placeholder_note(cache_.no_trees)}); }
@@ -229,7 +225,7 @@ Json TheoremMetrics::novelty(const std::string& variant) {
 }
 
 Json TheoremMetrics::path_distance(const std::string& variant) {
-    const auto without = [](std::string note) { return Json::object().set("value", Json()).set("valid", false).set("validity_notes", notes_of({std::move(note)})); };
+    const auto without = [](std::string note) { return Json::object().set("value", Json()).set("valid", false).set("validity_notes", Json::array().push(std::move(note))); };
     if (!cache_.distances) { return without(placeholder_note(cache_.no_trees)); }
     std::string why;
     const auto wild = goals(std::string(k_wild), why);
@@ -249,7 +245,7 @@ Json TheoremMetrics::path_distance(const std::string& variant) {
         value = metrics::rounded(metrics::normalized_sequence_edit_distance(wild->size(), own->size(), [&](std::size_t i, std::size_t j) { return (*cache_.distances)((*wild)[i], (*own)[j]); }));
     }
     Json out = Json::object();
-    out.set("value", Json(value)).set("valid", notes.empty()).set("validity_notes", notes_of(notes));
+    out.set("value", Json(value)).set("valid", notes.empty()).set("validity_notes", core::text_list(notes));
     return out.set("wild_len", std::uint64_t{wild->size()}).set("intervention_len", std::uint64_t{own->size()}).set("dp_cells", cells);
 }
 
@@ -267,6 +263,46 @@ Json TheoremMetrics::efficiency(const std::string& variant) {
     auto search = read_search({.dir = dir_, .variant = variant, .history = history, .tree = tree, .sig_of = [&](const std::string& mvar) { return cache_.sig_of(mvar); }});
     errors_.insert(errors_.end(), search.errors.begin(), search.errors.end());
     return metrics::local_k(search.solution, cache_.outcomes, {{"trace_path", search.trace}, {"history_path", cat(variant, "_history.json")}, {"tree_path", cat(variant, "_mcts_tree.json")}});
+}
+
+// By the node of the variant's tree, else by the goal cache.
+metrics::SigOf TheoremMetrics::signatures(const std::string& variant) {
+    std::string why;
+    const Json* tree = document(files_of(variant).tree, variant, "_mcts_tree.json", why);
+    const Json* nodes = tree == nullptr ? nullptr : tree->find("nodes");
+    return [this, nodes](const std::string& mvar) {
+        const Json* node = nodes == nullptr ? nullptr : nodes->find(mvar);
+        auto sig = node == nullptr ? std::nullopt : node->string_at("goal_sig");
+        return sig && !sig->empty() ? sig : cache_.sig_of(mvar);
+    };
+}
+
+Json TheoremMetrics::recovery(const std::string& variant, const Json& history, std::vector<std::string>& notes) {
+    const std::string wild(k_wild);
+    std::string why;
+    const Json* of_wild = document(files_of(wild).history, wild, "_history.json", why);
+    if (of_wild == nullptr) {
+        notes.push_back(std::move(why));
+        return {};
+    }
+    const auto path = metrics::solved_path(*of_wild, signatures(wild));
+    if (!path) {
+        notes.emplace_back("the wild type has no solution path all of whose goals have signatures");
+        return {};
+    }
+    const auto visits = metrics::visits_of(history, signatures(variant));
+    if (const auto unknown = std::ranges::count(visits, "", &metrics::Visit::goal_sig); unknown > 0) { notes.push_back(cat("iterations that ended in a goal without a signature: ", unknown)); }
+    return metrics::to_json(metrics::recovery(*path, visits));
+}
+
+std::optional<Json> TheoremMetrics::search(const std::string& variant) {
+    std::string why;
+    const Json* history = document(files_of(variant).history, variant, "_history.json", why);
+    if (history == nullptr) { return std::nullopt; }
+    std::vector<std::string> notes;
+    Json comparison = variant == k_wild ? Json() : recovery(variant, *history, notes);
+    Json out = Json::object().set("theorem", os::base_name(dir_)).set("variant", variant).set("trajectory", metrics::trajectory(*history)).set("detour", metrics::detour(*history));
+    return out.set("tactic_fingerprint", metrics::fingerprint(*history)).set("trajectory_comparison", std::move(comparison)).set("validity_notes", core::text_list(notes));
 }
 
 Json TheoremMetrics::compute(std::string_view metric, const std::string& variant, const Json* before) {

@@ -15,6 +15,7 @@
 #include "metrics/goal_tree.hpp"
 #include "metrics/graph.hpp"
 #include "metrics/k.hpp"
+#include "metrics/search.hpp"
 
 namespace runlake::lake {
 
@@ -43,6 +44,8 @@ class TheoremMetrics {
 
     // One of k_owned_metrics for a variant. `before` is the payload that stands there, null for none.
     core::Json compute(std::string_view metric, const std::string& variant, const core::Json* before);
+    // What the history of a variant says, and how it came back to the wild type's path; nothing where there is no history that can be read.
+    std::optional<core::Json> search(const std::string& variant);
     const std::vector<std::string>& errors() const { return errors_; }
 
   private:
@@ -51,6 +54,8 @@ class TheoremMetrics {
     core::Json novelty(const std::string& variant);
     core::Json path_distance(const std::string& variant);
     core::Json efficiency(const std::string& variant);
+    core::Json recovery(const std::string& variant, const core::Json& history, std::vector<std::string>& notes);
+    metrics::SigOf signatures(const std::string& variant);
     Files& files_of(const std::string& variant);
     const core::Json* document(std::optional<core::Result<core::Json>>& slot, const std::string& variant, std::string_view suffix, std::string& why);
     const SearchGraph* graph(const std::string& variant, std::string& why);

@@ -33,10 +33,10 @@ constexpr std::string_view k_differing_members =
     "SELECT count(*) FROM ((FROM temp.reference_runs EXCEPT ALL FROM lake_reference_members) UNION ALL (FROM lake_reference_members EXCEPT ALL FROM temp.reference_runs))";
 // Rows of runs that are not there any more, that have other content now, or whose file of scores is another or gone.
 constexpr std::string_view k_drop_scores =
-    "DELETE FROM k_reference_score AS k WHERE NOT EXISTS (SELECT 1 FROM temp.reference_files f JOIN runs r ON r.run_uid = f.run_uid WHERE f.ref_id = k.ref_id AND f.run_uid = k.run_uid AND "
+    "DELETE FROM k_reference_score AS k WHERE NOT EXISTS (SELECT 1 FROM temp.reference_files f JOIN runs r ON r.search_uid = f.search_uid WHERE f.ref_id = k.ref_id AND f.search_uid = k.search_uid AND "
     "r.run_key = k.run_key AND NOT f.is_new)";
 constexpr std::string_view k_wanted_scores =
-    "SELECT f.ref_id, f.run_uid, r.run_key FROM temp.reference_files f JOIN runs r ON r.run_uid = f.run_uid WHERE NOT EXISTS (SELECT 1 FROM k_reference_score k WHERE k.ref_id = f.ref_id AND "
+    "SELECT f.ref_id, f.search_uid, r.run_key FROM temp.reference_files f JOIN runs r ON r.search_uid = f.search_uid WHERE NOT EXISTS (SELECT 1 FROM k_reference_score k WHERE k.ref_id = f.ref_id AND "
     "k.run_key = r.run_key) ORDER BY 1, 2, 3";
 
 class Indexer {
@@ -99,7 +99,7 @@ class Indexer {
         RL_ASSIGN(auto files, list_reference_files(references_dir_, id));
         const auto artifact = std::ranges::find(files, k_reference_file, &ReferenceFile::file);
         if (artifact == files.end()) { return core::ok(); }  // it has gone meanwhile
-        const bool is_same = whole_.contains(id) && std::ranges::all_of(files, [&](const ReferenceFile& file) { return !file.run_uid.empty() || is_known(id, file); });
+        const bool is_same = whole_.contains(id) && std::ranges::all_of(files, [&](const ReferenceFile& file) { return !file.search_uid.empty() || is_known(id, file); });
         if (is_same) {
             kept_.insert(id);
         } else {
@@ -175,14 +175,14 @@ class Indexer {
     }
 
     Status write_scores() {
-        RL_TRY(connection_.run("CREATE OR REPLACE TEMP TABLE reference_files (ref_id VARCHAR, run_uid VARCHAR, is_new BOOLEAN)"));
+        RL_TRY(connection_.run("CREATE OR REPLACE TEMP TABLE reference_files (ref_id VARCHAR, search_uid VARCHAR, is_new BOOLEAN)"));
         {
             RL_ASSIGN(auto appender, sql::Appender::open(connection_, "reference_files", "temp"));
             for (const auto& [id, files] : files_) {
                 for (const auto& file : files) {
-                    if (file.run_uid.empty()) { continue; }
+                    if (file.search_uid.empty()) { continue; }
                     appender.set(0, id);
-                    appender.set(1, file.run_uid);
+                    appender.set(1, file.search_uid);
                     appender.set(2, !is_known(id, file));
                     RL_TRY(appender.end_row());
                 }
@@ -236,7 +236,7 @@ class Indexer {
             appender.set(at("tau_blind"), primary->number_at("tau_blind"));
             appender.set(at("K"), primary->number_at("K"));
             appender.set(at("score_json"), core::to_json(one.payload));
-            appender.set(at("run_uid"), scores.run_uid);
+            appender.set(at("search_uid"), scores.search_uid);
             RL_TRY(appender.end_row());
             ++out_.rows;
         }

@@ -11,6 +11,7 @@
 #include "lake/reference/members.hpp"
 #include "lake/reference/score.hpp"
 #include "lake/reference/store.hpp"
+#include "os/system.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -62,7 +63,7 @@ class Preparer {
             reference_ = std::move(read).take();
         }
         RL_ASSIGN(const auto runs, runs_to_score(*session_, selected_, *reference_));
-        RL_ASSIGN(const auto scored, score_runs(*reference_, runs, {.references_dir = order_.references_dir, .ref_id = out_.ref_id, .is_stopped = nullptr, .progress = nullptr}));
+        RL_ASSIGN(const auto scored, score_runs(*reference_, runs, {.references_dir = order_.references_dir, .ref_id = out_.ref_id, .threads = static_cast<unsigned>(std::max(1, os::usable_processors())), .is_stopped = nullptr, .progress = nullptr}));
         std::uint64_t done = 0;
         std::uint64_t rows = 0;
         std::uint64_t valid = 0;

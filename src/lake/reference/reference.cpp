@@ -20,7 +20,6 @@ using core::Json;
 
 constexpr std::int64_t k_schema = 1;
 constexpr std::size_t k_id_digits = 16;
-constexpr std::size_t k_digest_digits = 64;
 using Counts = std::array<std::int64_t, k_tactic_families.size()>;
 
 Json families_json() {
@@ -80,7 +79,7 @@ class Reader {
         for (const auto& item : *list->as_array()) {
             if (item.is_string()) { return other("its members are told by keys of another lake, not by their content: build it again here"); }
             ReferenceMember member{.run_uid = item.string_at("run_uid").value_or(""), .goal_cache_sha256 = item.string_at("goal_cache_sha256").value_or("")};
-            if (!is_digest(member.run_uid) || (!member.goal_cache_sha256.empty() && !is_digest(member.goal_cache_sha256))) { return bad("a member is told by no digest"); }
+            if (!core::is_hex(member.run_uid, k_digest_digits) || (!member.goal_cache_sha256.empty() && !core::is_hex(member.goal_cache_sha256, k_digest_digits))) { return bad("a member is told by no digest"); }
             if (!out.empty() && !(out.back().run_uid < member.run_uid)) { return bad("its members are not in order, each once"); }
             out.push_back(std::move(member));
         }
@@ -111,7 +110,6 @@ class Reader {
     }
 
   private:
-    static bool is_digest(std::string_view text) { return text.size() == k_digest_digits && core::is_hex(text); }
     std::string_view what_;
 };
 

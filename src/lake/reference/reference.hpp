@@ -2,6 +2,7 @@
 // A reference: how often each family of tactics worked in explicitly chosen runs, and its name, which follows from those runs alone. Format: docs/formats/lake-reference.md. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 namespace runlake::lake {
 
 inline constexpr std::string_view k_goal_outcomes = "goal_outcomes";     // the one kind there is
+inline constexpr std::size_t k_digest_digits = 64;                       // of a run_uid, a search_uid, the digest of a file
 inline constexpr std::uint64_t k_most_reference_bytes = 256U << 20U;     // of an artifact when unpacked
 
 struct ReferenceMember {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "lake/for_each_on.hpp"
 #include "lake/known.hpp"
 #include "lake/postprocess/run_metrics.hpp"
 #include "lake/postprocess/search_files.hpp"
@@ -15,7 +16,6 @@
 #include "lake/reference/store.hpp"
 #include "lake/source.hpp"
 #include "os/files.hpp"
-#include "os/parallel.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -28,8 +28,6 @@ using core::Json;
 constexpr std::string_view k_wild = "wild_type";
 constexpr std::string_view k_source = "proof-search";
 constexpr std::size_t k_together = 64;  // runs that are scored before any is written
-
-bool is_folder_name(std::string_view name) { return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos; }
 
 // The variants of a summary by theorem, each once, sorted.
 std::map<std::string, std::set<std::string>> variants_of(const Json& summary) {
@@ -65,7 +63,7 @@ class RunScorer {
             return std::nullopt;
         }
         read_signatures();
-        RunScores out{.ref_id = ref_id, .run_uid = run_.run_uid, .scores = {}};
+        RunScores out{.ref_id = ref_id, .search_uid = run_.search_uid, .scores = {}};
         for (const auto& [theorem, variants] : variants_of(summary.value())) {
             for (const auto& variant : variants) { out.scores.push_back({.theorem = theorem, .variant = variant, .payload = payload(os::join_path(run_.run_dir, theorem), variant)}); }
         }
@@ -78,12 +76,11 @@ class RunScorer {
     std::string reason_against() const {
         if (run_.run_dir.empty()) { return "it is no proof search"; }
         if (!os::is_dir(run_.run_dir)) { return "its folder is not there any more"; }
-        const auto sources = all_sources();
-        const auto source = std::ranges::find(sources, k_source, [](const Source* one) { return one->name; });
-        if (source == sources.end()) { return "no source reads it"; }
-        const auto files = (*source)->list({.source = *source, .dir = run_.run_dir, .key = run_.run_key, .root_id = "", .rel_dir = ""});
+        const auto* const source = find_source(k_source);
+        if (source == nullptr) { return "no source reads it"; }
+        const auto files = source->list({.source = source, .dir = run_.run_dir, .key = run_.run_key, .root_id = "", .rel_dir = ""});
         if (!files.ok()) { return files.error().message(); }
-        if (run_.run_uid.empty() || stamps_digest(files.value()) != run_.stamps_digest) { return "its files were changed since the lake read them: `runlake lake reconcile` first"; }
+        if (run_.search_uid.empty() || stamps_digest(files.value()) != run_.stamps_digest) { return "its files were changed since the lake read them: `runlake lake reconcile` first"; }
         return "";
     }
 
@@ -127,8 +124,8 @@ core::Result<std::vector<RunToScore>> runs_to_score(ExportSession& session, cons
     RL_TRY(name_runs(session, selected));
     RL_ASSIGN(const auto in_sample, in_sample_of(session, reference.members, selected.size()));
     std::vector<RunToScore> runs;
-    for (const auto& run : selected) { runs.push_back({.run_key = run.run_key, .run_uid = run.run_uid, .run_id = run.run_id, .rel_run_dir = run.rel_run_dir, .run_dir = "", .stamps_digest = "", .in_sample = in_sample[runs.size()]}); }
-    RL_ASSIGN(auto rows, session.connection().query(cat("SELECT n.position, r.run_dir, coalesce(u.stamps_digest, '') FROM temp.named_runs n JOIN ", session.stored("runs"),
+    for (const auto& run : selected) { runs.push_back({.run_key = run.run_key, .run_uid = run.run_uid, .search_uid = "", .run_id = run.run_id, .rel_run_dir = run.rel_run_dir, .run_dir = "", .stamps_digest = "", .in_sample = in_sample[runs.size()]}); }
+    RL_ASSIGN(auto rows, session.connection().query(cat("SELECT n.position, r.run_dir, coalesce(u.stamps_digest, ''), r.search_uid FROM temp.named_runs n JOIN ", session.stored("runs"),
                                                         " r ON r.run_key = n.run_key LEFT JOIN ", session.stored("lake_units"), " u ON u.unit_key = n.run_key AND u.source = '", k_source, "'")));
     for (;;) {
         RL_ASSIGN(const bool more, rows.next());
@@ -136,6 +133,7 @@ core::Result<std::vector<RunToScore>> runs_to_score(ExportSession& session, cons
         auto& run = runs[static_cast<std::size_t>(rows.integer(0))];
         run.run_dir = rows.text_if(1).value_or("");
         run.stamps_digest = rows.text_if(2).value_or("");
+        run.search_uid = rows.text_if(3).value_or("");
     }
 }
 
@@ -145,7 +143,7 @@ core::Result<std::vector<ScoredRun>> score_runs(const Reference& reference, std:
         if (order.is_stopped && order.is_stopped()) { return Error(Errc::interrupted, "scoring was interrupted"); }
         const std::size_t count = std::min(k_together, runs.size() - begin);
         std::vector<std::optional<RunScores>> scored(count);
-        os::for_each_index(count, 1, [&](std::size_t i) { scored[i] = RunScorer(reference, runs[begin + i]).score(order.ref_id, out[begin + i].skipped); });
+        for_each_on(order.threads, count, [&](std::size_t i) { scored[i] = RunScorer(reference, runs[begin + i]).score(order.ref_id, out[begin + i].skipped); });
         for (std::size_t i = 0; i < count; ++i) {
             if (!scored[i]) { continue; }
             RL_TRY(write_scores(order.references_dir, *scored[i]));

@@ -19,6 +19,7 @@ namespace runlake::lake {
 struct RunToScore {
     std::string run_key;
     std::string run_uid;
+    std::string search_uid;     // by which its scores are told
     std::string run_id;         // "" where it has none
     std::string rel_run_dir;
     std::string run_dir;
@@ -37,6 +38,7 @@ struct ScoredRun {
 struct ScoreOrder {
     std::string references_dir;
     std::string ref_id;
+    unsigned threads = 1;
     std::function<bool()> is_stopped;                              // asked between runs
     std::function<void(std::uint64_t done, std::uint64_t of)> progress;
 };

@@ -25,7 +25,7 @@ std::string scores_text(const RunScores& scores) {
                              .set("schema_version", k_schema)
                              .set("kind", k_goal_outcomes)
                              .set("ref_id", scores.ref_id)
-                             .set("run_uid", scores.run_uid)
+                             .set("search_uid", scores.search_uid)
                              .set("scores", std::move(list))) +
            "\n";
 }
@@ -37,8 +37,8 @@ core::Result<RunScores> parse_scores(std::string_view text, std::string_view wha
     const auto version = document.integer_at("schema_version");
     if (!version) { return bad("it has no schema_version"); }
     if (*version != k_schema) { return Error(Errc::unsupported, cat("reading ", what, ": its schema has version ", *version, ", this program knows version ", k_schema)); }
-    RunScores out{.ref_id = document.string_at("ref_id").value_or(""), .run_uid = document.string_at("run_uid").value_or(""), .scores = {}};
-    if (out.ref_id.empty() || out.run_uid.empty()) { return bad("it has no ref_id or run_uid"); }
+    RunScores out{.ref_id = document.string_at("ref_id").value_or(""), .search_uid = document.string_at("search_uid").value_or(""), .scores = {}};
+    if (out.ref_id.empty() || out.search_uid.empty()) { return bad("it has no ref_id or search_uid"); }
     const auto* list = document.find("scores");
     if (list == nullptr || !list->is_array()) { return bad("it has no list of scores"); }
     for (const auto& item : *list->as_array()) {

@@ -19,7 +19,7 @@ struct VariantScore {
 
 struct RunScores {
     std::string ref_id;
-    std::string run_uid;
+    std::string search_uid;            // of the run: docs/formats/lake-ids.md
     std::vector<VariantScore> scores;  // by theorem, then variant, each once
 };
 

@@ -21,14 +21,13 @@ using core::Error;
 using core::Json;
 
 constexpr std::size_t k_id_digits = 16;
-constexpr std::size_t k_uid_digits = 64;
 constexpr std::uint64_t k_most_provenance_bytes = 16U << 20U;
 constexpr mode_t k_folder_mode = 0755;
 constexpr mode_t k_file_mode = 0644;
 
 std::string kind_folder(const std::string& references_dir) { return os::join_path(references_dir, k_goal_outcomes); }
 std::string in_reference(const std::string& references_dir, std::string_view ref_id, std::string_view file) { return os::join_path(reference_folder(references_dir, ref_id), file); }
-std::string score_file(std::string_view run_uid) { return cat(k_scores_folder, '/', run_uid, k_score_suffix); }
+std::string score_file(std::string_view search_uid) { return cat(k_scores_folder, '/', search_uid, k_score_suffix); }
 
 core::Result<std::string> unpacked(const std::string& path) {
     auto text = FileInput(path, true, {.document_bytes = k_most_reference_bytes}).document();
@@ -56,7 +55,7 @@ Json provenance_json(const ReferenceProvenance& provenance) {
 
 }  // namespace
 
-bool is_reference_id(std::string_view text) { return text.size() == k_id_digits && core::is_hex(text); }
+bool is_reference_id(std::string_view text) { return core::is_hex(text, k_id_digits); }
 
 std::string reference_folder(const std::string& references_dir, std::string_view ref_id) { return os::join_path(kind_folder(references_dir), ref_id); }
 
@@ -105,16 +104,16 @@ core::Result<std::vector<std::string>> list_references(const std::string& refere
     return ids;
 }
 
-core::Result<RunScores> read_scores(const std::string& references_dir, const std::string& ref_id, const std::string& run_uid) {
-    const std::string path = in_reference(references_dir, ref_id, score_file(run_uid));
+core::Result<RunScores> read_scores(const std::string& references_dir, const std::string& ref_id, const std::string& search_uid) {
+    const std::string path = in_reference(references_dir, ref_id, score_file(search_uid));
     RL_ASSIGN(const auto text, unpacked(path));
     RL_ASSIGN(auto scores, parse_scores(text, path));
-    if (scores.ref_id != ref_id || scores.run_uid != run_uid) { return Error(Errc::corrupt, cat("reading ", path, ": it is of another run or reference than its name")); }
+    if (scores.ref_id != ref_id || scores.search_uid != search_uid) { return Error(Errc::corrupt, cat("reading ", path, ": it is of another run or reference than its name")); }
     return scores;
 }
 
 core::Status write_scores(const std::string& references_dir, const RunScores& scores) {
-    const std::string path = in_reference(references_dir, scores.ref_id, score_file(scores.run_uid));
+    const std::string path = in_reference(references_dir, scores.ref_id, score_file(scores.search_uid));
     const std::string packed = core::gzip(scores_text(scores));
     const auto there = os::read_file(path, packed.size());
     if (there.ok() && there.value() == packed) { return core::ok(); }
@@ -134,7 +133,7 @@ core::Result<std::vector<ReferenceFile>> list_reference_files(const std::string&
         std::string_view uid = entry.name;
         if (!uid.ends_with(k_score_suffix)) { continue; }
         uid.remove_suffix(k_score_suffix.size());
-        if (uid.size() != k_uid_digits || !core::is_hex(uid)) { continue; }
+        if (!core::is_hex(uid, k_digest_digits)) { continue; }
         if (auto stamp = stamp_of(os::join_path(folder, entry.name))) { files.push_back({score_file(uid), *std::move(stamp), std::string(uid)}); }
     }
     return files;

@@ -41,7 +41,7 @@ core::Result<bool> write_reference(const std::string& references_dir, const std:
 // By id. Hidden names and folders without an artifact, which a killed program leaves, are left out.
 core::Result<std::vector<std::string>> list_references(const std::string& references_dir);
 
-core::Result<RunScores> read_scores(const std::string& references_dir, const std::string& ref_id, const std::string& run_uid);
+core::Result<RunScores> read_scores(const std::string& references_dir, const std::string& ref_id, const std::string& search_uid);
 // Takes the place of what was scored of that run before. A file that says the same stays untouched.
 core::Status write_scores(const std::string& references_dir, const RunScores& scores);
 
@@ -49,7 +49,7 @@ core::Status write_scores(const std::string& references_dir, const RunScores& sc
 struct ReferenceFile {
     std::string file;     // below the reference's folder
     std::string stamp;
-    std::string run_uid;  // of a file of scores; "" of others
+    std::string search_uid;  // of a file of scores; "" of others
 };
 // The artifact, its provenance, and each file of scores, sorted.
 core::Result<std::vector<ReferenceFile>> list_reference_files(const std::string& references_dir, const std::string& ref_id);

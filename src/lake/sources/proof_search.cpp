@@ -15,6 +15,8 @@
     X(k_variant_metrics_extractor)         \
     X(k_comparison_extractor)              \
     X(k_postprocess_report_extractor)      \
+    X(k_search_metrics_extractor)          \
+    X(k_similarity_extractor)              \
     X(k_goal_outcomes_extractor)           \
     X(k_graph_extractor)                   \
     X(k_mcts_trace_extractor)              \

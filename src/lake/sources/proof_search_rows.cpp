@@ -67,7 +67,7 @@ void add_run(const Unit& unit, std::span<const FileFact> facts, const Json& conf
     const auto created = config.find("created_at");
     out.rows.row(k_runs, unit.key, unit.root_id, unit.rel_dir, unit.dir, text_cell(config.find("run_id")), provider, text_cell(config.find("backend")), text_cell(config.find("mode")),
                  text_cell(config.find("corpus")), text_cell(created), scheme, bool_cell(config.find("trace_mcts")), json_cell(config.find("problem_space")), whitelist, full,
-                 json_cell(&config), json_cell(&status), os::system_clock().now(), run_key_seed(unit.root_id, unit.rel_dir), run_uid(contents));
+                 json_cell(&config), json_cell(&status), os::system_clock().now(), run_key_seed(unit.root_id, unit.rel_dir), run_uid(contents), search_uid(contents));
 }
 
 }  // namespace

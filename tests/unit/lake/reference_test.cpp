@@ -143,7 +143,7 @@ TEST(Reference, WhatContradictsItselfIsRefused) {
 }
 
 TEST(Scores, AreOfOneRunInOrderEachOnce) {
-    RunScores scores{.ref_id = "0123456789abcdef", .run_uid = digest('a'), .scores = {}};
+    RunScores scores{.ref_id = "0123456789abcdef", .search_uid = digest('a'), .scores = {}};
     scores.scores.push_back({"t", "block_simp", Json::object().set("valid", false)});
     scores.scores.push_back({"t", "wild_type", Json::object().set("valid", true).set("tau_agent", 3)});
     scores.scores.push_back({"u", "block_simp", Json::object()});

@@ -149,6 +149,10 @@ TEST(GraphEditDistance, IsAMetricAndBlindToNumbering) {
         ASSERT_LE(ab, distance(a, c) + distance(c, b) + 1e-9);
         ASSERT_NEAR(ab, distance(renumbered(a, random), renumbered(b, random)), 1e-9);
         ASSERT_NEAR(distance(a, renumbered(a, random)), 0, 1e-9);
+        const auto hard = [](const Graph& x, const Graph& y) { return hard_graph_edit_distance(x, y, k_enough).value; };
+        ASSERT_NEAR(hard(a, b), hard(b, a), 1e-9);
+        ASSERT_LE(hard(a, b), hard(a, c) + hard(c, b) + 1e-9);
+        ASSERT_NEAR(hard(a, b), hard(renumbered(a, random), renumbered(b, random)), 1e-9);
     }
 }
 

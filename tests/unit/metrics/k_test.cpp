@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -55,6 +56,46 @@ TEST(K, TwoStepsOfAQuarterAndAHalf) {
     EXPECT_EQ(payload.find("steps")->integer_at("dropped"), 0);
     EXPECT_EQ(payload.find("steps")->string_at("trace_path"), "w_mcts_trace.jsonl");
     EXPECT_EQ(compact_k(payload).find("steps")->as_object()->size(), 1U);
+}
+
+TEST(K, IsAntisymmetricAndAddsUpAlongAChain) {
+    std::mt19937 random(41);
+    for (int round = 0; round < 500; ++round) {
+        const auto tau = [&] { return 0.5 + static_cast<double>(random() % 1'000'000) / 7; };
+        const double a = tau();
+        const double b = tau();
+        const double c = tau();
+        ASSERT_NEAR(*k_of(a, b), -*k_of(b, a), 1e-9);
+        ASSERT_NEAR(*k_of(a, b) + *k_of(b, c), *k_of(a, c), 2e-6);
+    }
+}
+
+TEST(K, SeesNeitherNamesOfGoalsNorTheOrderOfCandidates) {
+    std::mt19937 random(42);
+    const Family families[] = {k_simplify, k_rewrite, {.name = "intro", .index = 2}, k_own};
+    for (int round = 0; round < 100; ++round) {
+        Solution solution;
+        solution.tau_agent = 1 + static_cast<std::int64_t>(random() % 20);
+        solution.expected = 3;
+        OutcomeTable outcomes;
+        for (int step = 0; step < 3; ++step) {
+            SolutionStep one{.iteration = step, .mvar_id = std::to_string(step), .goal_sig = std::string(1, static_cast<char>('s' + step)), .used = families[random() % 4], .candidates = {}};
+            for (std::size_t count = 1 + random() % 5; count > 0; --count) { one.candidates.push_back(families[random() % 4]); }
+            for (auto& count : outcomes.by_goal[one.goal_sig].attempts) { count = static_cast<std::int64_t>(random() % 4); }
+            outcomes.whole.add(outcomes.by_goal[one.goal_sig]);
+            solution.steps.push_back(std::move(one));
+        }
+        auto other = solution;
+        OutcomeTable renamed;
+        renamed.whole = outcomes.whole;
+        for (const auto& [sig, counts] : outcomes.by_goal) { renamed.by_goal.emplace("goal " + sig, counts); }
+        for (auto& step : other.steps) {
+            step.goal_sig = "goal " + step.goal_sig;
+            std::ranges::reverse(step.candidates);
+        }
+        ASSERT_EQ(local_k(solution, outcomes, {}), local_k(other, renamed, {}));
+        ASSERT_EQ(reference_k(solution, outcomes, 0.7), reference_k(other, renamed, 0.7));
+    }
 }
 
 // A search that itself chooses blindly needs, on average, as many attempts as the model says: K of its expectation is 0.

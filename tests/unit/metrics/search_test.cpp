@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace runlake::metrics {
 namespace {
 
@@ -86,6 +88,70 @@ TEST(Recovery, FindsWhereItLeavesAndComesBack) {
     EXPECT_FALSE(recovered({"a", "b"}, {"x", "b", "y"}).is_reconverged);
     EXPECT_EQ(recovered({"a", "b"}, {"b"}).recovery_iterations, 0);
     EXPECT_EQ(recovered({}, {}).shared_prefix_length, 0);
+}
+
+// By its definition: every position is tried, and the whole rest compared.
+Recovery slow_recovery(const std::vector<std::string>& wild, const std::vector<Visit>& visits) {
+    Recovery out;
+    for (std::size_t at = 0; at < visits.size(); ++at) {
+        if (at < wild.size() && visits[at].goal_sig == wild[at]) {
+            ++out.shared_prefix_length;
+            continue;
+        }
+        out.divergence_iteration = visits[at].iteration;
+        for (std::size_t from = at; from < visits.size() && !out.is_reconverged; ++from) {
+            const std::size_t rest = visits.size() - from;
+            bool is_end = rest <= wild.size();
+            for (std::size_t i = 0; is_end && i < rest; ++i) { is_end = visits[from + i].goal_sig == wild[wild.size() - rest + i]; }
+            if (!is_end) { continue; }
+            out.is_reconverged = true;
+            out.reconvergence_iteration = visits[from].iteration;
+            out.recovery_iterations = visits[from].iteration - *out.divergence_iteration;
+        }
+        return out;
+    }
+    return out;
+}
+
+TEST(Recovery, AgreesWithItsDefinitionAndSeesNeitherNamesNorWhereIterationsBegin) {
+    std::mt19937 random(31);
+    int recovered_ones = 0;
+    for (int round = 0; round < 2000; ++round) {
+        std::vector<std::string> wild;
+        std::vector<Visit> visits;
+        const auto letter = [&] { return std::string(1, static_cast<char>('a' + random() % 3)); };
+        for (std::size_t count = random() % 6; count > 0; --count) { wild.push_back(letter()); }
+        for (std::size_t count = random() % 8; count > 0; --count) { visits.push_back({.iteration = static_cast<std::int64_t>(3 * visits.size()), .goal_sig = random() % 9 == 0 ? "" : letter()}); }
+        const std::string told = core::to_json(to_json(recovery(wild, visits)));
+        ASSERT_EQ(told, core::to_json(to_json(slow_recovery(wild, visits))));
+        recovered_ones += recovery(wild, visits).is_reconverged ? 1 : 0;
+        auto other_wild = wild;
+        auto other_visits = visits;
+        for (auto& sig : other_wild) { sig = "goal " + sig; }
+        for (auto& visit : other_visits) { visit.goal_sig = visit.goal_sig.empty() ? "" : "goal " + visit.goal_sig; }
+        ASSERT_EQ(core::to_json(to_json(recovery(other_wild, other_visits))), told);
+        for (auto& visit : visits) { visit.iteration += 100; }
+        const auto later = recovery(wild, visits);
+        ASSERT_EQ(later.recovery_iterations, slow_recovery(wild, visits).recovery_iterations);
+        std::vector<Visit> same;
+        for (const auto& sig : wild) { same.push_back({.iteration = 0, .goal_sig = sig}); }
+        ASSERT_FALSE(recovery(wild, same).divergence_iteration);
+    }
+    EXPECT_GT(recovered_ones, 100);
+}
+
+TEST(Recovery, IsOfTheGoalsThatIterationsEndedIn) {
+    const Json history = parsed(k_history);
+    const auto sig_of = [](const std::string& mvar) { return mvar == "r" ? std::optional<std::string>("s0") : std::nullopt; };
+    const auto visits = visits_of(history, sig_of);
+    ASSERT_EQ(visits.size(), 3U);
+    EXPECT_EQ(visits[0].goal_sig, "s0");
+    EXPECT_EQ(visits[1].goal_sig, "");
+    EXPECT_EQ(visits[1].iteration, 3);
+    EXPECT_FALSE(solved_path(history, sig_of));  // of b nobody knows the signature
+    EXPECT_EQ(solved_path(history, [](const std::string& mvar) { return std::optional("sig of " + mvar); }), (std::vector<std::string>{"sig of r", "sig of b"}));
+    EXPECT_FALSE(solved_path(Json(), sig_of));
+    EXPECT_TRUE(visits_of(Json(), sig_of).empty());
 }
 
 }  // namespace

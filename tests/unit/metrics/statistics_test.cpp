@@ -104,6 +104,11 @@ TEST(Clusters, AgreeWithMeansTakenAnew) {
         const auto expected = slow_linkage(distances, cut);
         ASSERT_EQ(found.clusters.size(), expected.size()) << round;
         for (std::size_t i = 0; i < expected.size(); ++i) { ASSERT_EQ(found.clusters[i].members, expected[i]); }
+        // A larger cut joins, and never parts.
+        const auto coarser = average_linkage(distances, cut * 1.5).value_or({});
+        for (const auto& cluster : found.clusters) {
+            ASSERT_TRUE(std::ranges::any_of(coarser.clusters, [&](const Cluster& larger) { return std::ranges::includes(larger.members, cluster.members); }));
+        }
     }
 }
 

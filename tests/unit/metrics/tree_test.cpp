@@ -321,6 +321,30 @@ TEST(GoalTree, OrderOfCommutativeArgumentsAndHypothesesDoesNotCount) {
     EXPECT_EQ(distances("h1", "h2"), 0.0);
 }
 
+TEST(GoalTree, DistancesAreSymmetricAndFromZeroToOne) {
+    std::mt19937 random(21);
+    const auto name = [&] { return std::string(1, static_cast<char>('A' + random() % 4)); };
+    const char* const connectives[] = {"And", "Or", "Imp"};
+    Json entries = Json::object();
+    constexpr int k_goals = 25;
+    for (int i = 0; i < k_goals; ++i) {
+        core::JsonArray hypotheses;
+        for (std::size_t count = random() % 3; count > 0; --count) { hypotheses.push_back(expression({leaf("r", name())})); }
+        Json type = random() % 2 == 0 ? expression({leaf("r", name())}) : both(connectives[random() % 3], name(), name());
+        entries.set(std::to_string(i), goal(std::move(type), std::move(hypotheses)));
+    }
+    GoalDistances distances(entries);
+    for (int i = 0; i < k_goals; ++i) {
+        for (int j = 0; j < k_goals; ++j) {
+            const double distance = distances(std::to_string(i), std::to_string(j));
+            ASSERT_GE(distance, 0.0);
+            ASSERT_LE(distance, 1.0);
+            ASSERT_EQ(distance, distances(std::to_string(j), std::to_string(i)));
+            if (i == j) { ASSERT_EQ(distance, 0.0); }
+        }
+    }
+}
+
 TEST(GoalTree, RefusesWhatIsNoExpression) {
     Labels labels;
     EXPECT_FALSE(goal_tree(Json::object(), labels).ok());
