@@ -145,7 +145,7 @@ class Rows {
     const SourceFile& file_;
     const Json& document_;
     FileRows& rows_;
-    std::string_view kind_;
+    std::string kind_;
 };
 
 core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) {
