@@ -49,6 +49,16 @@ bool is_want_of_memory(std::string_view message) {
 // The part of a message that a user can act on: without DuckDB's prefix, stack and hints in further lines.
 std::string_view first_line(std::string_view message) { return message.substr(0, message.find('\n')); }
 
+// What made a database unusable, where DuckDB says first that it is.
+std::string_view original(std::string_view message) {
+    constexpr std::string_view k_mark = "Original error: ";
+    const auto at = message.rfind(k_mark);
+    if (at == std::string_view::npos) { return message; }
+    message.remove_prefix(at + k_mark.size());
+    if (message.starts_with('"')) { message = message.substr(1, message.rfind('"') - 1); }
+    return message;
+}
+
 }  // namespace
 
 core::Result<const Library*> load_library() {
@@ -87,7 +97,7 @@ Error append_error(std::string_view message, std::string_view what) {
 
 Error query_error(duckdb_result& result, std::string_view what) {
     const char* text = library().result_error(&result);
-    const std::string_view message = text == nullptr ? "no reason given" : text;
+    const std::string_view message = text == nullptr ? "no reason given" : original(text);
     Errc code = Errc::internal;
     if (says(message, "No space left") || says(message, "IO Error") || says(message, "Could not write")) { code = Errc::io; }
     switch (library().result_error_type(&result)) {

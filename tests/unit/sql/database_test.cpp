@@ -3,6 +3,8 @@
 #include "sql/database.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +31,28 @@ std::string bytes_of(const std::string& path) {
 }
 
 void write_bytes(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+
+// After an error that ends the database DuckDB refuses all else; what it was is the reason that helps.
+TEST(Database, AfterItsEndTheReasonIsSaidAgain) {
+    TempDir dir;
+    auto connection = must(must(Database::open(dir / "a.duckdb", Access::create)).connect());
+    must(connection.run("SET checkpoint_threshold = '1GB'"));
+    must(connection.run("CREATE TABLE t(h UBIGINT); INSERT INTO t SELECT hash(range) FROM range(1000)"));
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{.rlim_cur = 16384, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto first = connection.run("CHECKPOINT");
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ::signal(SIGXFSZ, handler);
+    ASSERT_FALSE(first.ok());
+    const auto second = connection.run("SELECT 1");
+    ASSERT_FALSE(second.ok()) << first.error().message();
+    EXPECT_EQ(second.error().code(), Errc::io) << second.error().message();
+    EXPECT_EQ(second.error().message().find("invalidated"), std::string::npos) << second.error().message();
+    EXPECT_FALSE(second.error().message().ends_with('"')) << second.error().message();
+}
 
 TEST(Database, CreatesAndReadsBack) {
     TempDir dir;
