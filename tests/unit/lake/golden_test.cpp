@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every row that the generated logs give, as it was looked at once and kept: tests/golden/lake/proof_logs.txt. RUNLAKE_ACCEPT=1 writes it anew.
+// Every row that the generated logs give, and what postprocess adds to a small run, as looked at once and kept in tests/golden/lake. RUNLAKE_ACCEPT=1 writes it anew.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -9,6 +9,7 @@
 
 #include "core/digest.hpp"
 #include "core/text.hpp"
+#include "lake/postprocess/postprocess.hpp"
 #include "lake/reconcile.hpp"
 #include "lake/registry_tables.hpp"
 #include "sql/database.hpp"
@@ -19,7 +20,7 @@ namespace runlake::lake {
 namespace {
 
 // Digests and sizes of packed files differ between versions of zlib, the rest of the row does not.
-const std::set<std::string_view> k_left_out = {"sha256", "source_sha256", "run_uid", "bytes", "stamps_digest"};
+const std::set<std::string_view> k_left_out = {"sha256", "source_sha256", "run_uid", "search_uid", "bytes", "stamps_digest"};
 constexpr std::size_t k_longest = 60;  // of a value; of longer ones the beginning and a digest are kept
 
 std::string shown(std::string_view value) {
@@ -28,12 +29,14 @@ std::string shown(std::string_view value) {
     return value.size() <= k_longest ? out : core::cat(out, "…", core::sha256(value).hex().substr(0, 8));
 }
 
-std::string tables_text(const std::string& path) {
+using Wanted = bool (*)(std::string_view table);
+std::string tables_text(const std::string& path, Wanted wanted) {
     auto database = sql::Database::open(path, sql::Access::read_only);
     EXPECT_TRUE(database.ok());
     auto connection = database.value().connect();
     std::string text;
     for (const auto* table : all_tables()) {
+        if (!wanted(table->name)) { continue; }
         std::string columns;
         std::string names;
         for (const auto& column : table->columns) {
@@ -57,18 +60,13 @@ std::string tables_text(const std::string& path) {
     return text;
 }
 
-TEST(GoldenLake, GeneratedLogsGiveTheRowsThatWereKept) {
-    const auto python = testing::find_python();
-    if (python.empty()) { GTEST_SKIP() << "no python3"; }
-    const testing::TempDir folder;
-    const std::string made = python + " -I '" RUNLAKE_SOURCE_DIR "/tests/support/make_proof_logs.py' '" + (folder / "logs") + "' --runs 6 --theorems 1 --nodes 3 --trace-lines 3 > /dev/null";
-    ASSERT_EQ(std::system(made.c_str()), 0);
+void expect_golden(const std::string& logs, const std::string& database, const std::string& name, Wanted wanted) {
     ReconcileRequest request;
-    request.database = folder / "lake.duckdb";
-    request.roots = {folder / "logs"};
+    request.database = database;
+    request.roots = {logs};
     ASSERT_TRUE(reconcile(request).ok());
-    const std::string found = tables_text(request.database);
-    const std::string golden = RUNLAKE_SOURCE_DIR "/tests/golden/lake/proof_logs.txt";
+    const std::string found = tables_text(request.database, wanted);
+    const std::string golden = RUNLAKE_SOURCE_DIR "/tests/golden/lake/" + name;
     if (std::getenv("RUNLAKE_ACCEPT") != nullptr) {
         std::ofstream(golden) << found;
         GTEST_SKIP() << "written anew";
@@ -85,6 +83,31 @@ TEST(GoldenLake, GeneratedLogsGiveTheRowsThatWereKept) {
         if (!more && !more_found) { break; }
         ASSERT_EQ(expected, got) << "line " << number;
     }
+}
+
+TEST(GoldenLake, GeneratedLogsGiveTheRowsThatWereKept) {
+    const auto python = testing::find_python();
+    if (python.empty()) { GTEST_SKIP() << "no python3"; }
+    const testing::TempDir folder;
+    const std::string made = python + " -I '" RUNLAKE_SOURCE_DIR "/tests/support/make_proof_logs.py' '" + (folder / "logs") + "' --runs 6 --theorems 1 --nodes 3 --trace-lines 3 > /dev/null";
+    ASSERT_EQ(std::system(made.c_str()), 0);
+    expect_golden(folder / "logs", folder / "lake.duckdb", "proof_logs.txt", [](std::string_view) { return true; });
+}
+
+// A solved run whose goals have trees, one of many seeds beside it: what postprocess writes of them, and what the seeds come to.
+TEST(GoldenLake, WhatPostprocessWritesGivesTheRowsThatWereKept) {
+    const auto python = testing::find_python();
+    if (python.empty()) { GTEST_SKIP() << "no python3"; }
+    const testing::TempDir folder;
+    const std::string made = python + " -I -B '" RUNLAKE_SOURCE_DIR "/tests/support/make_solved_logs.py' '" + (folder / "logs") + "'";
+    ASSERT_EQ(std::system(made.c_str()), 0);
+    PostprocessRequest request;
+    request.logs_dir = folder / "logs";
+    request.now = "2026-01-02T03:04:05+00:00";
+    ASSERT_TRUE(postprocess(request).ok());
+    expect_golden(folder / "logs", folder / "lake.duckdb", "postprocessed.txt", [](std::string_view table) {
+        return table == "theorem_search_metrics" || table == "run_similarity" || table == "theorem_neighbours" || table == "theorem_clusters" || table == "basin_statistics" || table == "extract_errors";
+    });
 }
 
 }  // namespace
