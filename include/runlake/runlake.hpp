@@ -118,7 +118,8 @@ class Recorder {
         options.store = store ? store->c_str() : nullptr;
         runlake_recorder* raw = nullptr;
         runlake_error* error = nullptr;
-        detail::check(runlake_recorder_open(&options, &raw, &error), error);
+        const runlake_status status = runlake_recorder_open(&options, &raw, &error);
+        detail::check(status, error);
         recorder_.reset(raw);
     }
 
@@ -138,7 +139,8 @@ class Recorder {
         raw.config = text(options.config);
         runlake_run* run = nullptr;
         runlake_error* error = nullptr;
-        detail::check(runlake_run_start(recorder_.get(), &raw, &run, &error), error);
+        const runlake_status status = runlake_run_start(recorder_.get(), &raw, &run, &error);
+        detail::check(status, error);
         return Run(run);
     }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <runlake/runlake.hpp>
 #include <stdexcept>
+#include <string>
 
 int main() {
     runlake::Recorder recorder;
@@ -36,7 +37,11 @@ int main() {
         std::puts("an empty stage was accepted");
         return 1;
     } catch (const runlake::Failure& refused) {
-        if (refused.status() != RUNLAKE_USAGE) { return 1; }
+        // The library's own reason, not that of a wrapper that knows none.
+        if (refused.status() != RUNLAKE_USAGE || std::string(refused.what()).find("stage") == std::string::npos) {
+            std::puts(refused.what());
+            return 1;
+        }
     }
     return recorder.lost() == 0 ? 0 : 1;
 }
