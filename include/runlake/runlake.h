@@ -28,12 +28,19 @@
 #define RUNLAKE_API
 #endif
 
+/* A caller in C may pass any number: in C++ too, each is then a value of the type, and is refused as RUNLAKE_USAGE. */
+#ifdef __cplusplus
+#define RUNLAKE_ENUM(name) enum name : int
+#else
+#define RUNLAKE_ENUM(name) enum name
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Why a call failed. The values are the exit statuses of the command line. */
-typedef enum runlake_status {
+typedef RUNLAKE_ENUM(runlake_status) {
     RUNLAKE_OK = 0,
     RUNLAKE_USAGE = 2,        /* an argument is wrong */
     RUNLAKE_NOT_FOUND = 3,
@@ -46,14 +53,14 @@ typedef enum runlake_status {
     RUNLAKE_INTERRUPTED = 130
 } runlake_status;
 
-typedef enum runlake_mode {
+typedef RUNLAKE_ENUM(runlake_mode) {
     RUNLAKE_MODE_DEFAULT = 0, /* setting `mode`, RUNLAKE_MODE in the environment, else on */
     RUNLAKE_MODE_ON = 1,
     RUNLAKE_MODE_OFF = 2,     /* records nothing */
     RUNLAKE_MODE_STRICT = 3   /* a run starts only when its start is on disk */
 } runlake_mode;
 
-typedef enum runlake_state {
+typedef RUNLAKE_ENUM(runlake_state) {
     RUNLAKE_COMPLETED = 1,
     RUNLAKE_DEGRADED = 2,     /* finished with warnings */
     RUNLAKE_FAILED = 3,
@@ -61,7 +68,7 @@ typedef enum runlake_state {
 } runlake_state;
 
 /* Counters that are columns of the table `runs`. */
-typedef enum runlake_count {
+typedef RUNLAKE_ENUM(runlake_count) {
     RUNLAKE_ROWS_IN = 1,
     RUNLAKE_ROWS_OUT = 2,
     RUNLAKE_LLM_CALLS = 3,
