@@ -54,8 +54,9 @@ class ProcessFacts {
             if (auto environment = fingerprint::process_environment(store_); environment.ok()) { found->environment = environment.value(); }
             const fingerprint::CodeOptions options{.limit = code_limit_, .stop = [this] { return stop_.load(); }};
             found->code_ref = fingerprint::look_at_code(code_, store_, options).code_ref;
-            // Never freed while a reader may look: readers take no lock, so that a fork at any moment leaves none held.
-            known_.store(found.release());
+            // Freed with this object, which the runs that read it hold: readers take no lock, so that a fork at any moment leaves none held.
+            found_ = std::move(found);
+            known_.store(found_.get());
         });
         if (thread.ok()) { thread_ = std::move(thread).take(); }  // else they stay unknown: recording goes on
     }
@@ -71,6 +72,7 @@ class ProcessFacts {
     record::Store store_;
     fingerprint::CodeStart code_;
     std::chrono::milliseconds code_limit_;
+    std::unique_ptr<const record::Facts> found_;
     std::atomic<const record::Facts*> known_ = nullptr;
     std::atomic<bool> stop_ = false;
     pid_t owner_ = 0;
