@@ -17,6 +17,7 @@ using core::Errc;
 using core::Error;
 
 constexpr int k_repetitions = 3;   // of what has to be steady
+constexpr std::int64_t k_waiting_ns = 5'000'000'000;   // for a program to change again that changed once
 
 // One way to turn a knob.
 struct Turn {
@@ -43,7 +44,7 @@ replay::Pins all_pinned(const replay::Pins& own) {
     replay::Pins pins = own;
     replay::Pins base;
     set_threads(base, own.threads.value_or(1));
-    set_all(base, {{"OMP_DYNAMIC", "false"}, {"PYTHONHASHSEED", "0"}, {"MALLOC_PERTURB_", "0"}});
+    set_all(base, {{"OMP_DYNAMIC", "false"}, {"PYTHONHASHSEED", "0"}, {"PERL_HASH_SEED", "0"}, {"MALLOC_PERTURB_", "0"}});
     for (const auto& [name, value] : base.environment) { pins.environment.try_emplace(name, value); }
     if (!pins.aslr) { pins.aslr = false; }
     return pins;
@@ -68,6 +69,8 @@ std::optional<std::string> other_locale() {
     return std::nullopt;
 }
 
+Turn nothing_turned(int replicas) { return {"", "", [](replay::Pins&) {}, replicas}; }
+
 // In the order in which they are the likelier cause, and the cheaper to turn.
 std::vector<Turn> turns() {
     std::vector<Turn> list;
@@ -75,7 +78,7 @@ std::vector<Turn> turns() {
         list.push_back({"threads", cat(count, " threads"), [count](replay::Pins& pins) { set_threads(pins, count); }});
     }
     for (const char* seed : {"1", "2", "12345"}) {
-        list.push_back({"hash_seed", cat("PYTHONHASHSEED=", seed), [seed](replay::Pins& pins) { set_all(pins, {{"PYTHONHASHSEED", seed}}); }});
+        list.push_back({"hash_seed", cat("seed ", seed, " for Python's and Perl's hashes"), [seed](replay::Pins& pins) { set_all(pins, {{"PYTHONHASHSEED", seed}, {"PERL_HASH_SEED", seed}}); }});
     }
     list.push_back({"aslr", "random addresses", [](replay::Pins& pins) { pins.aslr = true; }, k_repetitions});
     list.push_back({"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }, 1, true});
@@ -147,7 +150,7 @@ class Attribution {
     core::Result<ReplayAttributeResponse> run() {
         response_.session = session_.id();
         response_.cell = work_.cell.name;
-        RL_ASSIGN(baseline_, replay({"", "", [](replay::Pins&) {}, k_repetitions}));
+        RL_ASSIGN(baseline_, replay(nothing_turned(k_repetitions)));
         response_.baseline = baseline_.outcomes.front();
         for (const replay::Outcome& outcome : baseline_.outcomes) {
             if (!outcome.ok()) {
@@ -155,9 +158,13 @@ class Attribution {
             }
             if (!difference(response_.baseline, outcome).empty()) { response_.steady = false; }
         }
-        for (const Turn& turn : response_.steady ? turns() : steadiers()) {
-            RL_TRY(response_.steady ? flip(turn) : steady(turn));
-            if (response_.attributed_to) { break; }
+        for (const Turn& turn : turns()) {
+            if (!response_.steady || response_.attributed_to) { break; }
+            RL_TRY(flip(turn));
+        }
+        for (const Turn& turn : steadiers()) {
+            if (response_.steady || response_.attributed_to || settled_) { break; }
+            RL_TRY(steady(turn));
         }
         if (!response_.steady && !response_.attributed_to) { show_baseline(); }
         return std::move(response_);
@@ -192,8 +199,17 @@ class Attribution {
             } else if (std::string said = difference(response_.baseline, outcome); !said.empty()) {
                 tried.effect = KnobEffect::flips;
                 tried.detail = std::move(said);
-                keep(turned, i);
             }
+            if (tried.effect != KnobEffect::flips) { continue; }
+            // It may have changed by itself meanwhile: a clock that is read in whole seconds is steady for three replays, too.
+            RL_ASSIGN(const bool drifts, has_drifted());
+            if (drifts) {
+                response_.steady = false;
+                tried.effect = KnobEffect::same;
+                tried.detail = "it changed, and changes with nothing turned as well";
+                break;
+            }
+            keep(turned, i);
         }
         if (tried.effect == KnobEffect::flips) { response_.attributed_to = turn.knob; }
         response_.tried.push_back(std::move(tried));
@@ -216,11 +232,44 @@ class Attribution {
                 break;
             }
         }
+        if (tried.effect == KnobEffect::steadies && drifts_) { RL_TRY(try_longer(turn, turned.outcomes.front(), tried)); }
         if (tried.effect == KnobEffect::steadies) {
             response_.attributed_to = turn.knob;
             show_baseline();
         }
         response_.tried.push_back(std::move(tried));
+        return core::ok();
+    }
+
+    // Once more with nothing turned: whether it differs from all before. It is kept among them then.
+    core::Result<bool> has_drifted() {
+        RL_ASSIGN(CellReplays again, replay(nothing_turned(1)));
+        const replay::Outcome& now = again.outcomes.front();
+        if (now.ok() && difference(baseline_.outcomes.back(), now).empty()) { return false; }
+        if (!now.ok()) { return Error(Errc::conflict, cat("attributing ", work_.cell.name, ": with everything pinned it fails now and then: ", replay::error_name(now.error->kind), ": ", now.error->detail)); }
+        baseline_.outcomes.push_back(now);
+        baseline_.folders.push_back(again.folders.front());
+        drifts_ = true;
+        return true;
+    }
+    // What changes seldom is steady for three replays with any knob: it has to stay so until the program changes again without.
+    core::Status try_longer(const Turn& turn, const replay::Outcome& before, TriedKnob& tried) {
+        const std::int64_t begun = os::system_clock().monotonic_ns();
+        while (os::system_clock().monotonic_ns() - begun < k_waiting_ns) {
+            RL_ASSIGN(const bool changed, has_drifted());
+            if (!changed) { continue; }
+            RL_ASSIGN(const CellReplays again, replay(turn));
+            for (const replay::Outcome& outcome : again.outcomes) {
+                if (!outcome.ok() || !difference(before, outcome).empty()) {
+                    tried.effect = KnobEffect::same;
+                    tried.detail = "it changes later than the others";
+                }
+            }
+            return core::ok();
+        }
+        settled_ = true;
+        tried.effect = KnobEffect::same;
+        tried.detail = "it does not change any more, with nothing turned either";
         return core::ok();
     }
 
@@ -240,6 +289,8 @@ class Attribution {
     const Work& work_;
     ReplaySession& session_;
     CellReplays baseline_;
+    bool drifts_ = false;    // its baseline was steady at first
+    bool settled_ = false;   // and is so again
     ReplayAttributeResponse response_;
 };
 

@@ -169,7 +169,8 @@ void add_next(const VerdictFile& verdict, const std::vector<std::string>& detail
         say("Of a recorded run, a replay sees what git holds and what was declared: other files it needs are declared with `--input` when runs are recorded, or seen with --here.");
     }
     if (decision.reason == Reason::replay_error) {
-        if (const auto folder = kept_of_the_error(verdict)) { say(cat("Look at what it wrote (stdout.log, stderr.log), which was kept in the store's ", *folder, ".")); }
+        const auto folder = kept_of_the_error(verdict);
+        say(folder ? cat("Look at what it wrote (stdout.log, stderr.log), which was kept in the store's ", *folder, ".") : std::string("Replay it again to see what it writes: its output was not kept."));
     }
     if (decision.reason == Reason::canonical_absent) {
         say(has(details, "canonical_not_finite") ? "The canonical is NaN or infinite: it can be compared with nothing. Make it anew."

@@ -277,7 +277,7 @@ def test_a_daemon_ends_with_a_launcher_that_was_killed(runlake_bin, project, cle
 
 
 def test_a_flood_of_output_is_kept_by_its_ends(runlake, project):
-    program = "i=0; while [ $i -lt 70 ]; do head -c 1048576 /dev/zero | tr '\\0' x; i=$((i + 1)); done; echo the end >&2; head -c 73400320 /dev/zero | tr '\\0' y >&2; echo last >&2; exit 3"
+    program = "i=0; while [ $i -lt 70 ]; do head -c 1048576 /dev/zero | tr '\\0' x; i=$((i + 1)); done; echo the end >&2; head -c 73400320 /dev/zero | tr '\\0' y >&2; echo >&2; echo last >&2; exit 3"
     write_spec(project, [{"name": "flood", "command": ["sh", "-c", program], "metric": {"stdout": True, "name": "m"}}])
     assert runlake("replay", "run", "spec.yaml").status == 12
     verdict = verdicts(project)["flood"]

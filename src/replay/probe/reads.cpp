@@ -4,25 +4,16 @@
 // Each file is noted once, as it is opened, in the file that RUNLAKE_REPLAY_READS names: "r<seconds>.<nanoseconds> <path>" with the time of its last change, and "p<pid>" for
 // each process that is watched; a zero byte ends each. What goes around the C library (static programs, Go, io_uring) is not seen. Nothing is allocated, and what goes wrong
 // here costs the note, never the program.
-#undef _FILE_OFFSET_BITS
-#undef _FORTIFY_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
+#include "replay/probe/opening.hpp"
+
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace {
 
 constexpr size_t k_slots = 8192;
 constexpr size_t k_probes = 16;
-constexpr int k_creating = O_CREAT | 020000000;   // O_TMPFILE's own bit
 // Part of the system, which the environment's document is about.
 constexpr const char* k_system[] = {"/usr/", "/lib", "/bin/", "/sbin/", "/etc/", "/proc/", "/sys/", "/dev/", "/run/", "/memfd:", "pipe:", "socket:", "anon_inode:"};
 
@@ -84,7 +75,9 @@ void note_read(int fd) {
     append(record, size + static_cast<size_t>(got) + 1);
 }
 
-int noted(int fd, int flags) {
+int opened_instead(const char*) { return -1; }
+
+int opened(int fd, int flags) {
     if (fd < 0 || g_reads[0] == '\0' || (flags & O_ACCMODE) == O_WRONLY || (flags & (O_TRUNC | O_PATH | O_DIRECTORY)) != 0) { return fd; }
     const int before = errno;
     note_read(fd);
@@ -92,29 +85,13 @@ int noted(int fd, int flags) {
     return fd;
 }
 
-FILE* noted(FILE* file, const char* mode) {
+FILE* opened(FILE* file, const char* mode) {
     if (file == nullptr || g_reads[0] == '\0' || mode == nullptr || (mode[0] != 'r' && strchr(mode, '+') == nullptr) || mode[0] == 'w') { return file; }
     const int before = errno;
     const int fd = fileno(file);
     if (fd >= 0) { note_read(fd); }
     errno = before;
     return file;
-}
-
-// The next one of that name; nothing while it is being looked for on this thread: looking may open files.
-template <class Function>
-Function next(const char* name, void** known) {
-    static thread_local bool looking = false;
-    void* found = __atomic_load_n(known, __ATOMIC_ACQUIRE);
-    if (found == nullptr && !looking) {
-        looking = true;
-        found = dlsym(RTLD_NEXT, name);
-        looking = false;
-        __atomic_store_n(known, found, __ATOMIC_RELEASE);
-    }
-    Function function = nullptr;
-    memcpy(&function, &found, sizeof function);
-    return function;
 }
 
 __attribute__((constructor)) void begin() {
@@ -129,81 +106,4 @@ __attribute__((constructor)) void begin() {
 
 }  // namespace
 
-#define RUNLAKE_SHOWN extern "C" __attribute__((visibility("default")))
-
-#define RUNLAKE_OPEN(name)                                                                             \
-    RUNLAKE_SHOWN int name(const char* path, int flags, ...) {                                         \
-        static void* known = nullptr;                                                                  \
-        mode_t mode = 0;                                                                               \
-        if ((flags & k_creating) != 0) {                                                               \
-            va_list more;                                                                              \
-            va_start(more, flags);                                                                     \
-            mode = va_arg(more, mode_t);                                                               \
-            va_end(more);                                                                              \
-        }                                                                                              \
-        const auto real = next<int (*)(const char*, int, ...)>(#name, &known);                         \
-        if (real != nullptr) { return noted(real(path, flags, mode), flags); }                         \
-        return noted(static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode)), flags);       \
-    }
-#define RUNLAKE_OPENAT(name)                                                                           \
-    RUNLAKE_SHOWN int name(int folder, const char* path, int flags, ...) {                             \
-        static void* known = nullptr;                                                                  \
-        mode_t mode = 0;                                                                               \
-        if ((flags & k_creating) != 0) {                                                               \
-            va_list more;                                                                              \
-            va_start(more, flags);                                                                     \
-            mode = va_arg(more, mode_t);                                                               \
-            va_end(more);                                                                              \
-        }                                                                                              \
-        const auto real = next<int (*)(int, const char*, int, ...)>(#name, &known);                    \
-        if (real != nullptr) { return noted(real(folder, path, flags, mode), flags); }                 \
-        return noted(static_cast<int>(syscall(SYS_openat, folder, path, flags, mode)), flags);         \
-    }
-// What fortified programs call where no mode is given.
-#define RUNLAKE_OPEN_2(name)                                                                           \
-    RUNLAKE_SHOWN int name(const char* path, int flags) {                                              \
-        static void* known = nullptr;                                                                  \
-        const auto real = next<int (*)(const char*, int)>(#name, &known);                              \
-        if (real != nullptr) { return noted(real(path, flags), flags); }                               \
-        return noted(static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, 0)), flags);          \
-    }
-#define RUNLAKE_OPENAT_2(name)                                                                         \
-    RUNLAKE_SHOWN int name(int folder, const char* path, int flags) {                                  \
-        static void* known = nullptr;                                                                  \
-        const auto real = next<int (*)(int, const char*, int)>(#name, &known);                         \
-        if (real != nullptr) { return noted(real(folder, path, flags), flags); }                       \
-        return noted(static_cast<int>(syscall(SYS_openat, folder, path, flags, 0)), flags);            \
-    }
-#define RUNLAKE_FOPEN(name)                                                                            \
-    RUNLAKE_SHOWN FILE* name(const char* path, const char* mode) {                                     \
-        static void* known = nullptr;                                                                  \
-        const auto real = next<FILE* (*)(const char*, const char*)>(#name, &known);                    \
-        if (real == nullptr) {                                                                         \
-            errno = ENOSYS;                                                                            \
-            return nullptr;                                                                            \
-        }                                                                                              \
-        return noted(real(path, mode), mode);                                                          \
-    }
-#define RUNLAKE_FREOPEN(name)                                                                          \
-    RUNLAKE_SHOWN FILE* name(const char* path, const char* mode, FILE* file) {                         \
-        static void* known = nullptr;                                                                  \
-        const auto real = next<FILE* (*)(const char*, const char*, FILE*)>(#name, &known);             \
-        if (real == nullptr) {                                                                         \
-            errno = ENOSYS;                                                                            \
-            return nullptr;                                                                            \
-        }                                                                                              \
-        return noted(real(path, mode, file), mode);                                                    \
-    }
-
-RUNLAKE_OPEN(open)
-RUNLAKE_OPEN(open64)
-RUNLAKE_OPENAT(openat)
-RUNLAKE_OPENAT(openat64)
-RUNLAKE_OPEN_2(__open_2)
-RUNLAKE_OPEN_2(__open64_2)
-RUNLAKE_OPENAT_2(__openat_2)
-RUNLAKE_OPENAT_2(__openat64_2)
-RUNLAKE_FOPEN(fopen)
-RUNLAKE_FOPEN(fopen64)
-RUNLAKE_FREOPEN(freopen)
-RUNLAKE_FREOPEN(freopen64)
+RUNLAKE_EVERY_OPENING

@@ -3,19 +3,16 @@
 //
 // RUNLAKE_VARY_FILE_ORDER=sorted|reversed: readdir gives names so. RUNLAKE_VARY_CLOCK=+<seconds>: the wall clock is ahead by so much; <seconds>: it stands still there.
 // RUNLAKE_VARY_RANDOM=<number>: what the kernel gives as random is a series that begins there.
-// Both readdir and readdir64 are defined here: with this set, the first would be another name of the second.
-#undef _FILE_OFFSET_BITS
+// Both readdir and readdir64 are defined here: where offsets are made to have 64 bits (opening.hpp undoes that), the first would be another name of the second.
+#include "replay/probe/opening.hpp"
+
 #include <dirent.h>
-#include <dlfcn.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
 
 namespace {
 
@@ -153,9 +150,29 @@ bool fill_from_series(void* to, size_t count) {
     return true;
 }
 
+// In place of the kernel's random devices: a file that begins as the series goes on. Who reads more than all of it meets an end.
+int opened_instead(const char* path) {
+    constexpr size_t k_bytes = 1U << 20U;
+    if (path == nullptr || getenv("RUNLAKE_VARY_RANDOM") == nullptr || (strcmp(path, "/dev/urandom") != 0 && strcmp(path, "/dev/random") != 0)) { return -1; }
+    const int fd = static_cast<int>(syscall(SYS_memfd_create, "random", MFD_CLOEXEC));
+    if (fd < 0) { return -1; }
+    unsigned char block[4096];
+    for (size_t made = 0; made < k_bytes; made += sizeof block) {
+        fill_from_series(block, sizeof block);
+        if (write(fd, block, sizeof block) != static_cast<ssize_t>(sizeof block)) {
+            close(fd);
+            return -1;
+        }
+    }
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+int opened(int fd, int) { return fd; }
+FILE* opened(FILE* file, const char*) { return file; }
+
 }  // namespace
 
-#define RUNLAKE_SHOWN extern "C" __attribute__((visibility("default")))
+RUNLAKE_EVERY_OPENING
 
 RUNLAKE_SHOWN dirent* readdir(DIR* folder) { return give(folder, "readdir"); }
 RUNLAKE_SHOWN dirent64* readdir64(DIR* folder) {
@@ -197,6 +214,20 @@ RUNLAKE_SHOWN int gettimeofday(timeval* now, void* zone) noexcept {
 RUNLAKE_SHOWN ssize_t getrandom(void* to, size_t count, unsigned flags) {
     return fill_from_series(to, count) ? static_cast<ssize_t>(count) : syscall(SYS_getrandom, to, count, flags);
 }
+// The C library's own generator begins with what it asks of the kernel past all names that could be replaced.
+RUNLAKE_SHOWN uint32_t arc4random() noexcept {
+    uint32_t number = 0;
+    if (!fill_from_series(&number, sizeof number)) { syscall(SYS_getrandom, &number, sizeof number, 0); }
+    return number;
+}
+RUNLAKE_SHOWN void arc4random_buf(void* to, size_t count) noexcept {
+    if (fill_from_series(to, count)) { return; }
+    for (size_t held = 0; held < count;) {
+        const long got = syscall(SYS_getrandom, static_cast<char*>(to) + held, count - held, 0);
+        if (got > 0) { held += static_cast<size_t>(got); }
+    }
+}
+RUNLAKE_SHOWN uint32_t arc4random_uniform(uint32_t below) noexcept { return below < 2 ? 0 : static_cast<uint32_t>((uint64_t{arc4random()} * below) >> 32U); }
 RUNLAKE_SHOWN int getentropy(void* to, size_t count) {
     if (fill_from_series(to, count)) { return 0; }
     return syscall(SYS_getrandom, to, count, 0) == static_cast<long>(count) ? 0 : -1;
