@@ -28,7 +28,7 @@ def read(path):
 
 def check(outcome):
     run = outcome.folder / "logs" / "run-1"
-    for path in [run / "summary.json.gz", *run.glob("thm_*/*_comparison.json"), *run.glob("postprocess_metrics.json")]:
+    for path in [run / "summary.json.gz", *run.glob("thm_*/*_comparison.json"), *run.glob("postprocess_metrics.json"), *run.glob("search_metrics.json")]:
         read(path)
     env = {"PATH": os.environ["PATH"], "HOME": str(outcome.folder / "home")} | {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
     done = subprocess.run([BINARY, *WORDS], env=env, cwd=outcome.folder, capture_output=True, text=True, timeout=300, check=False)

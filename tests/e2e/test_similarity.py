@@ -19,6 +19,10 @@ def postprocess(runlake, *words):
     return runlake("postprocess", "--json", "--logs-dir", "logs", *words).ok().json
 
 
+def rows(runlake, question):
+    return runlake("--json", "lake", "sql", question).ok().json["rows"]
+
+
 def expression(name):
     return {"rootId": "r", "nodes": [["r", {"kind": "const", "name": name}]]}
 
@@ -54,6 +58,14 @@ def test_root_goals(runlake, run):
     for at in told["clusters"]:
         assert sorted([told["theorems"].index(name) for name in one["members"]] for one in at["clusters"]) == slow.clusters(wanted, at["cut"])
         assert all(one["representative"] in one["members"] for one in at["clusters"])
+    # In the lake: the nearest of each out of the matrix, and the clusters.
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    order = lambda name: sorted((distance, other) for other, distance in zip(told["theorems"], told["matrix"][told["theorems"].index(name)]) if other != name)
+    assert rows(runlake, "SELECT theorem, rank, neighbour, distance FROM theorem_neighbours WHERE kind = 'root_goal_similarity' ORDER BY 1, 2") == [
+        [name, rank + 1, other, distance] for name in told["theorems"] for rank, (distance, other) in enumerate(order(name))]
+    assert rows(runlake, "SELECT cut, theorem, cluster_idx, members, is_representative FROM theorem_clusters ORDER BY ALL") == sorted(
+        [at["cut"], name, index, len(one["members"]), name == one["representative"]] for at in told["clusters"] for index, one in enumerate(at["clusters"]) for name in one["members"])
+    assert rows(runlake, "SELECT valid, mode, theorem_count, compared_count FROM run_similarity") == [[True, "full", 5, 4]]
     # Another pass changes nothing, a lost file comes back, and a change of one root goal is seen.
     before = (folder / "root_goal_similarity.json").read_bytes()
     assert [one["state"] for one in postprocess(runlake)["runs"]] == ["unchanged"]
@@ -73,6 +85,17 @@ def test_it_can_be_asked_for_alone_and_is_no_part_of_the_others(runlake, run):
     (folder / "root_goal_similarity.json").unlink()
     postprocess(runlake, "--only", "goal_novelty")
     assert not (folder / "root_goal_similarity.json").exists()
+
+
+def test_another_programs_file_gives_no_rows_and_a_torn_one_an_error(runlake, run):
+    folder, _ = run
+    put(folder / "root_goal_similarity.json", {"schema_version": 1, "matrix": "theirs"})
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    assert rows(runlake, "SELECT count(*) FROM run_similarity") == [[0]] and rows(runlake, "SELECT count(*) FROM extract_errors") == [[0]]
+    for matrix in ([[0]], [[0, 1], [1]], [[0, "x"], [1, 0]]):
+        put(folder / "root_goal_similarity.json", {"kind": "root_goal_similarity", "theorems": ["a", "b"], "matrix": matrix})
+        runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+        assert rows(runlake, "SELECT stage, rel_path FROM extract_errors") == [["read_similarity", "root_goal_similarity.json"]] and rows(runlake, "SELECT count(*) FROM run_similarity") == [[0]]
 
 
 def test_without_trees_the_file_says_why(runlake, project):
@@ -145,6 +168,8 @@ def test_many_theorems_have_neighbours_and_more_a_sample(runlake, project):
         assert len(distances) == 12 and distances == sorted(distances) and one["theorem"] not in [near["theorem"] for near in one["nearest"]]
     # There are six or seven of each length.
     assert all(one["nearest"][0]["distance"] == 0 for one in told["neighbours"])
+    runlake("lake", "reconcile", "--logs-dir", "logs").ok()
+    assert rows(runlake, "SELECT kind, count(*), count(DISTINCT theorem), max(rank) FROM theorem_neighbours GROUP BY 1") == [["external_statement_similarity", 401 * 12, 401, 12]]
     shutil.rmtree(project / "corpus")
     folder = external(project, "tptp", files(2001))
     postprocess(runlake)
