@@ -79,6 +79,37 @@ def test_the_same_everywhere(runlake, tmp_path, place):
                 assert canary not in data, name
 
 
+def test_two_machines_that_share_a_remote_make_one_release(runlake, tmp_path):
+    """Postprocessed runs and a reference go over by sync; the other machine, with its own zone, locale, umask and threads, reads them into its own lake and gets the same bytes."""
+    env = {"RUNLAKE_ARTIFACT_ROOT": tmp_path / "remote", "RUNLAKE_LOG_ROOT": tmp_path / "remote"}
+    other = {**env, "TZ": "Pacific/Chatham", "LC_ALL": "tr_TR.UTF-8"}
+    one, two = tmp_path / "one", tmp_path / "far" / "two"
+    for folder in (tmp_path / "remote", one / ".runlake", two / ".runlake"):
+        folder.mkdir(parents=True)
+    make_logs(one / "logs", runs=6, summaries_only=True)
+    runlake("postprocess", "--logs-dir", "logs", cwd=one, env=env)
+    runlake("lake", "reconcile", cwd=one, env=env).ok()
+    first = release(runlake, "logs", "--site-dir", "site", configuration="preset:site_dashboard_reference", cwd=one, env=env).ok().json
+    [reference] = runlake("--json", "lake", "reference", "list", cwd=one, env=env).ok().json["references"]
+    assert runlake("sync", "durable-push", cwd=one, env=env).status == 0
+    before = os.umask(0o077)
+    try:
+        assert runlake("sync", "now", cwd=two, env=other).status == 0
+        runlake("lake", "reconcile", "-j", "1", cwd=two, env=other).ok()
+        # The reference came with its scores: it is known before any job asks for it.
+        [known] = runlake("--json", "lake", "reference", "list", cwd=two, env=other).ok().json["references"]
+        assert known == reference
+        for table in ("k_reference_score", "lake_reference_members", "run_postprocess", "theorem_intervention_postprocess"):
+            sums = [runlake("--json", "lake", "sql", f"SELECT count(*) FROM {table}", cwd=folder, env=of).ok().json["rows"] for folder, of in ((one, env), (two, other))]
+            assert sums[0] == sums[1] != [[0]], table
+        second = release(runlake, "logs", "--site-dir", "site", configuration="preset:site_dashboard_reference", cwd=two, env=other).ok().json
+    finally:
+        os.umask(before)
+    assert first["release_id"] == second["release_id"]
+    files = [{name: data for name, data in tree(answer["dir"]).items() if name != "provenance.json"} for answer in (first, second)]
+    assert files[0] == files[1]
+
+
 def test_the_id_follows_from_rows_and_configuration(runlake, tmp_path):
     logs = reconciled(runlake, tmp_path / "logs", runs=3, summaries_only=True)
     settings = {"selection": {"require_completed": True}, "datasets": [VIEWS]}

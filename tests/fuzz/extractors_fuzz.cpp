@@ -32,19 +32,21 @@ class MemoryFile {
 // How many read the files of theorems.
 const std::size_t k_proof_search = runlake::lake::all_sources().front()->extractors.size();
 
-// A path that the extractor takes.
-void name_for(const runlake::lake::Extractor& extractor, runlake::lake::SourceFile& file) {
+// A path that the extractor takes; false where none of these is one.
+bool name_for(const runlake::lake::Extractor& extractor, runlake::lake::SourceFile& file) {
     constexpr const char* k_job = "42b7b4f2921788ea14dac5566e6f06d0.json";
     constexpr const char* k_pack = "packs/0000000000000000000000000000000000000000000000000000000000000000.jsonl.gz";
     for (const char* rel_path : {"t/x", "meta.yaml", "params/a/b", "metrics/m", "signac_statepoint.json", "signac_job_document.json", ".hydra/config.yaml", ".hydra/overrides.yaml",
-                                 ".hydra/hydra.yaml", "metrics.json", "run.json", ".stages/fit/-/0/DONE.json", k_job, k_pack}) {
-        for (const char* unit : {"ledger", "ledger-extra", "verdicts"}) {
+                                 ".hydra/hydra.yaml", "metrics.json", "run.json", ".stages/fit/-/0/DONE.json", k_job, k_pack, "inputs/i/meta.yaml", "datasets/d/meta.yaml", "models/m/metrics/a/b", "traces/t/trace_info.yaml",
+                                 "traces/t/artifacts/traces.json", "owl/version-1/meta.yaml"}) {
+        for (const char* unit : {"ledger", "ledger-extra", "verdicts", "models", "0123456789abcdef0123456789abcdef"}) {
             file.rel_path = rel_path;
             file.unit_name = unit;
             file.plain_name = file.rel_path.substr(file.rel_path.rfind('/') + 1);
-            if (extractor.takes(file)) { return; }
+            if (extractor.takes(file)) { return true; }
         }
     }
+    return false;
 }
 
 std::size_t rows_of(const Extracted& extracted) {
@@ -68,7 +70,7 @@ RUNLAKE_FUZZ {
         form.file.theorem = "t";
         form.file.rel_path = "t/x";
     } else {
-        name_for(extractor, form.file);
+        DEMAND(name_for(extractor, form.file));
         // Files of metrics have several forms.
         if (extractor.name == "file_metrics" && (choice & 0x40U) != 0) { form.file.plain_name = form.file.rel_path = text.size() % 2 == 0 ? "metrics.csv" : "metrics.jsonl"; }
     }

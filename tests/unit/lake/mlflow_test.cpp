@@ -129,7 +129,8 @@ TEST_F(Mlflow, ReadsWhatStandsBesideRuns) {
     file("7/traces/tr-1/trace_info.yaml", "execution_duration_ms: 13\nrequest_preview: '{\"x\": 1}'\nrequest_time: '2026-11-22T18:36:31.293Z'\nresponse_preview: '2'\nstate: OK\ntrace_id: tr-1\n");
     file("7/traces/tr-1/request_metadata/mlflow.sourceRun", k_run);
     file("7/traces/tr-1/tags/k", "v");
-    file("7/traces/tr-1/artifacts/traces.json", "not read");
+    file("7/traces/tr-1/artifacts/traces.json", R"({"spans": [{"name": "f", "span_id": "uar/ktWANB4=", "attributes": {"mlflow.spanType": "\"TOOL\""}}, {"name": "g", "span_id": "not base64!="}]})");
+    file("7/traces/tr-1/artifacts/metrics.json", "{}");
     file("7/traces/tr-1/assessments/a-1.yaml", "assessment_id: a-1\nassessment_name: good\ncreate_time: '2026-11-22T18:36:32.417Z'\nfeedback:\n  value: true\nrationale: because\nsource:\n  source_id: default\n"
                                                "  source_type: CODE\ntrace_id: tr-1\nvalid: true\n");
     file("7/traces/tr-1/assessments/a-2.yaml", "assessment_name: wanted\nexpectation:\n  serialized_value:\n    serialization_format: JSON_FORMAT\n    value: '{\"a\": 1}'\nvalid: false\n");
@@ -153,6 +154,7 @@ TEST_F(Mlflow, ReadsWhatStandsBesideRuns) {
                 ElementsAre("val/acc|0|0.9|2|false|" + std::string(k_run), "val/acc|1|-|3|true|" + std::string(k_run)));
     EXPECT_THAT(lake.rows("SELECT trace_id, state, request_time, duration_ms, request_preview, response_preview FROM mlflow_traces ORDER BY trace_id"),
                 ElementsAre("0abc|ERROR|2025-05-26 16:35:55.05|5|-|-", "tr-1|OK|2026-11-22 18:36:31.293|13|{\"x\": 1}|2"));
+    EXPECT_THAT(lake.rows("SELECT trace_id, position, name, span_id, span_type FROM mlflow_spans ORDER BY position"), ElementsAre("tr-1|0|f|b9aaff92d580341e|TOOL", "tr-1|1|g|not base64!=|-"));
     EXPECT_THAT(lake.rows("SELECT kind, key, value FROM mlflow_trace_values ORDER BY kind"), ElementsAre("metadata|mlflow.sourceRun|" + std::string(k_run), "tag|k|v"));
     EXPECT_THAT(lake.rows("SELECT assessment_id, name, kind, value, rationale, source_type, source_id, valid FROM mlflow_assessments ORDER BY 1"),
                 ElementsAre("a-1|good|feedback|true|because|CODE|default|true", "a-2|wanted|expectation|{\"a\":1}|-|-|-|false"));
