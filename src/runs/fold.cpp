@@ -240,12 +240,28 @@ class Folder {
             }));
         }
         if (changed.empty()) { return core::ok(); }
+        RL_TRY(move_said());
         RL_TRY(fill_ids("fold_changed", changed, [](const core::RunId& id) { return id; }));
         for (const Table& table : tables()) {
             if (table.overlay == Overlay::replaces || table.name == "fold_state") {
                 RL_TRY(connection_.run(cat("DELETE FROM ", in_catalog(target_.catalog, table.name), " WHERE run_id IN (SELECT run_id FROM temp.fold_changed)")));
             }
         }
+        return core::ok();
+    }
+
+    // An earlier start was met of runs that are there: rows of theirs that stay are given its time. Those of the base can't be changed: the report says so.
+    core::Status move_said() {
+        if (moved_.empty()) { return core::ok(); }
+        report_.starts_moved = true;
+        for (const core::RunId& id : moved_) {
+            for (const Table& table : tables()) {
+                if (table.overlay != Overlay::adds) { continue; }
+                RL_TRY(connection_.run(cat("UPDATE ", in_catalog(target_.catalog, table.name), " SET run_started_at = make_timestamp(",
+                                           batch_.find(id)->second->parts.start->stamp.at.micros, ") WHERE run_id = '", id.str(), '\'')));
+            }
+        }
+        moved_.clear();
         return core::ok();
     }
 
@@ -266,6 +282,7 @@ class Folder {
         run.errors = std::move(errors);
         known_.emplace(id, differs);
         if (differs) { changed.push_back(id); }
+        if (run.start->stamp.at != before.start->stamp.at) { moved_.push_back(id); }
     }
 
     core::Status write_batch() {
@@ -328,7 +345,12 @@ class Folder {
             if (table.overlay != Overlay::adds) { continue; }
             std::string known;
             for (const std::string& catalog : catalogs()) {
-                known += cat(" EXCEPT (SELECT * FROM ", in_catalog(catalog, table.name), " WHERE ", condition_, ')');
+                const bool may_have_moved = report_.starts_moved && catalog == target_.base_catalog;
+                known += cat(" EXCEPT (SELECT s.*",
+                             may_have_moved ? cat(" REPLACE (coalesce((SELECT n.run_started_at FROM temp.new_", table.name,
+                                                  " n WHERE n.run_id = s.run_id LIMIT 1), s.run_started_at) AS run_started_at)")
+                                            : "",
+                             " FROM ", in_catalog(catalog, table.name), " s WHERE ", condition_, ')');
             }
             RL_TRY(connection_.run(cat("INSERT INTO ", in_catalog(target_.catalog, table.name), " SELECT * FROM temp.new_", table.name, known)));
         }
@@ -359,6 +381,7 @@ class Folder {
     std::size_t batch_bytes_ = 0;
     std::string condition_;
     std::unordered_map<core::RunId, bool, core::RunIdHash> known_;  // whether its rows are written anew
+    std::vector<core::RunId> moved_;  // known runs of which an earlier start was met
     std::int64_t pending_ = 0;
 };
 

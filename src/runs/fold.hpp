@@ -22,6 +22,7 @@ struct FoldReport {
     std::uint64_t bytes = 0;          // of payloads
     std::uint64_t corrupt_lines = 0;  // skipped
     std::uint64_t newer_lines = 0;    // skipped: of a later version
+    bool starts_moved = false;        // an earlier start was met of runs known already: rows in the base may have the later one as run_started_at
     std::vector<std::string> notes;   // where damage was met; at most 20
 };
 

@@ -17,6 +17,14 @@ QueryText of_run(std::string_view select, const core::RunId& id, std::string_vie
     return QueryText().add(select).add(" WHERE run_id = ").bind(id).add(rest);
 }
 
+// The same of a table without an index by run_id: the time of the start says where in it the run's rows are.
+QueryText of_run_at(std::string_view select, const RunDocument& document, std::string_view rest) {
+    QueryText query;
+    query.add(select).add(" WHERE ");
+    if (const auto started_at = document.time("started_at")) { query.add("run_started_at = ").bind(*started_at).add(" AND "); }
+    return query.add("run_id = ").bind(document.id).add(rest);
+}
+
 core::Status read_fields(sql::Connection& connection, RunDocument& document) {
     // Two look-ups by key. A join of the two would cost several times as much.
     RL_TRY(each_row(connection, of_run("SELECT * FROM runs", document.id, ""), [&](const sql::Rows& rows) {
@@ -31,26 +39,26 @@ core::Status read_fields(sql::Connection& connection, RunDocument& document) {
 }
 
 core::Status read_named(sql::Connection& connection, RunDocument& document) {
-    RL_TRY(each_row(connection, of_run("SELECT name, value FROM run_params", document.id, " ORDER BY name"), [&](const sql::Rows& rows) {
+    RL_TRY(each_row(connection, of_run_at("SELECT name, value FROM run_params", document, " ORDER BY name"), [&](const sql::Rows& rows) {
         auto value = core::parse_json(rows.text_if(1).value_or("null"), "parameter");
         // What can't be read as JSON is shown as the text it is.
         document.params.emplace_back(rows.text(0), value.ok() ? std::move(value).take() : core::Json(rows.text_if(1)));
         return core::ok();
     }));
-    RL_TRY(each_row(connection, of_run("SELECT name, value FROM run_tags", document.id, " ORDER BY name"), [&](const sql::Rows& rows) {
+    RL_TRY(each_row(connection, of_run_at("SELECT name, value FROM run_tags", document, " ORDER BY name"), [&](const sql::Rows& rows) {
         document.tags.emplace_back(rows.text(0), rows.text_if(1).value_or(""));
         return core::ok();
     }));
     constexpr std::string_view k_metrics =
         "SELECT name, max_by(value, struct_pack(a := logged_at, b := n, c := value)), count(*), max(step) FROM run_metrics";
-    return each_row(connection, of_run(k_metrics, document.id, " GROUP BY name ORDER BY name"), [&](const sql::Rows& rows) {
+    return each_row(connection, of_run_at(k_metrics, document, " GROUP BY name ORDER BY name"), [&](const sql::Rows& rows) {
         document.metrics.push_back({std::string(rows.text(0)), rows.number_if(1), rows.integer(2), rows.integer_if(3)});
         return core::ok();
     });
 }
 
 core::Status read_said(sql::Connection& connection, RunDocument& document) {
-    RL_TRY(each_row(connection, of_run("SELECT path, fingerprint, bytes FROM run_inputs", document.id, " ORDER BY position, path"), [&](const sql::Rows& rows) {
+    RL_TRY(each_row(connection, of_run_at("SELECT path, fingerprint, bytes FROM run_inputs", document, " ORDER BY position, path"), [&](const sql::Rows& rows) {
         document.inputs.push_back({std::string(rows.text(0)), rows.text_if(1), rows.integer_if(2)});
         return core::ok();
     }));
@@ -60,8 +68,8 @@ core::Status read_said(sql::Connection& connection, RunDocument& document) {
             return core::ok();
         };
     };
-    RL_TRY(each_row(connection, of_run("SELECT logged_at, text FROM run_notes", document.id, " ORDER BY logged_at, n, text"), into(document.notes)));
-    return each_row(connection, of_run("SELECT logged_at, text FROM run_errors", document.id, " ORDER BY logged_at, n, text"), into(document.errors));
+    RL_TRY(each_row(connection, of_run_at("SELECT logged_at, text FROM run_notes", document, " ORDER BY logged_at, n, text"), into(document.notes)));
+    return each_row(connection, of_run_at("SELECT logged_at, text FROM run_errors", document, " ORDER BY logged_at, n, text"), into(document.errors));
 }
 
 core::Status read_family(sql::Connection& connection, RunDocument& document) {

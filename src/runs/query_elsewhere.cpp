@@ -24,7 +24,7 @@ constexpr std::array k_overlaid = std::to_array<Overlaid>({
      "tenant_id VARCHAR", "*"},
     {"run_details", "elsewhere_details", "run_id UUID, machine VARCHAR",
      "* REPLACE (coalesce((SELECT l.label FROM elsewhere_labels l WHERE l.id = machine), machine) AS machine)"},
-    {"run_params", "elsewhere_params", "run_id UUID, name VARCHAR, value VARCHAR, number DOUBLE", "*"},
+    {"run_params", "elsewhere_params", "run_id UUID, name VARCHAR, value VARCHAR, number DOUBLE, run_started_at TIMESTAMP", "*"},
 });
 
 core::Status fill_labels(sql::Connection& connection, const MachineLabels& labels) {
@@ -73,6 +73,7 @@ core::Status fill(sql::Connection& connection, std::span<const ElsewhereRun> els
             params.set(1, name);
             params.set(2, core::to_json(value));
             params.set(3, value.number());
+            params.set(4, run.started_at);
             RL_TRY(params.end_row());
         }
     }

@@ -118,6 +118,7 @@ core::Status RowWriter::write_named(const core::RunId& id, const RunParts& run) 
         out->set(1, name);
         out->set(2, param.value);
         out->set(3, core::parse_float(param.value));
+        out->set(4, run.start->stamp.at);
         RL_TRY(out->end_row());
     }
     for (const auto& [name, tag] : run.tags) {
@@ -126,6 +127,7 @@ core::Status RowWriter::write_named(const core::RunId& id, const RunParts& run) 
         out->set(0, id);
         out->set(1, name);
         out->set(2, *tag.value);
+        out->set(3, run.start->stamp.at);
         RL_TRY(out->end_row());
     }
     if (run.inputs.empty()) { return core::ok(); }
@@ -138,6 +140,7 @@ core::Status RowWriter::write_named(const core::RunId& id, const RunParts& run) 
         out->set(2, path);
         set_said(*out, 3, input.fingerprint);
         set_said(*out, 4, input.bytes);
+        out->set(5, run.start->stamp.at);
         RL_TRY(out->end_row());
     }
     return core::ok();
@@ -154,13 +157,14 @@ core::Status RowWriter::write_run(const core::RunId& id, const RunParts& run) {
 }
 
 core::Status RowWriter::write_texts(std::optional<sql::Appender>& appender, std::string_view name, const core::RunId& id,
-                                    const std::set<TextPart>& texts) {
+                                    core::Timestamp started_at, const std::set<TextPart>& texts) {
     for (const TextPart& part : texts) {
         RL_ASSIGN(sql::Appender* const out, table(appender, name));
         out->set(0, id);
         out->set(1, part.stamp.at);
         out->set(2, static_cast<std::int64_t>(part.stamp.n));
         out->set(3, part.text);
+        out->set(4, started_at);
         RL_TRY(out->end_row());
     }
     return core::ok();
@@ -175,10 +179,11 @@ core::Status RowWriter::write_said(const core::RunId& id, const RunParts& run) {
         out->set(3, metric.value);
         out->set(4, metric.stamp.at);
         out->set(5, static_cast<std::int64_t>(metric.stamp.n));
+        out->set(6, run.start->stamp.at);
         RL_TRY(out->end_row());
     }
-    RL_TRY(write_texts(notes_, "run_notes", id, run.notes));
-    return write_texts(errors_, "run_errors", id, run.errors);
+    RL_TRY(write_texts(notes_, "run_notes", id, run.start->stamp.at, run.notes));
+    return write_texts(errors_, "run_errors", id, run.start->stamp.at, run.errors);
 }
 
 core::Status RowWriter::write_pending(const core::RunId& id, std::string_view payload) {

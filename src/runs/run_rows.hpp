@@ -38,7 +38,8 @@ class RowWriter {
     core::Status write_main(const core::RunId& id, const RunParts& run);
     core::Status write_details(const core::RunId& id, const RunParts& run);
     core::Status write_named(const core::RunId& id, const RunParts& run);
-    core::Status write_texts(std::optional<sql::Appender>& appender, std::string_view name, const core::RunId& id, const std::set<TextPart>& texts);
+    core::Status write_texts(std::optional<sql::Appender>& appender, std::string_view name, const core::RunId& id, core::Timestamp started_at,
+                             const std::set<TextPart>& texts);
 
     sql::Connection* connection_;
     std::string catalog_;

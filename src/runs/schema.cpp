@@ -29,15 +29,21 @@ constexpr std::array k_tables = {
           "watched_ticks BIGINT, watched_boot VARCHAR, watched_pid_ns BIGINT, recorder_pid BIGINT, recorder_ticks BIGINT, recorder_boot VARCHAR, "
           "recorder_pid_ns BIGINT, started_segment VARCHAR, started_offset BIGINT, id_prefix BIGINT",
           "run_id", Overlay::replaces},
-    Table{"run_params", "run_id UUID NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL, number DOUBLE", "", Overlay::replaces},
-    Table{"run_tags", "run_id UUID NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL", "", Overlay::replaces},
+    // Those that hold several rows a run have no index by run_id, which would make folding slower. Their rows stand roughly in the order of their runs' starts, and run_started_at,
+    // the run's, lets DuckDB pass over all but the part where a run's rows are.
+    Table{"run_params", "run_id UUID NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL, number DOUBLE, run_started_at TIMESTAMP", "", Overlay::replaces},
+    Table{"run_tags", "run_id UUID NOT NULL, name VARCHAR NOT NULL, value VARCHAR NOT NULL, run_started_at TIMESTAMP", "", Overlay::replaces},
     // "at" is a reserved word of DuckDB's SQL, hence logged_at.
-    Table{"run_metrics", "run_id UUID NOT NULL, name VARCHAR NOT NULL, step BIGINT, value DOUBLE, logged_at TIMESTAMP NOT NULL, n BIGINT NOT NULL", "",
+    Table{"run_metrics",
+          "run_id UUID NOT NULL, name VARCHAR NOT NULL, step BIGINT, value DOUBLE, logged_at TIMESTAMP NOT NULL, n BIGINT NOT NULL, run_started_at TIMESTAMP", "",
           Overlay::adds},
-    Table{"run_inputs", "run_id UUID NOT NULL, position INTEGER NOT NULL, path VARCHAR NOT NULL, fingerprint VARCHAR, bytes BIGINT", "",
+    Table{"run_inputs",
+          "run_id UUID NOT NULL, position INTEGER NOT NULL, path VARCHAR NOT NULL, fingerprint VARCHAR, bytes BIGINT, run_started_at TIMESTAMP", "",
           Overlay::replaces},
-    Table{"run_notes", "run_id UUID NOT NULL, logged_at TIMESTAMP NOT NULL, n BIGINT NOT NULL, text VARCHAR NOT NULL", "", Overlay::adds},
-    Table{"run_errors", "run_id UUID NOT NULL, logged_at TIMESTAMP NOT NULL, n BIGINT NOT NULL, text VARCHAR NOT NULL", "", Overlay::adds},
+    Table{"run_notes", "run_id UUID NOT NULL, logged_at TIMESTAMP NOT NULL, n BIGINT NOT NULL, text VARCHAR NOT NULL, run_started_at TIMESTAMP", "",
+          Overlay::adds},
+    Table{"run_errors", "run_id UUID NOT NULL, logged_at TIMESTAMP NOT NULL, n BIGINT NOT NULL, text VARCHAR NOT NULL, run_started_at TIMESTAMP", "",
+          Overlay::adds},
     // When what a run's rows hold was said (runs/stamps.hpp): what a later record is merged by.
     Table{"fold_state", "run_id UUID NOT NULL, state BLOB NOT NULL", "", Overlay::internal},
     // Records of runs whose start has not been met yet.
@@ -90,13 +96,23 @@ core::Status add_indexes(sql::Connection& connection) {
 }
 
 core::Status upgrade_schema(sql::Connection& connection) {
-    // From 1 to 2.
-    RL_TRY(connection.run("ALTER TABLE run_details ADD COLUMN id_prefix BIGINT"));
-    RL_TRY(connection.run("UPDATE run_details SET id_prefix = ('0x' || left(run_id::VARCHAR, 8))::BIGINT"));
+    RL_ASSIGN(const std::int64_t version, connection.integer("SELECT max(version) FROM fold_schema"));
+    if (version < 2) {
+        RL_TRY(connection.run("ALTER TABLE run_details ADD COLUMN id_prefix BIGINT"));
+        RL_TRY(connection.run("UPDATE run_details SET id_prefix = ('0x' || left(run_id::VARCHAR, 8))::BIGINT"));
+    }
+    for (const Table& table : k_tables) {
+        if (!table.columns.ends_with("run_started_at TIMESTAMP")) { continue; }
+        RL_TRY(connection.run(cat("ALTER TABLE ", table.name, " ADD COLUMN run_started_at TIMESTAMP")));
+        RL_TRY(connection.run(cat("UPDATE ", table.name, " SET run_started_at = r.started_at FROM runs r WHERE r.run_id = ", table.name, ".run_id")));
+    }
     return connection.run(cat("UPDATE fold_schema SET version = ", k_schema_version, ", written_by = ", sql::quote_literal(cat("runlake ", core::k_version))));
 }
 
 core::Result<SchemaFound> find_schema(sql::Connection& connection, std::string_view catalog) {
+    // Asking for the version itself comes first: DuckDB's list of tables takes longer than all else that opening a session asks.
+    const std::string ask_version = cat("SELECT max(version) FROM ", in_catalog(catalog, "fold_schema"));
+    if (const auto version = connection.integer(ask_version); version.ok()) { return SchemaFound{SchemaFound::Kind::ours, version.value()}; }
     const std::string where = catalog.empty() ? "current_database()" : sql::quote_literal(catalog);
     RL_ASSIGN(auto rows, connection.query(cat("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT temporary AND database_name = ",
                                               where)));
@@ -109,7 +125,7 @@ core::Result<SchemaFound> find_schema(sql::Connection& connection, std::string_v
         has_version = has_version || rows.text(0) == "fold_schema";
     }
     if (has_version) {
-        RL_ASSIGN(const std::int64_t version, connection.integer(cat("SELECT max(version) FROM ", in_catalog(catalog, "fold_schema"))));
+        RL_ASSIGN(const std::int64_t version, connection.integer(ask_version));
         return SchemaFound{SchemaFound::Kind::ours, version};
     }
     return SchemaFound{has_runs ? SchemaFound::Kind::original : SchemaFound::Kind::empty, 0};

@@ -12,7 +12,7 @@
 
 namespace runlake::runs {
 
-inline constexpr std::int64_t k_schema_version = 2;
+inline constexpr std::int64_t k_schema_version = 3;
 
 // A table, and how a view over the stored table and a tail in memory puts the two together.
 enum class Overlay : std::uint8_t {

@@ -96,11 +96,15 @@ void tell_damage(const Cursor& cursor, std::vector<std::string>& notes) {
 }
 
 // The stored tables and the tail, as views under the tables' names.
-core::Status make_views(sql::Connection& connection) {
+core::Status make_views(sql::Connection& connection, bool starts_moved) {
     for (const Table& table : tables()) {
         if (table.overlay == Overlay::internal) { continue; }
         const std::string keep = table.overlay == Overlay::replaces ? " WHERE run_id NOT IN (SELECT run_id FROM tail.runs)" : "";
-        RL_TRY(connection.run(cat("CREATE VIEW ", table.name, " AS SELECT * FROM stored.", table.name, keep, " UNION ALL SELECT * FROM tail.", table.name)));
+        const std::string_view columns = table.overlay == Overlay::adds && starts_moved
+                                             ? "s.* REPLACE (coalesce((SELECT t.started_at FROM tail.runs t WHERE t.run_id = s.run_id), s.run_started_at) AS run_started_at)"
+                                             : "s.*";
+        RL_TRY(connection.run(
+            cat("CREATE VIEW ", table.name, " AS SELECT ", columns, " FROM stored.", table.name, " s", keep, " UNION ALL SELECT * FROM tail.", table.name)));
     }
     return core::ok();
 }
@@ -115,7 +119,7 @@ core::Result<sql::Connection> with_tail(const Opening& opening, std::vector<Read
     target.base_catalog = "stored";
     target.one_transaction = true;
     RL_ASSIGN(const FoldReport report, fold(connection, opening.store, opening.listing, std::move(tasks), cursor, target));
-    RL_TRY(make_views(connection));
+    RL_TRY(make_views(connection, report.starts_moved));
     tell_damage(cursor, notes);
     return connection;
 }

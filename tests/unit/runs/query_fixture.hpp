@@ -57,15 +57,17 @@ class QueryTest : public testing::Test {
         return id;
     }
     void param(const core::RunId& id, std::string_view name, std::string_view json, std::string_view number = "NULL") {
-        sql(core::cat("INSERT INTO run_params VALUES ('", id.str(), "', '", name, "', '", json, "', ", number, ")"));
+        sql(core::cat("INSERT INTO run_params VALUES ('", id.str(), "', '", name, "', '", json, "', ", number, ", ", started(id), ")"));
     }
     void tag(const core::RunId& id, std::string_view name, std::string_view value) {
-        sql(core::cat("INSERT INTO run_tags VALUES ('", id.str(), "', '", name, "', '", value, "')"));
+        sql(core::cat("INSERT INTO run_tags VALUES ('", id.str(), "', '", name, "', '", value, "', ", started(id), ")"));
     }
     void metric(const core::RunId& id, std::string_view name, std::string_view value, int at, int n = 0) {
         sql(core::cat("INSERT INTO run_metrics VALUES ('", id.str(), "', '", name, "', NULL, ", value, ", TIMESTAMP '2025-01-09 12:00:00' + INTERVAL ", at,
-                      " SECOND, ", n, ")"));
+                      " SECOND, ", n, ", ", started(id), ")"));
     }
+
+    static std::string started(const core::RunId& id) { return core::cat("(SELECT started_at FROM runs WHERE run_id = '", id.str(), "')"); }
 
     // First digits of the runs that a filter finds, newest first.
     std::string found(const Filter& filter, const std::optional<SortKey>& sort = std::nullopt, std::optional<std::int64_t> limit = std::nullopt) {

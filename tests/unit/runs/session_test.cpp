@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "runs/database.hpp"
+#include "runs/query_document.hpp"
 #include "tests/support/as_nobody.hpp"
 #include "tests/unit/runs/fold_support.hpp"
 
@@ -173,31 +174,62 @@ TEST(Session, DamagedFileIsSetAsideAndRebuilt) {
     EXPECT_GE(aside, damaged.size() - 1);
 }
 
-// As version 1 left it.
-void make_older(const std::string& path) {
+// As version 1 or 2 left it.
+void make_older(const std::string& path, int version) {
     auto connection = must(must(sql::Database::open(path, sql::Access::read_write)).connect());
-    must(connection.run("ALTER TABLE run_details DROP COLUMN id_prefix"));
-    must(connection.run("UPDATE fold_schema SET version = 1"));
+    if (version < 2) { must(connection.run("ALTER TABLE run_details DROP COLUMN id_prefix")); }
+    for (const std::string_view table : {"run_params", "run_tags", "run_metrics", "run_inputs", "run_notes", "run_errors"}) {
+        must(connection.run(core::cat("ALTER TABLE ", table, " DROP COLUMN run_started_at")));
+    }
+    must(connection.run(core::cat("UPDATE fold_schema SET version = ", version)));
 }
 
 TEST(Session, OlderSchemaIsMigratedInPlace) {
-    TempStore store;
-    store.append({payloads_of(7, 20)});
-    const std::string before = dump(must(Session::open(*store)).connection(), Places::without);
-    make_older(store->runs_database());
-    fs::rename(store->journal(), store->journal() + "-away");  // its rows are kept, not read again
-    fs::create_directory(store->journal());
-    auto session = must(Session::open(*store));
-    EXPECT_EQ(session.source(), Source::database);
-    EXPECT_EQ(must(session.connection().integer("SELECT max(version) FROM fold_schema")), k_schema_version);
-    EXPECT_EQ(dump(session.connection(), Places::without), before);
+    for (const int version : {1, 2}) {
+        TempStore store;
+        store.append({payloads_of(7, 20)});
+        const std::string before = dump(must(Session::open(*store)).connection(), Places::without);
+        make_older(store->runs_database(), version);
+        fs::rename(store->journal(), store->journal() + "-away");  // its rows are kept, not read again
+        fs::create_directory(store->journal());
+        auto session = must(Session::open(*store));
+        EXPECT_EQ(session.source(), Source::database);
+        EXPECT_EQ(must(session.connection().integer("SELECT max(version) FROM fold_schema")), k_schema_version);
+        EXPECT_EQ(dump(session.connection(), Places::without), before) << version;
+    }
+}
+
+// Rows that a run has in tables without an index by run_id are found by the time of its start, whichever start was met first.
+TEST(Session, ARunIsShownWholeWhenAnEarlierStartOfItIsMetLater) {
+    for (const bool is_held : {false, true}) {
+        TempStore store;
+        RecordMaker maker(12);
+        const auto id = maker.id();
+        record::LogRecord log{.header = {id, {2500}, 1}};
+        log.metrics = {{"loss", 0.5}};
+        log.note = "said";
+        store.append({{payload_of(record::StartRecord{.header = {id, {2000}, 0}, .stage = "fit", .params = core::Json::object().set("lr", 0.1)}), payload_of(log)}});
+        must(Session::open(*store));
+        // Beside it, what was said before is met again, as after a compaction.
+        store.append({{payload_of(record::StartRecord{.header = {id, {1000}, 0}, .stage = "fit", .params = core::Json::object().set("lr", 0.1)}), payload_of(log)}});
+        std::optional<Holder> holder;
+        if (is_held) { holder.emplace(store->runs_database(), F_RDLCK); }
+        auto session = must(Session::open(*store));
+        EXPECT_EQ(session.source(), is_held ? Source::database_and_tail : Source::database);
+        const RunDocument shown = must(read_document(session.connection(), *store, id));
+        EXPECT_EQ(shown.time("started_at"), core::Timestamp{1000});
+        EXPECT_EQ(shown.params.size(), 1U) << is_held;
+        EXPECT_EQ(shown.metrics.size(), 1U) << is_held;
+        EXPECT_EQ(shown.notes.size(), 1U) << is_held;
+        EXPECT_EQ(dump(session.connection(), Places::with), expected(*store));
+    }
 }
 
 TEST(Session, OlderSchemaThatCantBeMigratedAnswersFromTheJournal) {
     TempStore store;
     store.append({payloads_of(7, 20)});
     must(Session::open(*store));
-    make_older(store->runs_database());
+    make_older(store->runs_database(), 1);
     const Holder holder(store->runs_database(), F_RDLCK);
     auto session = must(Session::open(*store));
     EXPECT_EQ(session.source(), Source::journal);
@@ -365,7 +397,7 @@ TEST(Vacuum, KeepsEveryRowAndShrinks) {
     std::string before;
     {
         auto held = must(hold_database(*store));
-        must(held.connection.run("INSERT INTO run_notes SELECT gen_random_uuid(), TIMESTAMP '2025-01-01', 0, repeat('x', 100) || range FROM range(100000)"));
+        must(held.connection.run("INSERT INTO run_notes SELECT gen_random_uuid(), TIMESTAMP '2025-01-01', 0, repeat('x', 100) || range, NULL FROM range(100000)"));
         must(held.connection.run("CHECKPOINT; DELETE FROM run_notes WHERE text LIKE 'xxx%'"));
         before = dump(held.connection, Places::with);
     }
