@@ -9,6 +9,7 @@
 #include "rundir/rclone.hpp"
 #include "rundir/remote.hpp"
 #include "rundir/remote_tree.hpp"
+#include "rundir/retention.hpp"
 #include "rundir/scratch.hpp"
 
 namespace runlake::rundir {
@@ -169,7 +170,9 @@ core::Result<Pulled> pull(const RemoteUri& from, const std::string& folder, cons
     RL_ASSIGN(const std::unique_ptr<os::Lease> entered, here.enter("pull"));
     Pulled pulled{.run_dir = here};
     std::vector<std::string> missing;
-    std::copy_if(tree.records.begin(), tree.records.end(), std::back_inserter(missing), [&](const std::string& name) { return !os::exists(os::join_path(here.path(), name)); });
+    RL_ASSIGN(const std::optional<std::string> pinned, pin_reason(here));
+    std::copy_if(tree.records.begin(), tree.records.end(), std::back_inserter(missing),
+                 [&](const std::string& name) { return name == "pinned" ? !pinned : !os::exists(os::join_path(here.path(), name)); });
     RL_TRY(rclone.receive(missing, here.path()));
 
     RL_ASSIGN(const Scratch scratch, Scratch::make(folder));

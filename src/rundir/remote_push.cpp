@@ -62,7 +62,8 @@ core::Status send_records(const Rclone& rclone, const RemoteTree& tree, const Ru
     names.emplace_back("config_resolved.yaml");
     std::erase_if(names, [&](const std::string& name) { return tree.has(name); });
     RL_TRY(rclone.send(run_dir.path(), names, Rclone::Compare::never));
-    if (os::exists(run_dir.path() + "/pinned")) { RL_TRY(rclone.send(run_dir.path(), {"pinned"}, Rclone::Compare::never)); }
+    // What says there whether it is pinned was said of it there, for every machine, and may be newer than what this copy knows.
+    if (!tree.has("pinned") && os::exists(run_dir.path() + "/pinned")) { RL_TRY(rclone.send(run_dir.path(), {"pinned"}, Rclone::Compare::never)); }
     if (tree.is_run_dir()) { return core::ok(); }
     return rclone.send(run_dir.path(), {"run.json"}, Rclone::Compare::never);
 }

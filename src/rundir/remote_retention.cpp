@@ -44,19 +44,28 @@ core::Result<PushLock> take_lock(const Rclone& rclone, const std::string& folder
     return PushLock::take(place);
 }
 
+// Why it is pinned there, if it is.
+core::Result<std::optional<std::string>> remote_pin(const Rclone& rclone, const RemoteTree& tree) {
+    if (!tree.has("pinned")) { return std::optional<std::string>(); }
+    RL_ASSIGN(const std::string text, rclone.read("pinned"));
+    return reason_of_pin(text);
+}
+
 // False: it stays, because somebody pushes to it or pinned it meanwhile.
 core::Result<bool> remove_one(const RemoteUri& uri, const std::string& folder) {
     RL_ASSIGN(const Rclone rclone, Rclone::open(uri));
     RL_ASSIGN(ObjectList objects, rclone.list());
     const RemoteTree before = sort_objects(objects);
     if (!before.is_run_dir()) { return true; }   // another gc was faster
-    if (before.has("pinned")) { return false; }
+    RL_ASSIGN(const std::optional<std::string> pinned_before, remote_pin(rclone, before));
+    if (pinned_before) { return false; }
     core::Result<PushLock> lock = take_lock(rclone, folder, uri, objects);
     if (!lock.ok()) {
         if (lock.error().code() == core::Errc::busy) { return false; }
         return std::move(lock).take_error();
     }
-    if (sort_objects(objects).has("pinned")) { return false; }
+    RL_ASSIGN(const std::optional<std::string> pinned_now, remote_pin(rclone, sort_objects(objects)));
+    if (pinned_now) { return false; }
     std::vector<std::string> dones;
     std::vector<std::string> rest;
     for (const auto& [name, bytes] : objects) {
@@ -76,17 +85,11 @@ core::Result<std::optional<std::string>> pin_remote(const RemoteUri& uri, const 
     RL_ASSIGN(ObjectList objects, rclone.list());
     const RemoteTree tree = sort_objects(std::move(objects));
     if (!tree.is_run_dir()) { return core::Error(core::Errc::not_found, core::cat("opening the run directory ", uri.text(), ": there is no run.json")); }
-    std::optional<std::string> before;
-    if (tree.has("pinned")) {
-        RL_ASSIGN(const std::string text, rclone.read("pinned"));
-        before = std::string(core::trim(text));
-    }
-    if (!reason) {
-        if (before) { RL_TRY(rclone.remove({"pinned"})); }
-        return before;
-    }
+    RL_ASSIGN(std::optional<std::string> before, remote_pin(rclone, tree));
+    if (!reason && !before) { return before; }
     RL_ASSIGN(const Scratch scratch, temporary());
-    RL_TRY(send_text(rclone, scratch.path(), "pinned", core::redact_text(core::valid_utf8(core::trim(*reason))) + "\n"));
+    const std::string text = reason ? core::redact_text(core::valid_utf8(core::trim(*reason))) + "\n" : std::string(k_no_longer_pinned);
+    RL_TRY(send_text(rclone, scratch.path(), "pinned", text));
     return before;
 }
 

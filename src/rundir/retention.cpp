@@ -180,13 +180,22 @@ core::Status pin(const RunDir& run_dir, std::string_view reason) {
     return os::publish_file(pin_path(run_dir.path()), text + "\n", 0644, os::Existing::replace, os::Durability::power, point::rundir_pin_write);
 }
 
-core::Status unpin(const RunDir& run_dir) { return os::remove_file(pin_path(run_dir.path()), point::rundir_pin_write); }
+core::Status unpin(const RunDir& run_dir) {
+    RL_ASSIGN(const std::optional<std::string> pinned, pin_reason(run_dir));
+    if (!pinned) { return core::ok(); }
+    return os::publish_file(pin_path(run_dir.path()), k_no_longer_pinned, 0644, os::Existing::replace, os::Durability::power, point::rundir_pin_write);
+}
+
+std::optional<std::string> reason_of_pin(std::string_view text) {
+    if (text == k_no_longer_pinned) { return std::nullopt; }
+    return std::string(core::trim(text));
+}
 
 core::Result<std::optional<std::string>> pin_reason(const RunDir& run_dir) {
     if (!os::stat_link(pin_path(run_dir.path()))) { return std::optional<std::string>(); }
     const core::Result<std::string> text = os::read_file(pin_path(run_dir.path()), k_max_reason_bytes);
     // A pin that can't be read is a pin.
-    return std::optional<std::string>(text.ok() ? std::string(core::trim(text.value())) : std::string());
+    return text.ok() ? reason_of_pin(text.value()) : std::optional<std::string>("");
 }
 
 core::Result<bool> is_worked_in(const RunDir& run_dir) {

@@ -16,7 +16,10 @@
 
 namespace runlake::rundir {
 
-// A pin is the file `pinned` in the run directory, holding the reason; so it travels with it.
+// A pin is the file `pinned` in the run directory, holding the reason; so it travels with it. The file stays when the pin is taken away and says so: where run directories are
+// exchanged with other machines, a file that is gone would come back from them, and the pin with it.
+inline constexpr std::string_view k_no_longer_pinned = "\nno longer pinned\n";                  // no reason is like this: they are trimmed
+std::optional<std::string> reason_of_pin(std::string_view text);    // what the file's text says; "" is a pin without a reason
 core::Status pin(const RunDir& run_dir, std::string_view reason);     // another reason replaces the one that is there
 core::Status unpin(const RunDir& run_dir);                            // fine when it is not pinned
 core::Result<std::optional<std::string>> pin_reason(const RunDir& run_dir);  // "" when it is pinned without one

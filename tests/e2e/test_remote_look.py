@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,23 @@ def test_pinned_and_removed(sea, address, tmp_path):
     assert "removed 1 run directory" in done.out and objects(tmp_path, address) == []
     assert sea("rundir", "show", address).status == 3
     assert json.loads(sea("--json", *base, "--yes").ok().out)["run_dirs"] == []
+
+
+def test_a_pin_that_another_machine_took_away_stays_away(sea, address, project, tmp_path):
+    def pinned():
+        return sea("--json", "rundir", "show", address).ok().json["pinned"]
+
+    other = tmp_path / "other"
+    shutil.copytree(project, other, ignore=shutil.ignore_patterns(".runlake", "runs", ".git"))
+    (other / ".runlake").mkdir()
+    sea("rundir", "pin", address, "for the paper").ok()
+    sea("pipeline", "run", "pipeline.yaml", "--run-dir", address, cwd=other).ok()  # its copy has the pin now
+    sea("rundir", "pin", "--remove", address).ok()
+    sea("pipeline", "run", "pipeline.yaml", "--run-dir", address, "--force", "count", cwd=other).ok()
+    assert pinned() is None
+    assert "was not pinned" in sea("rundir", "pin", "--remove", address).ok().out
+    # One that is made again counts, also for the copy that knows of the removal.
+    sea("rundir", "pin", address, "for the talk", cwd=other).ok()
+    sea("pipeline", "run", "pipeline.yaml", "--run-dir", address, "--force", "count").ok()
+    assert pinned() == "for the talk"
+    assert sea("rundir", "gc", "--runs-dir", "store://bucket//runs", "--keep-last", "0", "--yes").ok() and objects(tmp_path, address)

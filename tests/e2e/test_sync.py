@@ -450,3 +450,28 @@ class TestFailures:
         machine.sync("now")
         words = log.read_text().splitlines()
         assert words[-4:] == ["-s", "--", "host.example", "sftp"] and words[words.index("-l") + 1] == "me"
+
+
+def test_a_pin_that_was_taken_away_does_not_come_back(machines, runlake):
+    a, b = machines("a", "b")
+    write(a.folder / "p.yaml", "experiment_key: sea\nstages:\n  one:\n    command: 'echo x > {out}/x'\n    writes: [x]\n    code: []\n")
+    runlake("pipeline", "run", "p.yaml", cwd=a.folder, env={"RUNLAKE_RUNS_DIR": str(a.logs)}).ok()
+    (path,) = [one for one in a.logs.iterdir() if one.name.endswith("_sea")]
+
+    def pinned(machine):
+        return runlake("--json", "rundir", "show", machine.logs / path.name, cwd=machine.folder).ok().json["pinned"]
+
+    def exchange(first, second):
+        first.sync("now").ok()
+        second.sync("now").ok()
+        first.sync("now").ok()
+
+    runlake("rundir", "pin", path, "for the paper", cwd=a.folder).ok()
+    exchange(a, b)
+    assert (pinned(a), pinned(b)) == ("for the paper", "for the paper")
+    runlake("rundir", "pin", path, "--remove", cwd=a.folder).ok()
+    exchange(a, b)
+    assert (pinned(a), pinned(b)) == (None, None)
+    runlake("rundir", "pin", b.logs / path.name, "for the talk", cwd=b.folder).ok()
+    exchange(b, a)
+    assert (pinned(a), pinned(b)) == ("for the talk", "for the talk")

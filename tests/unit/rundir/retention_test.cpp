@@ -154,6 +154,7 @@ TEST_F(RetentionTest, PinsHaveReasonsAndGo) {
     EXPECT_THAT(*pin_reason(one).value_or("none"), HasSubstr("for the talk"));
     EXPECT_EQ(pin_reason(one).value_or("none")->find("hunter2"), std::string::npos);
     ASSERT_TRUE(unpin(one).ok());
+    EXPECT_EQ(os::read_file(one.path() + "/pinned").value_or(""), k_no_longer_pinned);
     ASSERT_TRUE(unpin(one).ok());
     EXPECT_FALSE(pin_reason(one).value_or("x"));
     ASSERT_TRUE(os::configure_faults("rundir.pin.write:enospc:1+"));
