@@ -91,7 +91,8 @@ class ThreadedCapture final : public Capture {
                     captured_.facts.input_fingerprint = report->value().fingerprint;
                     captured_.inputs = report->value().inputs;
                 } else {
-                    captured_.notes.push_back(core::cat("no input fingerprint: ", report->error().message()));
+                    captured_.input_problem = report->error().message();
+                    captured_.notes.push_back(core::cat("no input fingerprint: ", *captured_.input_problem));
                 }
             } else {
                 captured_.notes.emplace_back("no input fingerprint: the run ended before the inputs were read");

@@ -32,6 +32,7 @@ struct Captured {
     record::Facts facts;
     std::vector<record::Input> inputs;         // with their digests; empty when they are not known
     std::vector<std::string> notes;            // what could not be told and why, one sentence each; not an error of the run
+    std::optional<std::string> input_problem;  // why the inputs have no fingerprint although they were looked at; also among the notes
 };
 
 // How long finish() waits for each part that is still under way.

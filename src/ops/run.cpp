@@ -13,9 +13,11 @@
 #include "core/text.hpp"
 #include "fingerprint/capture.hpp"
 #include "fingerprint/config.hpp"
+#include "fingerprint/glob.hpp"
 #include "ops/run_stream.hpp"
 #include "ops/run_watch.hpp"
 #include "os/child.hpp"
+#include "os/files.hpp"
 #include "os/start_thread.hpp"
 #include "os/system.hpp"
 #include "record/recorder.hpp"
@@ -132,7 +134,7 @@ class Streams {
 // Fingerprints, taken in threads beside the program.
 class Looking {
   public:
-    Looking(const RunRequest& request, const Place& place, const std::string& working_dir) {
+    Looking(const RunRequest& request, const Place& place, const std::string& working_dir) : say_(request.say) {
         if (!place.store.ok()) { return; }
         code_limit_ = std::chrono::seconds(place.settings.integer("code.dirty_limit"));
         wanted_.emplace(fingerprint::CaptureRequest{.store = place.store.value(),
@@ -157,7 +159,14 @@ class Looking {
                 known_.config_hash = hash.value();
             } else {
                 notes_.push_back(cat("config_hash is not known: ", hash.error().message()));
+                say_(cat("runlake: --config ", *request.config, ": ", hash.error().message(), "; the run goes on without a config hash"));
             }
+        }
+        // A name that was mistyped is said at once: the program may run for hours.
+        for (const std::string& input : request.inputs) {
+            if (input.empty() || fingerprint::is_glob(input) || os::exists(os::join_path(working_dir, input))) { continue; }
+            said_ = true;
+            say_(cat("runlake: --input ", input, ": there is no such file or folder; the run goes on without an input fingerprint"));
         }
     }
 
@@ -176,6 +185,7 @@ class Looking {
             const milliseconds for_code = fingerprint::patience_for_code(program_seconds, code_limit_);
             captured = has_inputs_ ? finish_with_inputs(watch, for_code) : capture_->finish({for_code, milliseconds(0), k_patience_for_environment});
         }
+        if (captured.input_problem && !said_) { say_(cat("runlake: this run has no input fingerprint: ", *captured.input_problem)); }
         captured.notes.insert(captured.notes.begin(), notes_.begin(), notes_.end());
         return captured;
     }
@@ -204,6 +214,8 @@ class Looking {
     fingerprint::Capture* capture_ = nullptr;  // never freed: its threads may work until this process leaves by _exit()
     record::Facts known_;
     std::vector<std::string> notes_;
+    std::function<void(std::string_view)> say_;
+    bool said_ = false;  // that an input is not there
     milliseconds code_limit_{0};
     bool has_inputs_ = false;
 };

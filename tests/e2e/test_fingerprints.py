@@ -81,6 +81,21 @@ def test_a_missing_input_does_not_stop_the_program(recorded, project):
     assert "absent.csv" in json.dumps(shown)
 
 
+def test_what_is_not_there_is_said_before_the_program_begins(runlake, project):
+    done = runlake("run", "--input", "absent.csv", "--config", "absent.yaml", "--", "sh", "-c", "echo begun >&2; exit 3")
+    assert done.status == 3
+    lines = done.err.splitlines()
+    assert lines[-1] == "begun" and len(lines) == 3, lines
+    assert "--input absent.csv" in done.err and "--config absent.yaml" in done.err
+    # What can only be seen by reading is said after it; a glob that matches nothing is such.
+    done = runlake("run", "--input", "absent/*.csv", "--", "sh", "-c", "echo begun >&2")
+    assert (done.status, done.err.splitlines()[0]) == (0, "begun") and "absent/*.csv: nothing matches it" in done.err
+    (project / "there.csv").write_text("1\n")
+    (project / "there.yaml").write_text("a: 1\n")
+    assert runlake("run", "--input", "there.csv", "--config", "there.yaml", "--", "true").ok().err == ""
+    assert runlake("run", "--input", "absent.csv", "--config", "absent.yaml", "--", "true", env={"RUNLAKE_MODE": "off"}).ok().err == ""
+
+
 def test_config_hash_is_of_what_it_says(recorded, project):
     (project / "a.json").write_text('{"b": [1, 2.5], "a": "x"}')
     (project / "a.yaml").write_text("# comment\na: x\nb:\n- 1\n- 2.5\n")
