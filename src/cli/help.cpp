@@ -72,7 +72,7 @@ std::string help_overview(std::span<const Command* const> commands) {
     std::vector<Entry> entries;
     for (const auto* command : commands) { entries.emplace_back(command->name, command->summary); }
     return cat("Runlake records what ran, with what, and what came out.\n\nUsage: runlake [OPTIONS] COMMAND ...\n\nCommands:\n", listing(entries), "\n",
-               global_listing(), "      --version\n\nMore about a command: runlake help COMMAND\n");
+               global_listing(), "      --version    Show the version and end\n\nMore about a command: runlake help COMMAND\n");
 }
 
 std::string help_group(std::string_view noun, std::span<const Command* const> commands) {
