@@ -130,28 +130,29 @@ def mlflow_run(folder, lr):
     (folder / "7" / "meta.yaml").write_text("experiment_id: '7'\nname: heights\nlifecycle_stage: active\n")
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
-def test_runs_of_other_tools_are_there_too(runlake, tmp_path, place, form):
+def test_runs_of_other_tools_are_there_too(runlake, tmp_path, place):
     logs = make_logs(tmp_path / "logs", runs=1)
     mlflow_run(logs / "mlruns", "0.1")
     job = logs / "workspace" / ("0" * 32)
     job.mkdir(parents=True)
     (job / "signac_statepoint.json").write_text('{"seed": 1}')
     runlake("lake", "reconcile", "--logs-dir", logs).ok()
-    answer = runlake("--json", "lake", "export", "--format", form, "--out", tmp_path / "one").ok().json
-    names = [dataset["name"] for dataset in answer["datasets"]]
-    assert names[:20] == FULL and names[20:] == ["all_runs", "signac_jobs", "signac_statepoints", "mlflow_experiments", "mlflow_runs", "mlflow_params", "mlflow_metrics"], names
-    proofs = answer["datasets"][0]["rows"]
-    assert answer["runs"] == answer["datasets"][20]["rows"] == proofs + 2 and answer["left_out"] == {"runs": 0, "tables": []}
-    if form == "jsonl":
-        assert [(row["source"], row["name"], row["params"], row["metrics"]) for row in rows(tmp_path / "one" / "all_runs.jsonl") if row["source"] == "mlflow"] == [("mlflow", "fit", '{"lr":"0.1"}', '{"loss":0.25}')]
-        assert [(row["key"], row["position"], row["value"]) for row in rows(tmp_path / "one" / "mlflow_metrics.jsonl")] == [("loss", 0, 0.5), ("loss", 1, 0.25)]
-        assert not any(name in rows(tmp_path / "one" / "mlflow_runs.jsonl")[0] for name in ("artifact_uri", "rel_path", "source_name"))
     other = {**place, "RUNLAKE_STORE": tmp_path / "other" / ".runlake"}
     for part in ("workspace", "mlruns", "."):
         runlake("lake", "reconcile", "-j", "3", "--logs-dir", logs / part, env=other).ok()
-    runlake("lake", "export", "--format", form, "--out", tmp_path / "two", env=other).ok()
-    assert without_provenance(tree(tmp_path / "one")) == without_provenance(tree(tmp_path / "two"))
+    for form in ("jsonl", "csv", "parquet"):
+        one, two = tmp_path / form / "one", tmp_path / form / "two"
+        answer = runlake("--json", "lake", "export", "--format", form, "--out", one).ok().json
+        names = [dataset["name"] for dataset in answer["datasets"]]
+        assert names[:20] == FULL and names[20:] == ["all_runs", "signac_jobs", "signac_statepoints", "mlflow_experiments", "mlflow_runs", "mlflow_params", "mlflow_metrics"], names
+        proofs = answer["datasets"][0]["rows"]
+        assert answer["runs"] == answer["datasets"][20]["rows"] == proofs + 2 and answer["left_out"] == {"runs": 0, "tables": []}
+        runlake("lake", "export", "--format", form, "--out", two, env=other).ok()
+        assert without_provenance(tree(one)) == without_provenance(tree(two)), form
+    out = tmp_path / "jsonl" / "one"
+    assert [(row["source"], row["name"], row["params"], row["metrics"]) for row in rows(out / "all_runs.jsonl") if row["source"] == "mlflow"] == [("mlflow", "fit", '{"lr":"0.1"}', '{"loss":0.25}')]
+    assert [(row["key"], row["position"], row["value"]) for row in rows(out / "mlflow_metrics.jsonl")] == [("loss", 0, 0.5), ("loss", 1, 0.25)]
+    assert not any(name in rows(out / "mlflow_runs.jsonl")[0] for name in ("artifact_uri", "rel_path", "source_name"))
 
 
 def test_formats_without_tables_for_other_tools_say_so(runlake, tmp_path):
