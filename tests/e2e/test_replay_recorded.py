@@ -162,7 +162,7 @@ def test_a_stage_of_a_run_directory(runlake, project, run_dir):
     assert verdict["parity_dims"]["inputs"]["state"] == "equal"
     assert [artifact["path"] for artifact in verdict["replays"][0]["artifacts"]] == ["fold2/"]
     # What the stage made is what it had made: the manifests have one digest.
-    assert verdict["replays"][0]["value"] == verdict["canonical"]["value"] if verdict.get("canonical") else True
+    assert verdict["canonical_value"] is not None and verdict["replays"][0]["value"] == verdict["canonical_value"]
     assert json.loads((run_dir / "verdicts" / f"{verdict['id']}.json").read_text()) == verdict
     assert runlake("rundir", "verify", run_dir).ok()
 
