@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`runs tail` and `runs show` beside a bare program that loads DuckDB and opens the same database read-only, on two sizes a decade apart.
 
-Usage: query_bench.py RUNLAKE [--sizes 100000,1000000] [--rounds 15] [--keep FOLDER]
+Usage: query_bench.py RUNLAKE [--sizes 100000,1000000] [--rounds 15] [--named] [--keep FOLDER]
 They take turns; what is printed are medians and ratios to the bare opening of the same round. Aim: 1.5 at 1,000,000 runs.
 """
 import argparse
@@ -61,9 +61,9 @@ def seconds(argv):
     return time.perf_counter() - before, after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
 
 
-def measure(runlake, library, bare, store, runs, rounds):
+def measure(runlake, library, bare, store, runs, rounds, named):
     if not os.path.isdir(os.path.join(store, "journal")):
-        make_journal.make(store, runs, plain=True)
+        make_journal.make(store, runs, plain=True, named=named)
     base = [runlake, "--store", store]
     before = time.perf_counter()
     answer = subprocess.run(base + ["--json", "runs", "tail", "--n", "3"], check=True, capture_output=True)
@@ -72,6 +72,8 @@ def measure(runlake, library, bare, store, runs, rounds):
     tail = json.loads(answer.stdout)["runs"]
     assert len(tail) == 3 and tail[-1]["stage"] == "window_%d" % ((runs - 1) % 50), tail
     whole = tail[0]["run_id"]
+    shown = json.loads(subprocess.run(base + ["--json", "runs", "show", whole], check=True, capture_output=True).stdout)["run"]
+    assert len(shown["params"]) == len(shown["metrics"]) == (3 if named else 0), shown
     calls = {
         "bare open": [bare, library, os.path.join(store, "runs.duckdb")],
         "runs sql SELECT 1": base + ["runs", "sql", "SELECT 1"],
@@ -101,6 +103,7 @@ def main():
     words.add_argument("runlake")
     words.add_argument("--sizes", default="100000,1000000")
     words.add_argument("--rounds", type=int, default=15)
+    words.add_argument("--named", action="store_true", help="runs with three parameters and three metrics each")
     words.add_argument("--keep", help="a folder for the stores, which stay there for the next time")
     given = words.parse_args()
     runlake = os.path.abspath(given.runlake)
@@ -110,7 +113,7 @@ def main():
     try:
         bare = bare_program(folder)
         for runs in [int(size) for size in given.sizes.split(",")]:
-            measure(runlake, library, bare, os.path.join(folder, "store-%d" % runs), runs, given.rounds)
+            measure(runlake, library, bare, os.path.join(folder, "%s-%d" % ("named" if given.named else "store", runs)), runs, given.rounds, given.named)
     finally:
         if not given.keep:
             shutil.rmtree(folder)

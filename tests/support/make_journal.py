@@ -61,8 +61,8 @@ def random_id(source):
     return str(uuid.UUID(int=source.getrandbits(128), version=4))
 
 
-def make(store, runs, seed=1, plain=False):
-    """`runs` runs in one segment; their ids in the order of their starts. `plain`: a start and an end each, as benchmarks count a run."""
+def make(store, runs, seed=1, plain=False, named=False):
+    """`runs` runs in one segment; their ids in the order of their starts. `plain`: a start and an end each, as benchmarks count a run; `named`: with three parameters and metrics."""
     source = random.Random(seed)
     ids = []
     with Journal(store) as journal:
@@ -74,8 +74,11 @@ def make(store, runs, seed=1, plain=False):
             seconds = round(source.random() * 100, 6)
             rows = source.randrange(1_000_000)
             if plain:
+                params = {"lr": number % 7 / 10, "seed": number, "model": "m%d" % (number % 5)} if named else None
                 journal.start(run, at, "window_%d" % (number % 50), argv=["fit", "--window", str(number)], code_ref="%040x" % source.getrandbits(160),
-                              rows_in=rows)
+                              rows_in=rows, params=params)
+                if named:
+                    journal.log(run, at + 10, metrics={"loss": seconds, "accuracy": seconds / 100, "auc": 0.5})
                 journal.end(run, at + int(seconds * 1e6), state, seconds, exit_status=0, rows_out=rows // 2)
                 ids.append(run)
                 continue
