@@ -54,8 +54,9 @@ std::string vary_module() { return os::private_lib_dir() + "/librunlake_vary.so"
 
 void preload(replay::Pins& pins, const char* variable, std::string value) {
     const auto given = pins.environment.find("LD_PRELOAD");
-    const std::string more = given == pins.environment.end() ? "" : cat(":", given->second);
-    set_all(pins, {{"LD_PRELOAD", cat(vary_module(), more)}, {variable, std::move(value)}});
+    const std::string others = given == pins.environment.end() ? "" : given->second;
+    const bool is_loaded = others.starts_with(vary_module());
+    set_all(pins, {{"LD_PRELOAD", is_loaded ? others : cat(vary_module(), others.empty() ? "" : ":", others)}, {variable, std::move(value)}});
 }
 
 // A language whose sorting and numbers are unlike C's, as far as one is installed.
@@ -99,13 +100,22 @@ std::vector<Turn> turns() {
     return list;
 }
 
+// No process has this number, nor can have it: a signal that is sent there reaches nobody.
+void preload_process_id(replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_PROCESS", "4194305"); }
+
 // What may make steady what varies with everything pinned.
 std::vector<Turn> steadiers() {
     return {{"clock", "the clock stands still", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_CLOCK", "1700000000"); }, k_repetitions, true},
             {"random", "random numbers of the kernel are a fixed series", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_RANDOM", "1"); }, k_repetitions, true},
+            {"process_id", "every process has the same number", preload_process_id, k_repetitions, true},
             {"memory", "fresh memory is filled with 0xaa", [](replay::Pins& pins) { set_all(pins, {{"MALLOC_PERTURB_", "85"}}); }, k_repetitions},
             {"processors", "one processor", [](replay::Pins& pins) { pins.cpus = {0}; }, k_repetitions},
-            {"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }, k_repetitions, true}};
+            {"file_order", "folders listed by name", [](replay::Pins& pins) { preload(pins, "RUNLAKE_VARY_FILE_ORDER", "sorted"); }, k_repetitions, true},
+            // Of both together many generators of random numbers take their seed.
+            {"clock_and_process_id", "the clock stands still, and every process has the same number", [](replay::Pins& pins) {
+                 preload(pins, "RUNLAKE_VARY_CLOCK", "1700000000");
+                 preload_process_id(pins);
+             }, k_repetitions, true}};
 }
 
 // "" when both made the same bits.

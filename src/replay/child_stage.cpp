@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,6 +24,9 @@ namespace {
 
 using core::cat;
 using core::Json;
+
+// The kernel's word: a module of `replay attribute` may be loaded into us already.
+std::int64_t process_number() { return ::syscall(SYS_getpid); }
 
 std::string processors_now() {
     cpu_set_t set;
@@ -75,7 +79,7 @@ void tell_of_static(const std::string& report, const std::string& name) {
     for (const std::string& knob : knobs_never_read(program_file(name))) { values.set(knob, "not_loaded"); }
     if (values.as_object()->empty()) { return; }
     Json line = Json::object();
-    line.set("kind", "observed").set("pid", std::int64_t{::getpid()}).set("program", core::valid_utf8(os::base_name(name))).set("values", std::move(values));
+    line.set("kind", "observed").set("pid", process_number()).set("program", core::valid_utf8(os::base_name(name))).set("values", std::move(values));
     tell(report, line);
 }
 
@@ -99,7 +103,7 @@ core::Result<ChildWords> parse_words(const std::vector<std::string>& words) {
 int be_child(const ChildWords& words) {
     const std::string report = os::env(k_report_variable).value_or("");
     Json line = Json::object();
-    line.set("kind", "launched").set("pid", std::int64_t{::getpid()});
+    line.set("kind", "launched").set("pid", process_number());
     fingerprint::EnvironmentSource source;
     if (os::base_name(words.program.front()).starts_with("python")) { source.interpreter = words.program.front(); }
     const record::Store store{.root = "", .dir = words.store};

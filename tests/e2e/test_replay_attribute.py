@@ -120,6 +120,19 @@ def test_a_clock_in_whole_seconds(runlake, project):
     assert answer["attributed_to"] == "clock", answer["tried"]
 
 
+SEED = "import os, time; print(f'{os.getpid()}.{time.time_ns() % 10**9:09d}')"
+
+
+@pytest.mark.parametrize("knob, words", [("process_id", [PYTHON, "-c", "import os; print(os.getpid())"]), ("clock_and_process_id", [PYTHON, "-c", SEED]),
+                                         ("clock_and_process_id", ["Rscript", "-e", "cat(runif(1))"])])
+def test_seeds_of_the_process(runlake, project, knob, words):
+    if shutil.which(words[0]) is None:
+        pytest.skip(f"no {words[0]} on PATH")
+    write_spec(project, [{"name": "cell", "command": words, "metric": {"stdout": True, "name": "n"}}])
+    answer = runlake("--json", "replay", "attribute", "spec.yaml").json
+    assert answer["attributed_to"] == knob, answer["tried"]
+
+
 def test_the_order_of_hashes_in_perl(runlake, project):
     if shutil.which("perl") is None:
         pytest.skip("no perl on PATH")

@@ -24,6 +24,9 @@ pid_t g_loaded_in = 0;
 const unsigned char* g_python_secret = nullptr;
 bool g_told = false;
 
+// Not the C library's: `replay attribute` may have put another in its place.
+pid_t real_pid() { return static_cast<pid_t>(syscall(SYS_getpid)); }
+
 // One line of JSON that can't overflow: what does not fit is left out.
 struct Line {
     char text[k_line_bytes];
@@ -159,7 +162,7 @@ __attribute__((constructor)) void remember() {
     if (report == nullptr || strlen(report) >= sizeof g_report) { return; }
     memcpy(g_report, report, strlen(report) + 1);
     g_python_secret = static_cast<const unsigned char*>(dlsym(RTLD_DEFAULT, "_Py_HashSecret"));
-    g_loaded_in = getpid();
+    g_loaded_in = real_pid();
     char path[512];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     path[length < 0 ? 0 : length] = '\0';
@@ -202,14 +205,14 @@ enum class Leaving { by_exit, at_once };
 
 void tell(Leaving how) {
     // A forked copy that ends is the same program with the same libraries: its original tells.
-    if (g_told || g_report[0] == '\0' || getpid() != g_loaded_in) { return; }
+    if (g_told || g_report[0] == '\0' || real_pid() != g_loaded_in) { return; }
     // Whoever leaves at once may hold any lock: then only what needs none is told, and nothing where that would not be the whole truth.
     if (how == Leaving::at_once && has_libraries()) { return; }
     g_told = true;
     const int before = errno;
     Line line;
     char head[64];
-    snprintf(head, sizeof head, "{\"kind\":\"observed\",\"pid\":%ld,", static_cast<long>(getpid()));
+    snprintf(head, sizeof head, "{\"kind\":\"observed\",\"pid\":%ld,", static_cast<long>(real_pid()));
     line.raw(head);
     line.value("program", g_program);
     line.raw(",\"values\":{");

@@ -99,7 +99,7 @@ __attribute__((constructor)) void begin() {
     if (said == nullptr || strlen(said) >= sizeof g_reads) { return; }
     memcpy(g_reads, said, strlen(said) + 1);
     char record[32] = "p";
-    const size_t size = 1 + put_number(record + 1, static_cast<uint64_t>(getpid()), 1);
+    const size_t size = 1 + put_number(record + 1, static_cast<uint64_t>(syscall(SYS_getpid)), 1);
     record[size] = '\0';
     append(record, size + 1);
 }

@@ -2,7 +2,7 @@
 // Loaded into a program by `replay attribute` (LD_PRELOAD): lists folders in another order, and shows another time. A program that does not follow either is not its cause.
 //
 // RUNLAKE_VARY_FILE_ORDER=sorted|reversed: readdir gives names so. RUNLAKE_VARY_CLOCK=+<seconds>: the wall clock is ahead by so much; <seconds>: it stands still there.
-// RUNLAKE_VARY_RANDOM=<number>: what the kernel gives as random is a series that begins there.
+// RUNLAKE_VARY_RANDOM=<number>: what the kernel gives as random is a series that begins there. RUNLAKE_VARY_PROCESS=<number>: what every process and its parent have for a number.
 // Both readdir and readdir64 are defined here: where offsets are made to have 64 bits (opening.hpp undoes that), the first would be another name of the second.
 #include "replay/probe/opening.hpp"
 
@@ -167,6 +167,13 @@ int opened_instead(const char* path) {
     lseek(fd, 0, SEEK_SET);
     return fd;
 }
+// False: the program gets its own.
+bool varied_process(pid_t& number) {
+    const char* said = getenv("RUNLAKE_VARY_PROCESS");
+    if (said != nullptr) { number = static_cast<pid_t>(strtol(said, nullptr, 10)); }
+    return said != nullptr;
+}
+
 int opened(int fd, int) { return fd; }
 FILE* opened(FILE* file, const char*) { return file; }
 
@@ -231,4 +238,12 @@ RUNLAKE_SHOWN uint32_t arc4random_uniform(uint32_t below) noexcept { return belo
 RUNLAKE_SHOWN int getentropy(void* to, size_t count) {
     if (fill_from_series(to, count)) { return 0; }
     return syscall(SYS_getrandom, to, count, 0) == static_cast<long>(count) ? 0 : -1;
+}
+RUNLAKE_SHOWN pid_t getpid() noexcept {
+    pid_t number = 0;
+    return varied_process(number) ? number : static_cast<pid_t>(syscall(SYS_getpid));
+}
+RUNLAKE_SHOWN pid_t getppid() noexcept {
+    pid_t number = 0;
+    return varied_process(number) ? number : static_cast<pid_t>(syscall(SYS_getppid));
 }
