@@ -211,8 +211,18 @@ def write_run(folder, run_id, shape, rng, options, provider=None):
     writer.put("goal_cache.json", {"sig_scheme": "ast", "mvar_to_sig": mvars, "entries": entries})
     if provider is None:
         writer.put("postprocess_metrics.json", {"schema_version": 1, "valid": True, "computed_at": "2026-01-02T00:00:00+00:00", "params": {"resume": True}, "inputs": {}, "runs": [], "metrics": {}}, "plain")
-    for extra in ("root_goal_similarity.json", "failure_analysis.json", "sheaf_analysis.json", "all_ged_matrices.json"):
+    for extra in ("failure_analysis.json", "sheaf_analysis.json", "all_ged_matrices.json"):
         writer.put(extra, {"schema_version": 1}, "plain")
+    # What postprocess leaves beside them.
+    near = names[:3]
+    writer.put("root_goal_similarity.json", {
+        "schema_version": 1, "kind": "root_goal_similarity", "valid": True, "validity_notes": [], "mode": "full", "params": {"knn_k": 12}, "theorem_count": len(names), "compared_count": len(near), "excluded": [],
+        "theorems": near, "matrix": [[0.25 * (a != b) for a in near] for b in near], "neighbours": None, "clusters": [{"cut": 0.5, "clusters": [{"representative": near[0], "members": near}]}]}, "plain")
+    recovery = {"divergence_iteration": 1, "reconvergence_iteration": 3, "recovery_iterations": 2, "shared_prefix_length": 1, "reconverged": True}
+    writer.put("search_metrics.json", {"schema_version": 1, "kind": "search_metrics", "searches": [
+        {"theorem": name, "variant": "block_simp", "trajectory": {"total_iterations": 4, "backtrack_count": 1, "max_depth_reached": 3, "depth_at_solution": 2, "unique_goals_visited": 4, "tactic_diversity": 2},
+         "detour": {"total_iterations": 4, "total_attempts": 5, "success_count": 2, "failure_count": 2, "blocked_count": 1, "failure_ratio": 0.4, "max_depth": 3, "depth_at_solution": 2, "terminal_iteration": 3},
+         "tactic_fingerprint": {"attempted_count": 3, "successful_count": 2, "solution_path_count": 1}, "trajectory_comparison": recovery, "validity_notes": []} for name in near]}, "plain")
     (folder / "report.md").write_text("# report\n")
     (folder / ".cache").mkdir(exist_ok=True)
     (folder / ".cache" / "x_graph.json").write_text("{")
