@@ -3,12 +3,14 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 
 import pytest
 from job_support import document, folder, new, write_experiment  # noqa: F401
 from run_support import read_when_there, state_of, wait_until
+from test_limits import limited  # noqa: F401
 
 
 def ledger(project, job):
@@ -242,6 +244,18 @@ def test_a_start_that_cannot_be_recorded_in_strict_mode_runs_nothing(runlake, ne
     assert not (project / "ran").exists()
     after = document(project, job)
     assert after["status"] == "created" and "process" not in after["runlake"] and after["created_at"] == before["created_at"]
+    runlake("job", "run", job, "--", "touch", "ran").ok()
+    assert (project / "ran").exists() and document(project, job)["status"] == "complete"
+
+
+def test_without_a_thread_to_watch_for_signals_nothing_is_begun(runlake, runlake_bin, limited, new, project):  # noqa: F811
+    if b"libasan" in subprocess.run(["readelf", "-dW", runlake_bin], capture_output=True, check=True).stdout:
+        pytest.skip("the address sanitizer takes more memory than the limit leaves")
+    job = new({"a": 1})
+    # The stack of each new thread would be larger than all memory that may be used.
+    done = limited({resource.RLIMIT_STACK: 1 << 40, resource.RLIMIT_AS: 8 << 30}, "job", "run", job, "--", "touch", "ran")
+    assert done.returncode == 8 and "starting a thread" in done.stderr, done
+    assert not (project / "ran").exists() and document(project, job)["status"] == "created"
     runlake("job", "run", job, "--", "touch", "ran").ok()
     assert (project / "ran").exists() and document(project, job)["status"] == "complete"
 
