@@ -136,6 +136,11 @@ core::Result<ReplayEnvelopeResponse> replay_envelope(const ReplayEnvelopeRequest
     if (work.target) {
         for (const std::string& note : work.target->notes) { request.say(note); }
     }
+    // One that two hosts have added to at once holds both sides of a merge.
+    if (request.add) {
+        const replay::Envelopes there = replay::Envelopes::load(request.store);
+        for (const std::string& problem : there.problems()) { request.say(cat(problem, ": it does not count")); }
+    }
     RL_ASSIGN(const std::unique_ptr<ReplaySession> session, ReplaySession::begin(std::move(work.session)));
     RL_ASSIGN(const std::unique_ptr<os::Lease> lease, take_machine(request.store, session->id()));
     ReplayEnvelopeResponse response;

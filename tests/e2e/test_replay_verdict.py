@@ -185,6 +185,10 @@ def test_runs_of_several_hosts_make_one_envelope(demo, runlake):
     envelope = more["envelope"]
     assert more["added_to"] == 10 and envelope["n"] == 13 == len(envelope["values"]) and [part["runs"] for part in envelope["parts"]] == [10, 3]
     assert len(list((demo / ".runlake" / "epsilon").glob("*.json"))) == 2
+    # Two hosts added at once, and git could not join what they made.
+    (demo / ".runlake" / "epsilon" / "0123.json").write_text("{\n<<<<<<< HEAD\n")
+    told = runlake("replay", "envelope", "spec.yaml", "--add", "--runs", "1").ok()
+    assert "added to 13 runs" in told.err and "0123.json" in told.err and "it does not count" in told.err
     (demo / "data.csv").write_text("1\n2\n")
     refused = runlake("--json", "replay", "envelope", "spec.yaml", "--add", "--runs", "3")
     assert refused.status == 1 and "another inputs" in refused.json["cells"][0]["problem"]
