@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import pathlib
+import random
 import shutil
 import statistics
 import subprocess
@@ -21,6 +22,17 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 import slow_metrics as slow  # noqa: E402
 from make_solved_logs import make_solved_run  # noqa: E402
+
+
+def make_run(folder, number):
+    """Each with outcomes of its own: runs of one goal cache would all be members by each other's."""
+    make_solved_run(folder, theorems=4)
+    rng = random.Random(number)
+    path = folder / "goal_cache.json.gz"
+    cache = json.loads(gzip.decompress(path.read_bytes()))
+    for entry in cache["entries"].values():
+        entry["occurrences"] = {f"{place}": {"outcomes": {str(family): [rng.random() < 0.4 for _ in range(6)] for family in rng.sample(range(10), 3)}} for place in range(4)}
+    path.write_bytes(gzip.compress(json.dumps(cache).encode()))
 
 
 def measured(words, folder):
@@ -82,7 +94,7 @@ def measure(runlake, count, rounds):
         base = pathlib.Path(folder)
         (base / ".runlake").mkdir()
         for number in range(count):
-            make_solved_run(base / "logs" / f"run-{number:05d}", theorems=4)
+            make_run(base / "logs" / f"run-{number:05d}", number)
         runs = sorted((base / "logs").iterdir())
         call = lambda *words: measured([runlake, "--store", base / ".runlake", *words], folder)
         print(f"{count} runs: lake reconcile {call('lake', 'reconcile', '--quiet', '--logs-dir', 'logs')[1]:.2f} s, before and beside what follows")
