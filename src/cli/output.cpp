@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "os/files.hpp"
+#include "os/held_pipe_signal.hpp"
 
 namespace runlake::cli {
 namespace {
@@ -63,6 +64,10 @@ core::Status Output::finish() {
     return core::ok();
 }
 
-void write_stderr(std::string_view text) { static_cast<void>(write_whole(2, text)); }
+// Work goes on where nobody reads what is said about it.
+void write_stderr(std::string_view text) {
+    const os::HeldPipeSignal held;
+    static_cast<void>(write_whole(2, text));
+}
 
 }  // namespace runlake::cli

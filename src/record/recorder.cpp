@@ -14,6 +14,7 @@
 #include "core/digest.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
+#include "os/held_pipe_signal.hpp"
 #include "os/system.hpp"
 #include "record/journal.hpp"
 #include "record/losses.hpp"
@@ -166,7 +167,8 @@ class RecorderImpl : public std::enable_shared_from_this<RecorderImpl> {
         if (saying == Saying::ours && !losses.said && options_.warn_on_stderr) {
             losses.said = true;
             const std::string line = cat("runlake: a run can't be recorded, the program goes on: ", why.message(), "\n");
-            // Nobody to tell if this fails too.
+            // Nobody to tell if this fails too; least of all may it end the program.
+            const os::HeldPipeSignal held;
             [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
         }
     }

@@ -19,8 +19,9 @@ def program(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
 
-    def call(variable, *words):
-        return subprocess.run([os.environ[variable], *words], cwd=project, env={"PATH": os.environ["PATH"], "HOME": str(home)}, capture_output=True, text=True)
+    def call(variable, *words, stderr=subprocess.PIPE):
+        env = {"PATH": os.environ["PATH"], "HOME": str(home)}
+        return subprocess.run([os.environ[variable], *words], cwd=project, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True)
 
     call.project = project
     call.records = lambda: journal.records(project / ".runlake")
@@ -56,6 +57,11 @@ def test_wrong_arguments_are_refused_and_crash_nothing(program):
 
 def test_a_store_that_cant_be_made_is_no_error_of_the_program(program):
     (program.project / ".runlake").write_text("not a folder")
+    # Nor is it one when nobody reads the warning: by default, to write it would end the program (SIGPIPE).
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb", 0) as unread:
+        assert program("RUNLAKE_CAPI_TEST", "lost", stderr=unread).returncode == 0
     done = program("RUNLAKE_CAPI_TEST", "lost")
     assert done.returncode == 0, done.stderr
     assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("runlake: ")

@@ -131,6 +131,15 @@ def test_a_reader_that_went_away_ends_it_quietly(runlake_bin, project, clean_env
     assert done.stderr == b""
 
 
+def test_work_goes_on_where_nobody_reads_what_is_said_about_it(runlake, project):
+    (project / "p.yaml").write_text("experiment_key: toy\nstages:\n  one:\n    command: 'echo x > {out}/x'\n    writes: [x]\n    code: []\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb", 0) as unread:
+        runlake("pipeline", "run", "p.yaml", stderr=unread).ok()
+    assert runlake("--json", "runs", "list").ok().json["runs"][0]["status"] == "completed"
+
+
 def test_colour_and_width_follow_the_terminal(runlake, runlake_bin, project, clean_env):
     env = {**clean_env, "TERM": "xterm", "RUNLAKE_OTLP_ENDPOINT": "http://127.0.0.1:4318/" + "x" * 80}
     call = ["config", "list"]
