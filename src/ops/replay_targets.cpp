@@ -57,7 +57,7 @@ struct RecordedCode {
 };
 core::Result<RecordedCode> recorded_code(const record::Store& store, const JournalRun& run) {
     if (!run.parts.facts.code_ref) {
-        return Error(Errc::conflict, cat(who(run.id), ": it is not recorded which code ran (there was no git repository); use --here to run the present tree"));
+        return Error(Errc::conflict, cat(who(run.id), ": it is not recorded which code ran (no git repository, or one without a commit); use --here to run the present tree"));
     }
     const std::string& reference = run.parts.facts.code_ref->value;
     const std::size_t at = reference.find(k_dirty);
