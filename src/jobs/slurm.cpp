@@ -41,7 +41,7 @@ bool each_task(std::string_view text, const Use& use) {
         const std::int64_t begin = *core::parse_integer(first);
         const std::int64_t end = *core::parse_integer(last);
         const std::int64_t by = *core::parse_integer(step);
-        if (end > k_largest_task || by == 0) { return false; }
+        if (end < begin || end > k_largest_task || by == 0) { return false; }
         for (std::int64_t i = begin; i <= end; i += by) { use(i); }
     }
     return true;

@@ -40,6 +40,8 @@ TEST(Scontrol, OneLineAJob) {
               "runlake-a=4: 0 cancelled, 4 pending, 5 pending,\n");
     EXPECT_EQ(show(parse_scontrol("No jobs in the system\n")), "");
     EXPECT_EQ(show(parse_scontrol("ArrayJobId=4 ArrayTaskId=0 JobName=x\n")), "error: corrupt");
+    // A range that ends before it begins would be an array without tasks.
+    EXPECT_EQ(show(parse_scontrol("ArrayJobId=4 ArrayTaskId=50-9:3 JobName=x JobState=PENDING\n")), "error: corrupt");
 }
 
 TEST(Sbatch, TheIdOfTheArray) {
