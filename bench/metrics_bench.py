@@ -69,7 +69,8 @@ def main():
     parser.add_argument("--deep", default="300")
     parser.add_argument("--runs", default="100,1000")
     options = parser.parse_args()
-    build = pathlib.Path(options.runlake).resolve().parent
+    options.runlake = str(pathlib.Path(options.runlake).resolve())
+    build = pathlib.Path(options.runlake).parent
     tools = [pathlib.Path(options.tool)] if options.tool else [build / "bench" / "metrics_tool", build / "tests" / "peers" / "metrics_tool"]
     options.tool = next((str(tool) for tool in tools if tool.exists()), None)
     python = HERE.parent / ".deps" / "peers" / "metrics" / "bin" / "python"

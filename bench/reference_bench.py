@@ -128,6 +128,7 @@ def main():
     parser.add_argument("--runs", default="100,1000")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    options.runlake = os.path.abspath(options.runlake)
     print(f"load before: {os.getloadavg()[0]:.1f}")
     for count in options.runs.split(","):
         measure(options.runlake, int(count), options.rounds)
