@@ -12,13 +12,17 @@
 namespace runlake::os {
 
 void for_each_index(std::size_t count, std::size_t a_turn, const std::function<void(std::size_t)>& work) {
+    for_each_index(count, a_turn, static_cast<std::size_t>(usable_processors()), work);
+}
+
+void for_each_index(std::size_t count, std::size_t a_turn, std::size_t threads, const std::function<void(std::size_t)>& work) {
     std::atomic<std::size_t> next{0};
     const auto take_turns = [&] {
         for (std::size_t begin = next.fetch_add(a_turn); begin < count; begin = next.fetch_add(a_turn)) {
             for (std::size_t i = begin; i < std::min(begin + a_turn, count); ++i) { work(i); }
         }
     };
-    on_threads(std::min(static_cast<std::size_t>(usable_processors()), (count + a_turn - 1) / a_turn), take_turns);
+    on_threads(std::min(threads, (count + a_turn - 1) / a_turn), take_turns);
 }
 
 namespace {

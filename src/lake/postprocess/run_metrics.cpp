@@ -13,12 +13,12 @@
 #include "core/text.hpp"
 #include "lake/discovery.hpp"
 #include "lake/file_input.hpp"
-#include "lake/for_each_on.hpp"
 #include "lake/goal_cache.hpp"
 #include "lake/postprocess/json_text.hpp"
 #include "lake/postprocess/theorem_metrics.hpp"
 #include "lake/run_files.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -79,7 +79,7 @@ class RunWriter {
         read_names(summary.value());
         read_cache();
         std::vector<Theorem> theorems = theorems_of(summary);
-        for_each_on(work_.threads, theorems.size(), [&](std::size_t i) { theorem(theorems[i]); });
+        os::for_each_index(theorems.size(), 1, work_.threads, [&](std::size_t i) { theorem(theorems[i]); });
         for (const auto& one : theorems) {
             for (const auto& entry : one.entries) { set_in_summary(summary, entry); }
             for (const auto& [metric, count] : one.counts) {

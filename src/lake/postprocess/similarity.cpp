@@ -16,13 +16,13 @@
 #include "core/digest.hpp"
 #include "core/json_texts.hpp"
 #include "core/text.hpp"
-#include "lake/for_each_on.hpp"
 #include "lake/postprocess/run_metrics.hpp"
 #include "metrics/clusters.hpp"
 #include "metrics/goal_tree.hpp"
 #include "metrics/numbers.hpp"
 #include "metrics/statement_tree.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -115,7 +115,7 @@ class Comparison {
     }
     Matrix all() const {
         Matrix out(chosen_.size(), std::vector<double>(chosen_.size(), 0.0));
-        for_each_on(work_.threads, chosen_.size(), [&](std::size_t i) {
+        os::for_each_index(chosen_.size(), 1, work_.threads, [&](std::size_t i) {
             for (std::size_t j = i + 1; j < chosen_.size(); ++j) { out[i][j] = distance(i, j); }
         });
         for (std::size_t i = 0; i < out.size(); ++i) {
@@ -155,7 +155,7 @@ class Comparison {
         std::vector<std::size_t> place(chosen_.size());
         for (std::size_t at = 0; at < by_size.size(); ++at) { place[by_size[at]] = at; }
         std::vector<std::vector<std::pair<double, std::size_t>>> found(chosen_.size());
-        for_each_on(work_.threads, chosen_.size(), [&](std::size_t i) {
+        os::for_each_index(chosen_.size(), 1, work_.threads, [&](std::size_t i) {
             std::size_t low = place[i];
             std::size_t high = place[i] + 1;
             while (found[i].size() < work_.params.knn_sample && (low > 0 || high < by_size.size())) {

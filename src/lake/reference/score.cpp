@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "lake/for_each_on.hpp"
 #include "lake/known.hpp"
 #include "lake/postprocess/run_metrics.hpp"
 #include "lake/postprocess/search_files.hpp"
@@ -16,6 +15,7 @@
 #include "lake/reference/store.hpp"
 #include "lake/source.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -143,7 +143,7 @@ core::Result<std::vector<ScoredRun>> score_runs(const Reference& reference, std:
         if (order.is_stopped && order.is_stopped()) { return Error(Errc::interrupted, "scoring was interrupted"); }
         const std::size_t count = std::min(k_together, runs.size() - begin);
         std::vector<std::optional<RunScores>> scored(count);
-        for_each_on(order.threads, count, [&](std::size_t i) { scored[i] = RunScorer(reference, runs[begin + i]).score(order.ref_id, out[begin + i].skipped); });
+        os::for_each_index(count, 1, order.threads, [&](std::size_t i) { scored[i] = RunScorer(reference, runs[begin + i]).score(order.ref_id, out[begin + i].skipped); });
         for (std::size_t i = 0; i < count; ++i) {
             if (!scored[i]) { continue; }
             RL_TRY(write_scores(order.references_dir, *scored[i]));
