@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "ops/lake_paths.hpp"
 #include "ops/version.hpp"
@@ -58,15 +59,13 @@ core::Json to_json(const LakeExportResponse& response) {
     for (const auto& dataset : response.done.datasets) {
         datasets.push(core::Json::object().set("name", dataset.name).set("file", dataset.file).set("rows", dataset.rows).set("bytes", dataset.bytes).set("sha256", dataset.sha256));
     }
-    auto tables = core::Json::array();
-    for (const auto& table : response.done.with_paths) { tables.push(table); }
     return core::Json::object()
         .set("out", response.out)
         .set("format", response.format)
         .set("profile", response.profile)
         .set("runs", response.done.runs)
         .set("replaced", response.done.replaced)
-        .set("left_out", core::Json::object().set("runs", response.done.left_out).set("tables", std::move(tables)))
+        .set("left_out", core::Json::object().set("runs", response.done.left_out).set("tables", core::text_list(response.done.with_paths)))
         .set("datasets", std::move(datasets));
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extractor "mlflow_spans": the spans of MLflow's traces, which it keeps among the artifacts of each trace. Written by MLflow 3 (ids in base64, as OpenTelemetry has them in JSON) and by
 // MLflow 2 (a context with ids in hex).
-#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <ranges>
 
+#include "core/digest.hpp"
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/mlflow_files.hpp"
@@ -52,12 +53,12 @@ std::optional<std::string> span_id(const Json* value) {
     for (const char c : text->substr(0, 10)) { bits = bits << 6U | k_letters.find(c); }
     // The eleventh letter has the last four of 64 bits, and two that are none.
     bits = bits << 4U | k_letters.find((*text)[10]) >> 2U;
-    std::string hex(16, '0');
-    for (auto& digit : std::ranges::reverse_view(hex)) {
-        digit = "0123456789abcdef"[bits & 15U];
-        bits >>= 4U;
+    std::array<std::uint8_t, 8> bytes{};
+    for (auto& byte : std::ranges::reverse_view(bytes)) {
+        byte = static_cast<std::uint8_t>(bits & 0xffU);
+        bits >>= 8U;
     }
-    return hex;
+    return core::to_hex(bytes);
 }
 
 // Values of attributes are texts that hold JSON; what some other program wrote there may be plain.
