@@ -121,3 +121,15 @@ def names_and_roles(page, view):
     assert page.count("table:not(:has(caption))") == 0 and page.count("th:not([scope])") == 0
     assert page.evaluate("document.querySelectorAll('[tabindex]').values().every((one) => Number(one.getAttribute('tabindex')) <= 0)")
     assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map((one) => one.id)).size === document.querySelectorAll('[id]').length")
+
+
+def fits_a_narrow_screen(page, address, views):
+    """On a screen as wide as a telephone's, nothing of any view is wider than it."""
+    page.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=False)
+    try:
+        page.open(address)
+        for view in views:
+            page.go(f"#view={view}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 400, view
+    finally:
+        page.call("Emulation.clearDeviceMetricsOverride")

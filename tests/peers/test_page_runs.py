@@ -11,7 +11,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
-from page_support import CONTRAST, browser, from_folder, names_and_roles, number, outside, page, served  # noqa: F401
+from page_support import CONTRAST, browser, fits_a_narrow_screen, from_folder, names_and_roles, number, outside, page, served  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import make_page  # noqa: E402
@@ -286,11 +286,4 @@ def test_everything_can_be_read_in_light_and_dark_and_has_a_name(page, lake, sch
 
 
 def test_on_a_narrow_screen_nothing_is_wider_than_it(page, lake):
-    page.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=False)
-    try:
-        page.open(from_folder(lake.release_dir))
-        for view in VIEWS:
-            page.go(f"#view={view}")
-            assert page.evaluate("document.documentElement.scrollWidth") <= 400, view
-    finally:
-        page.call("Emulation.clearDeviceMetricsOverride")
+    fits_a_narrow_screen(page, from_folder(lake.release_dir), VIEWS)
