@@ -4,6 +4,7 @@
 
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
+#include "lake/extractors/columns.hpp"
 #include "lake/extractors/extractor.hpp"
 #include "lake/tactic.hpp"
 
@@ -39,12 +40,8 @@ constexpr auto k_tactic_columns = std::to_array<Column>({
     {"total", ColumnType::integer, "their sum"},
     k_rel_path_column,
 });
-constexpr auto k_wild_columns = std::to_array<Column>({
-    k_run_key_column,
-    k_theorem,
-    {"solved", ColumnType::boolean, ""},
-    {"iterations", ColumnType::integer, ""},
-    {"proof_term_hash", ColumnType::text, ""},
+// Of a search, undisturbed or not.
+constexpr auto k_metric_columns = std::to_array<Column>({
     {"k_valid", ColumnType::boolean, ""},
     {"k_null_model", ColumnType::text, ""},
     {"k_tau_agent", ColumnType::integer, ""},
@@ -52,32 +49,40 @@ constexpr auto k_wild_columns = std::to_array<Column>({
     {"k_K", ColumnType::real, ""},
     {"metrics", ColumnType::json, ""},
     {"k_json", ColumnType::json, "k_search_efficiency"},
-    {"wild_json", ColumnType::json, "all of it"},
-    k_rel_path_column,
 });
-constexpr auto k_intervention_columns = std::to_array<Column>({
-    k_run_key_column,
-    k_theorem,
-    k_intervention,
-    {"solved", ColumnType::boolean, ""},
-    {"status", ColumnType::text, ""},
-    {"is_control", ColumnType::boolean, "false where it is not said"},
-    {"baseline_solved", ColumnType::boolean, "true where it is not said"},
-    {"blocked", ColumnType::json, ""},
-    {"ged_search_value", ColumnType::real, ""},
-    {"ged_search_norm", ColumnType::real, ""},
-    {"ged_search_soft_value", ColumnType::real, ""},
-    {"ged_search_soft_norm", ColumnType::real, ""},
-    {"k_valid", ColumnType::boolean, ""},
-    {"k_null_model", ColumnType::text, ""},
-    {"k_tau_agent", ColumnType::integer, ""},
-    {"k_tau_blind", ColumnType::real, ""},
-    {"k_K", ColumnType::real, ""},
-    {"metrics", ColumnType::json, ""},
-    {"k_json", ColumnType::json, "k_search_efficiency"},
-    {"intervention_json", ColumnType::json, "all of it"},
-    k_rel_path_column,
-});
+constexpr auto k_wild_columns = columns_around(
+    {
+        k_run_key_column,
+        k_theorem,
+        {"solved", ColumnType::boolean, ""},
+        {"iterations", ColumnType::integer, ""},
+        {"proof_term_hash", ColumnType::text, ""},
+    },
+    k_metric_columns,
+    {
+        {"wild_json", ColumnType::json, "all of it"},
+        k_rel_path_column,
+    });
+constexpr auto k_intervention_columns = columns_around(
+    {
+        k_run_key_column,
+        k_theorem,
+        k_intervention,
+        {"solved", ColumnType::boolean, ""},
+        {"status", ColumnType::text, ""},
+        {"is_control", ColumnType::boolean, "false where it is not said"},
+        {"baseline_solved", ColumnType::boolean, "true where it is not said"},
+        {"blocked", ColumnType::json, ""},
+        {"ged_search_value", ColumnType::real, ""},
+        {"ged_search_norm", ColumnType::real, ""},
+        {"ged_search_soft_value", ColumnType::real, ""},
+        {"ged_search_soft_norm", ColumnType::real, ""},
+    },
+    k_metric_columns,
+    {
+        {"intervention_json", ColumnType::json, "all of it"},
+        k_rel_path_column,
+    });
 constexpr auto k_postprocess_columns = std::to_array<Column>({
     k_run_key_column,
     k_theorem,
@@ -99,7 +104,7 @@ constexpr Table k_interventions = {"theorem_intervention", "Each intervention on
 constexpr Table k_postprocess = {"theorem_intervention_postprocess", "Novelty and path distance of interventions, where either was computed.", k_postprocess_columns};
 constexpr std::array<const Table*, 5> k_tables = {&k_aggregates, &k_tactics, &k_wild, &k_interventions, &k_postprocess};
 
-// The five columns k_*.
+// The first five of k_metric_columns.
 struct Efficiency {
     explicit Efficiency(const Json* payload) {
         const auto* primary = member(payload, "primary");
