@@ -39,6 +39,14 @@ core::Status publish(const std::string& path, std::string_view bytes) {
     return os::publish_file(path, bytes, k_file_mode, os::Existing::replace, os::Durability::power, os::point::lake_reference_write);
 }
 
+// True: it was there with that text, and stays as it is, however it was packed.
+core::Result<bool> publish_packed(const std::string& path, const std::string& text) {
+    if (const auto there = unpacked(path); there.ok() && there.value() == text) { return true; }
+    RL_TRY(os::make_dirs(os::parent_path(path), k_folder_mode, os::point::lake_reference_write));
+    RL_TRY(publish(path, core::gzip(text)));
+    return false;
+}
+
 // Nothing where the file is not there.
 std::optional<std::string> stamp_of(const std::string& path) {
     const auto info = os::stat_path(path);
@@ -84,11 +92,7 @@ ReferenceProvenance read_provenance(const std::string& references_dir, const std
 
 core::Result<bool> write_reference(const std::string& references_dir, const std::string& ref_id, const Reference& reference, const ReferenceProvenance& provenance) {
     RL_ASSIGN(const auto text, reference_text(reference));
-    RL_TRY(os::make_dirs(reference_folder(references_dir, ref_id), k_folder_mode, os::point::lake_reference_write));
-    const std::string path = in_reference(references_dir, ref_id, k_reference_file);
-    const auto there = unpacked(path);
-    const bool was_there = there.ok() && there.value() == text;
-    if (!was_there) { RL_TRY(publish(path, core::gzip(text))); }
+    RL_ASSIGN(const bool was_there, publish_packed(in_reference(references_dir, ref_id, k_reference_file), text));
     const std::string beside = in_reference(references_dir, ref_id, k_reference_provenance_file);
     if (!was_there || !os::exists(beside)) { RL_TRY(publish(beside, core::to_json_pretty(provenance_json(provenance)))); }
     return was_there;
@@ -113,12 +117,8 @@ core::Result<RunScores> read_scores(const std::string& references_dir, const std
 }
 
 core::Status write_scores(const std::string& references_dir, const RunScores& scores) {
-    const std::string path = in_reference(references_dir, scores.ref_id, score_file(scores.search_uid));
-    const std::string packed = core::gzip(scores_text(scores));
-    const auto there = os::read_file(path, packed.size());
-    if (there.ok() && there.value() == packed) { return core::ok(); }
-    RL_TRY(os::make_dirs(os::parent_path(path), k_folder_mode, os::point::lake_reference_write));
-    return publish(path, packed);
+    RL_TRY(publish_packed(in_reference(references_dir, scores.ref_id, score_file(scores.search_uid)), scores_text(scores)));
+    return core::ok();
 }
 
 core::Result<std::vector<ReferenceFile>> list_reference_files(const std::string& references_dir, const std::string& ref_id) {
