@@ -9,8 +9,7 @@
 
 #include "core/text.hpp"
 #include "os/child.hpp"
-#include "os/files.hpp"
-#include "os/system.hpp"
+#include "os/program_path.hpp"
 
 namespace runlake::ops {
 namespace {
@@ -22,11 +21,7 @@ using core::Error;
 constexpr int k_limit_ms = 120'000;
 constexpr std::size_t k_most_bytes = 64U << 20U;
 
-bool is_there(std::string_view program) {
-    const std::string path = os::env("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
-    const std::vector<std::string_view> folders = core::split(path, ':');
-    return std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) { return os::exists(os::join_path(folder.empty() ? "." : folder, program)); });
-}
+bool is_there(const std::string& program) { return os::find_program(program, os::search_path()).has_value(); }
 
 Error no_slurm(std::string_view program) {
     return {Errc::unsupported, cat("asking Slurm: there is no program ", program, " on the PATH: queued jobs run here without --executor slurm")};

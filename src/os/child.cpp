@@ -15,6 +15,7 @@
 #include <map>
 
 #include "core/text.hpp"
+#include "os/program_path.hpp"
 #include "os/system.hpp"
 
 // The environment of this process.
@@ -61,13 +62,6 @@ struct Plan {
     Fd working_dir;
 };
 
-std::vector<std::string> candidates(const std::string& program, const std::string& search_path) {
-    if (program.find('/') != std::string::npos || program.empty()) { return {program}; }
-    std::vector<std::string> paths;
-    for (const std::string_view folder : core::split(search_path, ':')) { paths.push_back(join_path(folder.empty() ? "." : folder, program)); }
-    return paths;
-}
-
 std::vector<std::string> merged_environment(const ChildOptions& options) {
     std::vector<std::string> merged;
     const auto is_changed = [&](std::string_view name) {
@@ -87,11 +81,11 @@ core::Result<Plan> make_plan(const ChildOptions& options) {
     if (options.argv.empty()) { return core::Error(core::Errc::usage, "starting a process: no program is named"); }
     Plan plan;
     plan.environment = merged_environment(options);
-    std::string search_path = "/usr/local/bin:/usr/bin:/bin";
+    std::string search_path(k_usual_search_path);
     for (const std::string& entry : plan.environment) {
         if (entry.starts_with("PATH=")) { search_path = entry.substr(5); }
     }
-    plan.paths = candidates(options.argv[0], search_path);
+    plan.paths = program_paths(options.argv[0], search_path);
     static std::array<char, 8> shell = {"/bin/sh"};
     plan.shell_argv = {shell.data(), nullptr};
     for (const std::string& word : options.argv) {

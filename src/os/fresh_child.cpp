@@ -24,6 +24,7 @@
 #include "os/files.hpp"
 #include "os/flood.hpp"
 #include "os/keeper.hpp"
+#include "os/program_path.hpp"
 #include "os/system.hpp"
 
 namespace runlake::os {
@@ -72,16 +73,12 @@ core::Result<Fd> create_output(const std::string& path) { return create_exclusiv
 core::Result<Plan> make_plan(const FreshChild& child) {
     if (child.argv.empty() || child.argv[0].empty()) { return core::Error(core::Errc::usage, "starting a fresh process: no program is named"); }
     Plan plan;
-    std::string search = "/usr/local/bin:/usr/bin:/bin";
+    std::string search(k_usual_search_path);
     for (const auto& [name, value] : child.environment) {
         plan.variables.push_back(cat(name, '=', value));
         if (name == "PATH") { search = value; }
     }
-    if (child.argv[0].find('/') != std::string::npos) {
-        plan.paths = {child.argv[0]};
-    } else {
-        for (const std::string_view folder : core::split(search, ':')) { plan.paths.push_back(join_path(folder.empty() ? "." : folder, child.argv[0])); }
-    }
+    plan.paths = program_paths(child.argv[0], search);
     for (const std::string& word : child.argv) { plan.argv.push_back(const_cast<char*>(word.c_str())); }   // execve does not write to it
     plan.argv.push_back(nullptr);
     for (const std::string& entry : plan.variables) { plan.envp.push_back(const_cast<char*>(entry.c_str())); }

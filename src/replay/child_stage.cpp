@@ -16,6 +16,7 @@
 #include "os/child.hpp"
 #include "os/files.hpp"
 #include "os/fresh_child.hpp"
+#include "os/program_path.hpp"
 #include "os/system.hpp"
 #include "replay/static_program.hpp"
 
@@ -64,19 +65,10 @@ void tell(const std::string& report, const Json& line) {
     static_cast<void>(os::write_all(file.value().get(), core::to_json(line) + "\n", os::point::replay_output_write, report));
 }
 
-std::string program_file(const std::string& name) {
-    if (name.find('/') != std::string::npos) { return name; }
-    for (const std::string_view folder : core::split(os::env("PATH").value_or(""), ':')) {
-        std::string path = os::join_path(folder.empty() ? "." : folder, name);
-        if (::access(path.c_str(), X_OK) == 0) { return path; }
-    }
-    return name;
-}
-
 // Of a program that no module can be loaded into, as the module says it of others: what is not in its file is not loaded.
 void tell_of_static(const std::string& report, const std::string& name) {
     Json values = Json::object();
-    for (const std::string& knob : knobs_never_read(program_file(name))) { values.set(knob, "not_loaded"); }
+    for (const std::string& knob : knobs_never_read(os::find_program(name, os::search_path()).value_or(name))) { values.set(knob, "not_loaded"); }
     if (values.as_object()->empty()) { return; }
     Json line = Json::object();
     line.set("kind", "observed").set("pid", process_number()).set("program", core::valid_utf8(os::base_name(name))).set("values", std::move(values));
