@@ -12,6 +12,7 @@
 #include "lake/database.hpp"
 #include "lake/export/session.hpp"
 #include "lake/job/config.hpp"
+#include "lake/json_column.hpp"
 #include "lake/reference/build.hpp"
 #include "lake/reference/index.hpp"
 #include "lake/reference/score.hpp"
@@ -66,16 +67,11 @@ core::Result<std::string> find_reference(const std::string& references_dir, cons
     return Error(Errc::conflict, cat("\"", word, "\" may mean ", found.size(), " references: ", core::join(found, ", ")));
 }
 
-core::Result<Json> json_column(const std::optional<std::string>& text) {
-    if (!text) { return Json(); }
-    return core::parse_json(*text, "the lake");
-}
-
 constexpr std::string_view k_list =
     "WITH m AS (SELECT ref_id, count(DISTINCT run_uid) FILTER (run_key IS NOT NULL) AS here FROM lake_reference_members GROUP BY ref_id), "
     "k AS (SELECT ref_id, count(DISTINCT run_key) AS runs, count(*) AS scores, count(*) FILTER (valid) AS valid FROM k_reference_score GROUP BY ref_id) "
     "SELECT r.ref_id, r.kind, r.created_at, r.alpha, r.members, coalesce(m.here, 0), r.goals, r.attempts, r.successes, coalesce(k.runs, 0), coalesce(k.scores, 0), coalesce(k.valid, 0), "
-    "CAST(r.meta AS VARCHAR), CAST(r.selection AS VARCHAR), r.artifact_path FROM lake_references r LEFT JOIN m ON m.ref_id = r.ref_id LEFT JOIN k ON k.ref_id = r.ref_id ORDER BY r.ref_id";
+    "CAST(r.meta AS VARCHAR) AS meta, CAST(r.selection AS VARCHAR) AS selection, r.artifact_path FROM lake_references r LEFT JOIN m ON m.ref_id = r.ref_id LEFT JOIN k ON k.ref_id = r.ref_id ORDER BY r.ref_id";
 
 }  // namespace
 
@@ -146,8 +142,8 @@ core::Result<LakeReferenceListResponse> lake_reference_list(const LakeReferenceL
                                            .meta = {},
                                            .selection = {},
                                            .artifact_path = std::string(rows.text(14))};
-        RL_ASSIGN(row.meta, json_column(rows.text_if(12)));
-        RL_ASSIGN(row.selection, json_column(rows.text_if(13)));
+        RL_ASSIGN(row.meta, lake::json_column(rows, 12));
+        RL_ASSIGN(row.selection, lake::json_column(rows, 13));
         response.references.push_back(std::move(row));
     }
     RL_ASSIGN(const auto there, lake::list_references(roots.references));

@@ -2,36 +2,27 @@
 #include "lake/reference/members.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <unordered_set>
 
 #include "core/text.hpp"
+#include "lake/json_column.hpp"
 #include "sql/appender.hpp"
 
 namespace runlake::lake {
-namespace {
 
 using core::cat;
-using core::Json;
-
-core::Result<Json> json_of(const std::optional<std::string>& text, std::string_view what) {
-    if (!text) { return Json(); }
-    return core::parse_json(*text, what);
-}
-
-}  // namespace
 
 core::Result<ReferenceHead> reference_head(ExportSession& session, const std::string& ref_id) {
     ReferenceHead head;
     head.ref_id = ref_id;
     {
-        RL_ASSIGN(auto rows, session.connection().query(cat("SELECT alpha, CAST(meta AS VARCHAR), CAST(selection AS VARCHAR) FROM ", session.stored("lake_references"), " WHERE ref_id = ",
+        RL_ASSIGN(auto rows, session.connection().query(cat("SELECT alpha, CAST(meta AS VARCHAR) AS meta, CAST(selection AS VARCHAR) AS selection FROM ", session.stored("lake_references"), " WHERE ref_id = ",
                                                             sql::quote_literal(ref_id))));
         RL_ASSIGN(const bool found, rows.next());
         if (!found) { return core::Error(core::Errc::not_found, cat("there is no reference ", ref_id, " in the lake")); }
         head.alpha = rows.number(0);
-        RL_ASSIGN(head.meta, json_of(rows.text_if(1), "meta"));
-        RL_ASSIGN(head.selection, json_of(rows.text_if(2), "selection"));
+        RL_ASSIGN(head.meta, json_column(rows, 1));
+        RL_ASSIGN(head.selection, json_column(rows, 2));
     }
     RL_ASSIGN(auto rows, session.connection().query(cat("SELECT DISTINCT run_uid, goal_cache_sha256 FROM ", session.stored("lake_reference_members"), " WHERE ref_id = ",
                                                         sql::quote_literal(ref_id), " ORDER BY 1, 2")));
