@@ -21,6 +21,9 @@ using core::Error;
 using core::Result;
 using core::Status;
 
+// What other programs need to read it: DuckDB 1.3 (May 2025). Texts take a third less than in the form that it writes by default, and a third less time.
+constexpr std::string_view k_storage_version = "v1.3.0";
+
 std::string wal_of(const std::string& path) { return path + ".wal"; }
 
 struct Found {
@@ -65,9 +68,23 @@ Status create_tables(sql::Connection& connection) {
     return transaction.commit();
 }
 
-Result<sql::Connection> connect(const std::string& path, sql::Access access, const sql::Options& options = {}) {
-    RL_ASSIGN(const auto database, sql::Database::open(path, access, options));
+Result<sql::Connection> connect_to_read(const std::string& path, const sql::Options& options) {
+    RL_ASSIGN(const auto database, sql::Database::open(path, sql::Access::read_only, options));
     return database.connect();
+}
+
+Result<sql::Connection> connect_to_write(const std::string& path, sql::Access access) {
+    sql::Options storage{{"ROW_GROUP_SIZE", std::to_string(k_row_group_rows)}};
+    if (access == sql::Access::create) {
+        // A quarter of DuckDB's own: each column of each table that is written to has a block of its own in memory, and there are hundreds of columns.
+        storage.emplace_back("BLOCK_SIZE", "65536");
+        storage.emplace_back("STORAGE_VERSION", sql::quote_literal(k_storage_version));
+    }
+    RL_ASSIGN(const auto database, sql::Database::open(path, access, {}, storage));
+    RL_ASSIGN(auto connection, database.connect());
+    // Row groups go to disk one by one as they fill, not all in the end. A transaction of any size is stored as it will lie, instead of in the log first.
+    RL_TRY(connection.run("SET write_buffer_row_group_count = 1; SET wal_autocheckpoint = '4MB'"));
+    return connection;
 }
 
 // Makes an empty lake beside `path` and puts it there. The old log goes first: it must never be applied to the new file.
@@ -76,8 +93,7 @@ Status make_empty(const std::string& path) {
     RL_TRY(os::remove_file(wal_of(name), os::point::lake_database_replace));
     RL_TRY(os::remove_file(name, os::point::lake_database_replace));
     {
-        // A quarter of DuckDB's own: each column of each table that is written to has a block of its own in memory, and there are hundreds of columns.
-        RL_ASSIGN(auto connection, connect(name, sql::Access::create, {{"default_block_size", "65536"}}));
+        RL_ASSIGN(auto connection, connect_to_write(name, sql::Access::create));
         RL_TRY(create_tables(connection));
         RL_TRY(connection.run("CHECKPOINT"));
     }
@@ -119,7 +135,7 @@ Result<sql::Connection> open_lake(const std::string& path, const LakeReading& re
     if (!os::exists(path)) { return Error(Errc::not_found, cat("opening the lake ", path, ": there is none yet; `runlake lake reconcile` makes it")); }
     sql::Options options;
     if (reading.single_threaded) { options.emplace_back("threads", "1"); }
-    auto opened = connect(path, sql::Access::read_only, options);
+    auto opened = connect_to_read(path, options);
     if (!opened.ok()) {
         if (opened.error().code() == Errc::busy) { return Error(Errc::busy, cat("opening the lake ", path, ": it is being changed now; try again when `lake reconcile` is done")); }
         if (opened.error().code() == Errc::corrupt) { return std::move(opened).take_error().context("the lake is damaged, and `runlake lake reconcile` makes it again"); }
@@ -142,7 +158,7 @@ Result<HeldLake> hold_lake(const std::string& path) {
     std::vector<std::string> roots;
     bool is_new = false;
     if (os::exists(path)) {
-        auto opened = connect(path, sql::Access::read_write);
+        auto opened = connect_to_write(path, sql::Access::read_write);
         if (!opened.ok() && opened.error().code() != Errc::corrupt) { return std::move(opened).take_error().context("changing the lake"); }
         if (opened.ok()) {
             auto connection = std::move(opened).take();
@@ -162,7 +178,7 @@ Result<HeldLake> hold_lake(const std::string& path) {
     }
     is_new = true;
     RL_TRY(make_empty(path));
-    RL_ASSIGN(auto connection, connect(path, sql::Access::read_write));
+    RL_ASSIGN(auto connection, connect_to_write(path, sql::Access::read_write));
     return HeldLake{std::move(lease), std::move(connection), std::move(notes), std::move(roots), is_new};
 }
 

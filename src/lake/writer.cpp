@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "lake/database.hpp"
 #include "lake/identity.hpp"
 #include "lake/registry_tables.hpp"
 #include "os/fault_points.hpp"
@@ -122,7 +123,7 @@ Result<LakeWriter::Open*> LakeWriter::appender_of(const Table& table) {
         if (open.table == &table) { return &open; }
     }
     RL_ASSIGN(auto appender, sql::Appender::open(connection_, std::string(table.name)));
-    open_.push_back({&table, std::make_unique<sql::Appender>(std::move(appender)), 0});
+    open_.push_back({&table, std::make_unique<sql::Appender>(std::move(appender)), 0, 0});
     return &open_.back();
 }
 
@@ -146,6 +147,11 @@ Status LakeWriter::append(const FileRows& rows) {
             RL_TRY(appender.end_row());
         }
         open->rows += rows.row_count(t);
+        open->unflushed += rows.row_count(t);
+        if (open->unflushed >= k_row_group_rows) {
+            RL_TRY(appender.flush());
+            open->unflushed = 0;
+        }
     }
     return core::ok();
 }

@@ -57,6 +57,7 @@ class LakeWriter {
         const Table* table;
         std::unique_ptr<sql::Appender> appender;
         std::uint64_t rows = 0;
+        std::uint64_t unflushed = 0;  // those that DuckDB has not yet been handed
     };
     core::Result<Open*> appender_of(const Table& table);
 

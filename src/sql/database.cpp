@@ -15,6 +15,8 @@ using core::Error;
 
 namespace {
 
+constexpr const char* k_attached = "attached";
+
 struct FreeText {
     void operator()(char* text) const { library().free(text); }
 };
@@ -26,19 +28,35 @@ core::Status set_option(ConfigHandle& config, const std::string& name, const std
     return core::ok();
 }
 
+core::Status attach(const Connection& connection, const std::string& path, std::string_view mode, const Options& storage) {
+    std::string sql = core::cat("ATTACH ", quote_literal(path), " AS ", k_attached, " (", mode);
+    for (const auto& [option, value] : storage) { sql += core::cat(", ", option, ' ', value); }
+    duckdb_result result{};
+    core::Status status = core::ok();
+    if (library().query(connection.raw(), (sql + ')').c_str(), &result) != DuckDBSuccess) {
+        const char* text = library().result_error(&result);
+        status = open_error(text == nullptr ? "no reason given" : text, path);
+    }
+    library().destroy_result(&result);
+    return status;
+}
+
 }  // namespace
 
-core::Result<Database> Database::open(const std::string& path, Access access, const Options& options) {
+core::Result<Database> Database::open(const std::string& path, Access access, const Options& options, const Options& storage) {
     RL_ASSIGN(const Library* const duckdb, load_library());
+    const bool attaches = !storage.empty();
     ConfigHandle config;
     if (duckdb->create_config(config.out()) != DuckDBSuccess) { return Error(Errc::internal, "making a configuration for DuckDB: it gave no reason"); }
-    RL_TRY(set_option(config, "access_mode", access == Access::read_only ? "READ_ONLY" : access == Access::in_memory ? "AUTOMATIC" : "READ_WRITE"));
+    const char* const mode = access == Access::read_only ? "READ_ONLY" : "READ_WRITE";
+    RL_TRY(set_option(config, "access_mode", access == Access::in_memory || attaches ? "AUTOMATIC" : mode));
     RL_TRY(set_option(config, "autoinstall_known_extensions", "false"));
     RL_TRY(set_option(config, "autoload_known_extensions", "false"));
 #if defined(__SANITIZE_THREAD__)
     // DuckDB is built without the thread sanitizer, which doesn't see what its threads do for each other: it has none then.
     RL_TRY(set_option(config, "threads", "1"));
 #endif
+    if (attaches) { RL_TRY(set_option(config, "temp_directory", path + ".tmp")); }  // as if it were opened itself
     for (const auto& [name, value] : options) { RL_TRY(set_option(config, name, value)); }
 
     if (access != Access::in_memory) {
@@ -53,19 +71,24 @@ core::Result<Database> Database::open(const std::string& path, Access access, co
     }
     auto handle = std::make_shared<DatabaseHandle>();  // shared with the connections: see database.hpp
     char* raw_message = nullptr;
-    const char* name = access == Access::in_memory ? nullptr : path.c_str();
+    const char* name = access == Access::in_memory || attaches ? nullptr : path.c_str();
     const duckdb_state state = duckdb->open_ext(name, handle->out(), config.get(), &raw_message);
     const std::unique_ptr<char, FreeText> message(raw_message);
     if (state != DuckDBSuccess) { return open_error(message == nullptr ? "no reason given" : message.get(), access == Access::in_memory ? ":memory:" : path); }
-    return Database(std::move(handle));
+    if (!attaches) { return Database(std::move(handle), ""); }
+    RL_ASSIGN(auto connection, Database(handle, "").connect());
+    RL_TRY(attach(connection, path, mode, storage));
+    return Database(std::move(handle), k_attached);
 }
 
 core::Result<Connection> Database::connect() const {
-    ConnectionHandle connection;
-    if (library().connect(handle_->get(), connection.out()) != DuckDBSuccess) {
+    ConnectionHandle handle;
+    if (library().connect(handle_->get(), handle.out()) != DuckDBSuccess) {
         return Error(Errc::internal, "connecting to an open database: DuckDB gave no reason");
     }
-    return Connection(handle_, std::move(connection));
+    Connection connection(handle_, std::move(handle));
+    if (!attached_.empty()) { RL_TRY(connection.run(core::cat("USE ", attached_))); }
+    return connection;
 }
 
 core::Status Connection::run(std::string_view sql) {

@@ -32,12 +32,14 @@ class Database {
   public:
     // Errc::not_found: no such file. Errc::busy: another process has it open. Errc::unsupported: written by a newer DuckDB, or DuckDB itself can't be
     // loaded. Errc::corrupt: it is not a DuckDB database, or damaged. Errc::io: the system refused. Errc::usage: an option DuckDB does not know.
-    static core::Result<Database> open(const std::string& path, Access access, const Options& options = {});
+    // `storage` is what only DuckDB's ATTACH takes ("ROW_GROUP_SIZE", "STORAGE_VERSION", "BLOCK_SIZE"; not for in_memory): how rows lie that are written from now on.
+    static core::Result<Database> open(const std::string& path, Access access, const Options& options = {}, const Options& storage = {});
     core::Result<Connection> connect() const;
 
   private:
-    explicit Database(std::shared_ptr<DatabaseHandle> handle) : handle_(std::move(handle)) {}
+    Database(std::shared_ptr<DatabaseHandle> handle, std::string attached) : handle_(std::move(handle)), attached_(std::move(attached)) {}
     std::shared_ptr<DatabaseHandle> handle_;  // shared by this object and its connections: the last one closes the file
+    std::string attached_;                    // the name of the database that connections use, where it isn't the one that was opened
 };
 
 // A connection. One thread at a time, but interrupt() may be called from any. Statements and rows of it must not outlive it.

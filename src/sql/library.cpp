@@ -82,7 +82,7 @@ Error open_error(std::string_view message, std::string_view path) {
         code = Errc::corrupt;
     } else if (says(message, "Cannot open database") && says(message, "does not exist")) {
         code = Errc::not_found;
-    } else if (says(message, "unrecognized configuration") || says(message, "were not recognized")) {
+    } else if (says(message, "unrecognized configuration") || says(message, "Unrecognized option") || says(message, "were not recognized")) {
         code = Errc::usage;
     }
     return {code, core::cat("opening database ", path, ": ", first_line(message))};

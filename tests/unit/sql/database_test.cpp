@@ -62,6 +62,29 @@ TEST(Database, CreatesAndReadsBack) {
     EXPECT_FALSE(connection.run("INSERT INTO t VALUES (1)").ok());
 }
 
+// What ATTACH takes: told in the file's own terms, as if it had been opened itself.
+TEST(Database, StorageIsAsItWasAsked) {
+    TempDir dir;
+    const std::string path = dir / "it's.duckdb";
+    {
+        auto connection = must(must(Database::open(path, Access::create, {}, {{"ROW_GROUP_SIZE", "2048"}, {"BLOCK_SIZE", "16384"}, {"STORAGE_VERSION", "'v1.3.0'"}})).connect());
+        EXPECT_EQ(must(connection.integer("SELECT count(*) FROM duckdb_settings() WHERE name = 'temp_directory' AND value = '" + (dir / "it''s.duckdb.tmp'"))), 1);
+        must(connection.run("CREATE TABLE t(i INTEGER); CREATE VIEW v AS SELECT * FROM t; INSERT INTO t SELECT range FROM range(10000)"));
+        EXPECT_EQ(must(connection.integer("SELECT block_size::BIGINT FROM pragma_database_size() WHERE database_name = current_database()")), 16384);
+    }
+    {
+        auto connection = must(must(Database::open(path, Access::read_only)).connect());
+        EXPECT_EQ(must(connection.integer("SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('t')")), 5);
+        EXPECT_EQ(must(connection.integer("SELECT count(*) FROM v")), 10000);
+    }
+    auto connection = must(must(Database::open(path, Access::read_only, {}, {{"ROW_GROUP_SIZE", "2048"}})).connect());
+    EXPECT_EQ(must(connection.integer("SELECT count(*) FROM v")), 10000);
+    EXPECT_FALSE(connection.run("INSERT INTO t VALUES (1)").ok());
+    auto unknown = Database::open(dir / "b.duckdb", Access::create, {}, {{"NO_SUCH_OPTION", "1"}});
+    ASSERT_FALSE(unknown.ok());
+    EXPECT_EQ(unknown.error().code(), Errc::usage) << unknown.error().message();
+}
+
 TEST(Database, MissingFileIsNotMade) {
     TempDir dir;
     for (const Access access : {Access::read_only, Access::read_write}) {
@@ -95,9 +118,11 @@ TEST(Database, LockedByAnotherProcessIsBusy) {
     ASSERT_EQ(read(ready[0], &byte, 1), 1);
     ASSERT_EQ(byte, 'y');
     for (const Access access : {Access::read_only, Access::read_write, Access::create}) {
-        auto opened = Database::open(path, access);
-        ASSERT_FALSE(opened.ok());
-        EXPECT_EQ(opened.error().code(), Errc::busy) << opened.error().message();
+        for (const Options& storage : {Options{}, Options{{"ROW_GROUP_SIZE", "2048"}}}) {
+            auto opened = Database::open(path, access, {}, storage);
+            ASSERT_FALSE(opened.ok());
+            EXPECT_EQ(opened.error().code(), Errc::busy) << opened.error().message();
+        }
     }
     ASSERT_EQ(write(go[1], "x", 1), 1);
     int status = 0;
@@ -113,9 +138,11 @@ TEST(Database, WhatIsNoDatabaseIsCorrupt) {
     write_bytes(dir / "short", "hello");
     for (const char* name : {"text", "short"}) {
         for (const Access access : {Access::read_only, Access::read_write, Access::create}) {
-            auto opened = Database::open(dir / name, access);
-            ASSERT_FALSE(opened.ok()) << name;
-            EXPECT_EQ(opened.error().code(), Errc::corrupt) << name << ": " << opened.error().message();
+            for (const Options& storage : {Options{}, Options{{"ROW_GROUP_SIZE", "2048"}}}) {
+                auto opened = Database::open(dir / name, access, {}, storage);
+                ASSERT_FALSE(opened.ok()) << name;
+                EXPECT_EQ(opened.error().code(), Errc::corrupt) << name << ": " << opened.error().message();
+            }
         }
     }
     auto folder = Database::open(dir / "", Access::read_write);
