@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "kb/citation.hpp"
 
@@ -26,10 +27,7 @@ std::string text_of(const core::Json* value) {
 
 std::string output_of(const core::Json& cell) {
     std::string out;
-    const core::Json* outputs = cell.find("outputs");
-    const core::JsonArray* list = outputs == nullptr ? nullptr : outputs->as_array();
-    if (list == nullptr) { return out; }
-    for (const core::Json& output : *list) {
+    for (const core::Json& output : core::list_at(cell, "outputs")) {
         out += text_of(output.find("text"));
         if (const core::Json* data = output.find("data")) { out += text_of(data->find("text/plain")); }
         out += '\n';
@@ -102,10 +100,10 @@ void read_tag(std::string_view tag, const core::Json& cell, bool is_code, const 
 core::Status read_notebook(std::string_view text, const std::string& path, Citations& out) {
     if (text.find(k_tag) == std::string_view::npos) { return core::ok(); }
     RL_ASSIGN(const core::Json notebook, core::parse_json(text, path));
-    const core::Json* cells = notebook.find("cells");
-    if (cells == nullptr || !cells->is_array()) { return core::Error(core::Errc::corrupt, core::cat("reading ", path, ": it has no list of cells, so it is no notebook of format 4")); }
+    const core::JsonArray* cells = core::find_list(notebook, "cells");
+    if (cells == nullptr) { return core::Error(core::Errc::corrupt, core::cat("reading ", path, ": it has no list of cells, so it is no notebook of format 4")); }
     Places places(text);
-    for (const core::Json& cell : *cells->as_array()) {
+    for (const core::Json& cell : *cells) {
         const std::string kind = cell.string_at("cell_type").value_or("");
         const core::Json* metadata = cell.find("metadata");
         const core::Json* tags = metadata == nullptr ? nullptr : metadata->find("tags");

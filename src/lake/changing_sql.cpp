@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 
 namespace runlake::lake {
@@ -27,10 +28,9 @@ std::optional<std::string> told(const std::string& name) {
 
 // current_date and its like are written without parentheses.
 std::optional<std::string> of_column(const Json& node) {
-    const auto* names = node.find("column_names");
-    const auto* list = names == nullptr ? nullptr : names->as_array();
-    if (list == nullptr || list->size() != 1 || !list->front().is_string()) { return std::nullopt; }
-    const auto name = core::lower_ascii(*list->front().as_string());
+    const auto& list = core::list_at(node, "column_names");
+    if (list.size() != 1 || !list.front().is_string()) { return std::nullopt; }
+    const auto name = core::lower_ascii(*list.front().as_string());
     return name.starts_with("current_") || name.starts_with("local") || name == "session_user" ? told(name) : std::nullopt;
 }
 

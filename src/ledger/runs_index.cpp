@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/json_lists.hpp"
 #include "ledger/layout.hpp"
 #include "ledger/text.hpp"
 #include "os/files.hpp"
@@ -18,10 +19,8 @@ constexpr std::uint64_t k_most_bytes = 256U << 20U;
 void add_file(std::string_view name, std::string_view text, std::map<JobId, IndexEntry>& found) {
     auto whole = core::parse_json(text, "runs index");
     if (!whole.ok()) { return; }
-    const Json* entries = whole.value().find("entries");
-    if (entries == nullptr || !entries->is_array()) { return; }
     const std::string label = whole.value().string_at("machine_label").value_or(std::string(name.substr(0, name.size() - k_entry_ending.size())));
-    for (const Json& one : *entries->as_array()) {
+    for (const Json& one : core::list_at(whole.value(), "entries")) {
         auto id = JobId::parse(one.string_at("job_id").value_or(""));
         const std::optional<std::string> status = one.string_at("status");
         if (!id.ok() || !status) { continue; }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 
 namespace runlake::metrics {
@@ -64,8 +65,7 @@ struct Built {
 class Unfolding {
   public:
     Unfolding(const Json& expression, Building& building) : building_(building) {
-        const auto* nodes = expression.find("nodes");
-        const auto* list = nodes == nullptr ? nullptr : nodes->as_array();
+        const auto* list = core::find_list(expression, "nodes");
         const auto* root = expression.find("rootId");
         if (list == nullptr || root == nullptr) {
             problem_ = "an expression without rootId or nodes";
@@ -174,12 +174,10 @@ core::Result<Tree> goal_tree(const Json& entry, Labels& labels) {
     Building building{.labels = labels, .nodes = {}};
     RL_ASSIGN(const Built type, unfolded(entry.find("type_expr"), building));
     std::vector<Built> hypotheses;
-    if (const auto* list = entry.find("hyp_exprs"); list != nullptr && list->is_array()) {
-        for (const auto& item : *list->as_array()) {
-            RL_ASSIGN(auto hypothesis, unfolded(&item, building));
-            hypotheses.push_back(std::move(hypothesis));
-            if (building.nodes.size() > k_max_whole_goal_nodes) { return bad(cat("a goal of more than ", k_max_whole_goal_nodes, " nodes")); }
-        }
+    for (const auto& item : core::list_at(entry, "hyp_exprs")) {
+        RL_ASSIGN(auto hypothesis, unfolded(&item, building));
+        hypotheses.push_back(std::move(hypothesis));
+        if (building.nodes.size() > k_max_whole_goal_nodes) { return bad(cat("a goal of more than ", k_max_whole_goal_nodes, " nodes")); }
     }
     std::ranges::stable_sort(hypotheses, {}, &Built::text);
     std::vector<std::size_t> below;

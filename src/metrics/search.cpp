@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/json_lists.hpp"
 #include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "metrics/numbers.hpp"
@@ -15,13 +16,7 @@ namespace {
 using core::cat;
 using core::Json;
 using core::JsonArray;
-
-const JsonArray& list_at(const Json& object, std::string_view key) {
-    static const JsonArray k_none;
-    const auto* member = object.find(key);
-    const auto* list = member == nullptr ? nullptr : member->as_array();
-    return list == nullptr ? k_none : *list;
-}
+using core::list_at;
 
 std::set<std::string> text_set(const JsonArray& list) {
     std::set<std::string> out;
@@ -198,8 +193,8 @@ std::vector<Visit> visits_of(const Json& history, const SigOf& sig_of) {
 
 Solution solution_of(const SolutionInput& input) {
     Solution out;
-    const auto* path = input.history->find("solution_path");
-    if (path == nullptr || path->as_array() == nullptr || path->as_array()->empty()) {
+    const auto& path = list_at(*input.history, "solution_path");
+    if (path.empty()) {
         out.problems.emplace_back("the history has no solution path");
         return out;
     }
@@ -214,9 +209,9 @@ Solution solution_of(const SolutionInput& input) {
         if (selected.empty()) { continue; }
         if (const auto* last = selected.back().as_string()) { by_goal[*last].push_back(&iteration); }
     }
-    out.expected = path->as_array()->size();
+    out.expected = path.size();
     std::size_t number = 0;
-    for (const auto& item : *path->as_array()) {
+    for (const auto& item : path) {
         ++number;
         const auto drop = [&](std::string_view why) { out.notes.push_back(cat("step ", number, " dropped: ", why)); };
         const auto mvar = item.string_at("mvar_id");

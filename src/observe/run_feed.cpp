@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/json.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 
@@ -44,9 +45,8 @@ void merge(record::Facts& into, const record::Facts& newer) {
 bool is_known_merge(std::string_view payload, const std::map<std::string, std::uint64_t>& offsets) {
     const auto parsed = core::parse_json(payload, "journal");
     if (!parsed.ok()) { return false; }
-    const Json* from = parsed.value().find("from");
-    if (from == nullptr || from->as_array() == nullptr) { return false; }
-    return std::all_of(from->as_array()->begin(), from->as_array()->end(), [&offsets](const Json& source) {
+    const core::JsonArray* from = core::find_list(parsed.value(), "from");
+    return from != nullptr && std::ranges::all_of(*from, [&offsets](const Json& source) {
         const auto known = offsets.find(source.string_at("id").value_or(""));
         return known != offsets.end() && known->second >= static_cast<std::uint64_t>(source.integer_at("bytes").value_or(0));
     });

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "core/json.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 
 namespace runlake::ops {
@@ -317,9 +318,9 @@ core::Status BackupReader::read_manifest(const std::string& source) {
     if (manifest.string_at("format").value_or("") != k_backup_format) { return Error(Errc::corrupt, cat("reading backup ", source, ": its manifest is no backup's")); }
     const std::int64_t version = manifest.integer_at("version").value_or(0);
     if (version > k_backup_version) { return Error(Errc::unsupported, cat("reading backup ", source, ": it has version ", version, ", this program knows up to ", k_backup_version)); }
-    const core::Json* files = manifest.find("files");
-    if (files == nullptr || !files->is_array()) { return Error(Errc::corrupt, cat("reading backup ", source, ": its manifest lists no files")); }
-    for (const core::Json& file : *files->as_array()) {
+    const core::JsonArray* files = core::find_list(manifest, "files");
+    if (files == nullptr) { return Error(Errc::corrupt, cat("reading backup ", source, ": its manifest lists no files")); }
+    for (const core::Json& file : *files) {
         const auto path = file.string_at("path");
         const auto bytes = file.integer_at("bytes");
         const auto digest = file.string_at("sha256");

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "fingerprint/digest_cache.hpp"
 #include "fingerprint/file_hash.hpp"
@@ -321,10 +322,10 @@ core::Result<std::unique_ptr<CodeIndex>> CodeIndex::begin(const Resolved& resolv
 
 core::Result<std::vector<std::pair<std::string, std::string>>> parse_code_listing(std::string_view text, std::string_view what) {
     RL_ASSIGN(const core::Json json, core::parse_json(text, what));
-    const core::Json* const list = json.find("files");
-    if (list == nullptr || list->as_array() == nullptr) { return core::Error(core::Errc::corrupt, cat("reading ", what, ": it is no list of code files")); }
+    const core::JsonArray* const list = core::find_list(json, "files");
+    if (list == nullptr) { return core::Error(core::Errc::corrupt, cat("reading ", what, ": it is no list of code files")); }
     std::vector<std::pair<std::string, std::string>> files;
-    for (const core::Json& entry : *list->as_array()) {
+    for (const core::Json& entry : *list) {
         const core::JsonArray* const pair = entry.as_array();
         if (pair == nullptr || pair->size() != 2 || (*pair)[0].as_string() == nullptr || (*pair)[1].as_string() == nullptr) {
             return core::Error(core::Errc::corrupt, cat("reading ", what, ": it is no list of code files"));

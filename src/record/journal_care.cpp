@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/json.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "os/lease.hpp"
@@ -169,10 +170,8 @@ class Caretaker {
         const Line line = judge_line(std::string_view(head).substr(0, head.find('\n')));
         if (line.kind != LineKind::note) { return; }
         const auto note = core::parse_json(line.payload, source.path);
-        const auto* from = note.ok() ? note.value().find("from") : nullptr;
-        const auto* list = from != nullptr ? from->as_array() : nullptr;
-        if (list == nullptr) { return; }
-        for (const auto& item : *list) {
+        if (!note.ok()) { return; }
+        for (const auto& item : core::list_at(note.value(), "from")) {
             const auto id = item.string_at("id");
             const auto bytes = item.integer_at("bytes");
             if (id && bytes) { merged[*id] = static_cast<std::uint64_t>(*bytes); }

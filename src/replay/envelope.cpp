@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Envelope files: writing, reading, and which of them is a cell's.
+#include "core/json_lists.hpp"
 #include "replay/envelope.hpp"
 
 #include <algorithm>
@@ -52,10 +53,10 @@ core::Result<EnvelopeKey> read_key(const Json& json) {
 }
 
 core::Result<std::vector<double>> read_values(const Json& json) {
-    const Json* list = json.find("values");
-    if (list == nullptr || !list->is_array()) { return wrong("\"values\" is missing"); }
+    const auto* list = core::find_list(json, "values");
+    if (list == nullptr) { return wrong("\"values\" is missing"); }
     std::vector<double> values;
-    for (const Json& one : *list->as_array()) {
+    for (const Json& one : *list) {
         const auto number = one.number();
         if (!number) { return wrong(cat("value ", values.size(), " is no number")); }
         values.push_back(*number);

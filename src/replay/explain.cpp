@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 
 namespace runlake::replay {
@@ -25,9 +26,7 @@ std::string cut(const std::string& text) { return text.size() <= k_most_shown ? 
 
 std::vector<std::string> texts(const Json& document, std::string_view name) {
     std::vector<std::string> out;
-    const Json* list = document.find(name);
-    if (list == nullptr || !list->is_array()) { return out; }
-    for (const Json& one : *list->as_array()) {
+    for (const Json& one : core::list_at(document, name)) {
         if (const std::string* text = one.as_string()) { out.push_back(*text); }
     }
     return out;
@@ -64,11 +63,9 @@ void add_compared(const VerdictFile& verdict, Explanation& out) {
     const Json& document = verdict.document;
     const std::string metric = verdict.metric.empty() ? "metric" : verdict.metric;
     std::string values;
-    if (const Json* replays = document.find("replays"); replays != nullptr && replays->is_array()) {
-        const auto& list = *replays->as_array();
-        for (std::size_t i = 0; i < list.size() && i < 6; ++i) { values += cat(values.empty() ? "" : ", ", number(list[i], "value")); }
-        if (list.size() > 6) { values += cat(", ... (", list.size(), " replays)"); }
-    }
+    const auto& replays = core::list_at(document, "replays");
+    for (std::size_t i = 0; i < replays.size() && i < 6; ++i) { values += cat(values.empty() ? "" : ", ", number(replays[i], "value")); }
+    if (replays.size() > 6) { values += cat(", ... (", replays.size(), " replays)"); }
     out.compared.emplace_back(cat("Replays' ", metric), values.empty() ? "-" : values);
     std::string between = number(document, "det_delta");
     if (const auto ulp = document.number_at("det_ulp"); ulp && *ulp > 0) { between += cat(" (", core::format_float(*ulp), " representable values apart)"); }
@@ -133,9 +130,8 @@ bool document_spec(const VerdictFile& verdict) { return verdict.document.string_
 // Where the output of the replay is that the verdict names for its error, as the verdict has it: relative to the store.
 std::optional<std::string> kept_of_the_error(const VerdictFile& verdict) {
     const Json* error = verdict.document.find("replay_error");
-    const Json* replays = verdict.document.find("replays");
-    if (error == nullptr || !error->is_object() || replays == nullptr || !replays->is_array()) { return std::nullopt; }
-    for (const Json& one : *replays->as_array()) {
+    if (error == nullptr || !error->is_object()) { return std::nullopt; }
+    for (const Json& one : core::list_at(verdict.document, "replays")) {
         if (one.integer_at("replica") == error->integer_at("replica")) { return one.string_at("kept"); }
     }
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "rundir/parts.hpp"
 
@@ -76,13 +77,13 @@ core::Result<Manifest> parse_manifest(std::string_view text, std::string_view wh
     RL_ASSIGN(const core::Json json, core::parse_json(text, what));
     RL_TRY(check_version(json, k_version, what));
     const auto refuse = [&](std::string_view why) { return core::Error(core::Errc::corrupt, core::cat("reading ", what, ": ", why)); };
-    const core::Json* const list = json.find("entries");
+    const core::JsonArray* const list = core::find_list(json, "entries");
     const std::optional<std::string> digest = json.string_at("digest");
-    if (list == nullptr || !list->is_array() || !digest) { return refuse("no manifest"); }
+    if (list == nullptr || !digest) { return refuse("no manifest"); }
     if (json.string_at("recipe") != k_recipe || json.string_at("files") != "file/1") { return refuse("made by a recipe that is not known"); }
     Manifest manifest;
-    manifest.entries.reserve(list->as_array()->size());
-    for (const core::Json& one : *list->as_array()) {
+    manifest.entries.reserve(list->size());
+    for (const core::Json& one : *list) {
         std::optional<ManifestEntry> entry = entry_of(one);
         if (!entry) { return refuse(core::cat("entry ", manifest.entries.size() + 1, " is none")); }
         if (!manifest.entries.empty() && manifest.entries.back().path >= entry->path) { return refuse(core::cat("entry ", manifest.entries.size() + 1, " is not in order")); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/extractor.hpp"
@@ -112,18 +113,17 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
     const std::string theorem = text_cell(basin.find("theorem_name")).value_or(file.theorem);
     out.rows.row(k_runs, file.run_key, theorem, count_cell(basin.find("seeds")), real_cell(basin.find("solve_rate")), integer_cell(basin.find("unique_structures")),
                  real_cell(basin.find("dominant_structure_frequency")), real_cell(basin.find("blind_solve_rate")), paper_k(basin.find("paper_k")), file.rel_path);
-    if (const auto* results = basin.find("seed_results"); results != nullptr && results->is_array()) {
-        if (!results->as_array()->empty()) { add_statistics(file, theorem, basin, *results->as_array(), out.rows); }
-        std::size_t position = 0;
-        for (const auto& result : *results->as_array()) {
-            const auto seed = integer_cell(result.find("seed"));
-            if (!seed) { return Error(Errc::corrupt, core::cat("seed result ", position, " has no seed")); }
-            out.rows.row(k_seeds, file.run_key, theorem, *seed, bool_cell(result.find("solved")), text_cell(result.find("structure_hash")),
-                         integer_cell(result.find("iterations_to_solve")), integer_cell(result.find("attempts_total")), bool_cell(result.find("blind_solved")),
-                         text_cell(result.find("blind_structure_hash")), integer_cell(result.find("blind_iterations_to_solve")),
-                         integer_cell(result.find("blind_attempts_total")), file.rel_path);
-            ++position;
-        }
+    const auto& results = core::list_at(basin, "seed_results");
+    if (!results.empty()) { add_statistics(file, theorem, basin, results, out.rows); }
+    std::size_t position = 0;
+    for (const auto& result : results) {
+        const auto seed = integer_cell(result.find("seed"));
+        if (!seed) { return Error(Errc::corrupt, core::cat("seed result ", position, " has no seed")); }
+        out.rows.row(k_seeds, file.run_key, theorem, *seed, bool_cell(result.find("solved")), text_cell(result.find("structure_hash")),
+                     integer_cell(result.find("iterations_to_solve")), integer_cell(result.find("attempts_total")), bool_cell(result.find("blind_solved")),
+                     text_cell(result.find("blind_structure_hash")), integer_cell(result.find("blind_iterations_to_solve")), integer_cell(result.find("blind_attempts_total")),
+                     file.rel_path);
+        ++position;
     }
     if (const auto* counts = basin.find("structure_distribution"); counts != nullptr && counts->is_object()) {
         for (const auto& [hash, count] : *counts->as_object()) {

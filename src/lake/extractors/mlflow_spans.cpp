@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "core/digest.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/mlflow_files.hpp"
@@ -107,11 +108,11 @@ void add(const SourceFile& file, std::string_view trace_id, std::int64_t positio
 
 core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) {
     RL_ASSIGN(const auto document, read_object(input));
-    const auto* spans = document.find("spans");
-    if (spans == nullptr || !spans->is_array()) { return Error(Errc::corrupt, "it has no list of spans"); }
+    const auto* spans = core::find_list(document, "spans");
+    if (spans == nullptr) { return Error(Errc::corrupt, "it has no list of spans"); }
     const std::string_view trace_id = core::split(file.rel_path, '/')[1];
     std::int64_t position = 0;
-    for (const auto& span : *spans->as_array()) {
+    for (const auto& span : *spans) {
         if (!span.is_object()) { return Error(Errc::corrupt, cat("span ", position, " is no object")); }
         add(file, trace_id, position++, span, out);
     }

@@ -2,6 +2,7 @@
 // Extractor "search_metrics": what histories say, and how interventions came back to the wild type's path, as postprocess computed it.
 #include <array>
 
+#include "core/json_lists.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/extractor.hpp"
 #include "lake/extractors/search_figures.hpp"
@@ -33,8 +34,7 @@ constexpr std::array<const Table*, 1> k_tables = {&k_table};
 
 core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) {
     RL_ASSIGN(const auto document, read_object(input));
-    const auto* searches = document.find("searches");
-    const auto* list = searches == nullptr ? nullptr : searches->as_array();
+    const auto* list = core::find_list(document, "searches");
     if (list == nullptr) { return core::Error(core::Errc::corrupt, "it has no list \"searches\""); }
     for (const auto& search : *list) {
         const auto theorem = search.string_at("theorem");

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/extractor.hpp"
@@ -56,11 +57,6 @@ constexpr std::array<const Table*, 3> k_tables = {&k_runs, &k_neighbours, &k_clu
 
 core::Error bad(std::string why) { return {core::Errc::corrupt, std::move(why)}; }
 
-const core::JsonArray* list_of(const Json& object, std::string_view key) {
-    const auto* member = object.find(key);
-    return member == nullptr ? nullptr : member->as_array();
-}
-
 class Rows {
   public:
     Rows(const SourceFile& file, const Json& document, FileRows& rows) : file_(file), document_(document), rows_(rows), kind_(file.plain_name.substr(0, file.plain_name.rfind('.'))) {}
@@ -77,12 +73,10 @@ class Rows {
   private:
     // The nearest of each, as the file has them where it has no matrix.
     core::Status add_matrix() {
-        const auto* matrix = list_of(document_, "matrix");
+        const auto* matrix = core::find_list(document_, "matrix");
         if (matrix == nullptr) { return core::ok(); }
         std::vector<std::string> names;
-        if (const auto* theorems = list_of(document_, "theorems")) {
-            for (const auto& name : *theorems) { names.push_back(text_cell(&name).value_or("")); }
-        }
+        for (const auto& name : core::list_at(document_, "theorems")) { names.push_back(text_cell(&name).value_or("")); }
         if (matrix->size() != names.size()) { return bad("its matrix has not one row for each of its theorems"); }
         const auto* params = document_.find("params");
         const auto most = static_cast<std::size_t>(std::clamp(integer_cell(member(params, "knn_k")).value_or(k_usual_neighbours), std::int64_t{0}, std::int64_t{1000}));
@@ -102,11 +96,11 @@ class Rows {
         return core::ok();
     }
     core::Status add_neighbours() {
-        const auto* neighbours = list_of(document_, "neighbours");
+        const auto* neighbours = core::find_list(document_, "neighbours");
         if (neighbours == nullptr) { return core::ok(); }
         for (const auto& one : *neighbours) {
             const auto theorem = one.string_at("theorem");
-            const auto* nearest = list_of(one, "nearest");
+            const auto* nearest = core::find_list(one, "nearest");
             if (!theorem || nearest == nullptr) { return bad("an entry of \"neighbours\" has no theorem or no list of the nearest"); }
             for (std::size_t rank = 0; rank < nearest->size(); ++rank) {
                 const auto name = (*nearest)[rank].string_at("theorem");
@@ -121,15 +115,15 @@ class Rows {
         rows_.row(k_neighbours, file_.run_key, kind_, theorem, static_cast<std::int64_t>(rank) + 1, other, distance, file_.rel_path);
     }
     core::Status add_clusters() {
-        const auto* cuts = list_of(document_, "clusters");
+        const auto* cuts = core::find_list(document_, "clusters");
         if (cuts == nullptr) { return core::ok(); }
         for (const auto& at : *cuts) {
             const auto cut = at.number_at("cut");
-            const auto* clusters = list_of(at, "clusters");
+            const auto* clusters = core::find_list(at, "clusters");
             if (!cut || clusters == nullptr) { return bad("an entry of \"clusters\" has no cut or no list of clusters"); }
             for (std::size_t index = 0; index < clusters->size(); ++index) {
                 const Json& cluster = (*clusters)[index];
-                const auto* members = list_of(cluster, "members");
+                const auto* members = core::find_list(cluster, "members");
                 if (members == nullptr) { return bad("a cluster has no members"); }
                 const auto representative = cluster.string_at("representative");
                 for (const auto& one : *members) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/ordered_work.hpp"
 #include "lake/postprocess/run_metrics.hpp"
@@ -104,17 +105,16 @@ class Postprocess {
     bool is_unchanged(const Json* entry, const RunDigests& digests) const {
         if (request_.recompute || entry == nullptr) { return false; }
         if (entry->string_at("inputs_sha256") != digests.inputs || entry->string_at("outputs_sha256") != digests.outputs) { return false; }
-        const auto* owned = entry->find("owned");
-        return owned != nullptr && owned->is_array() &&
-               std::ranges::all_of(wanted_, [&](const std::string& metric) { return metric == k_external_similarity || std::ranges::find(*owned->as_array(), Json(metric)) != owned->as_array()->end(); });
+        const auto* owned = core::find_list(*entry, "owned");
+        return owned != nullptr &&
+               std::ranges::all_of(wanted_, [&](const std::string& metric) { return metric == k_external_similarity || std::ranges::find(*owned, Json(metric)) != owned->end(); });
     }
     bool wants(std::string_view metric) const { return std::ranges::find(wanted_, metric) != wanted_.end(); }
 
     static const Json* entry_of(const Json& report, const std::string& run_dir) {
-        const auto* runs = report.find("runs");
-        if (runs == nullptr || !runs->is_array()) { return nullptr; }
-        const auto found = std::ranges::find_if(*runs->as_array(), [&](const Json& entry) { return entry.string_at("run_dir") == run_dir; });
-        return found == runs->as_array()->end() ? nullptr : &*found;
+        const auto& runs = core::list_at(report, "runs");
+        const auto found = std::ranges::find_if(runs, [&](const Json& entry) { return entry.string_at("run_dir") == run_dir; });
+        return found == runs.end() ? nullptr : &*found;
     }
 
     // On any thread.

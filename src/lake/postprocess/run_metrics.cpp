@@ -10,6 +10,7 @@
 
 #include "core/digest.hpp"
 #include "core/gzip.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/discovery.hpp"
 #include "lake/file_input.hpp"
@@ -139,11 +140,10 @@ class RunWriter {
 
     std::vector<Theorem> theorems_of(const JsonText& summary) {
         std::vector<Theorem> out;
-        const auto* values = summary.value().find("theorems");
+        const auto& values = core::list_at(summary.value(), "theorems");
         const auto* parts = summary.root().find("theorems");
-        if (values == nullptr || !values->is_array() || parts == nullptr) { return out; }
-        for (std::size_t i = 0; i < parts->items.size(); ++i) {
-            const Json& value = (*values->as_array())[i];
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const Json& value = values[i];
             const auto name = value.string_at("name");
             if (!name || !is_folder_name(*name)) {
                 out_.errors.push_back(cat("theorem ", i, " of the summary has no name that a folder can have"));
@@ -154,10 +154,10 @@ class RunWriter {
                 if (entry != nullptr && entry->is_object() && part != nullptr) { theorem.entries.push_back({.variant = std::move(variant), .value = entry, .part = part, .metrics = {}}); }
             };
             add(std::string(k_wild), value.find("wild_type"), parts->items[i].find("wild_type"));
-            const auto* list = value.find("interventions");
+            const auto& list = core::list_at(value, "interventions");
             const auto* list_part = parts->items[i].find("interventions");
-            for (std::size_t k = 0; list != nullptr && list->is_array() && k < list->as_array()->size(); ++k) {
-                const Json& entry = (*list->as_array())[k];
+            for (std::size_t k = 0; k < list.size(); ++k) {
+                const Json& entry = list[k];
                 const auto variant = entry.string_at("name");
                 if (!variant || !is_folder_name(*variant) || *variant == k_wild) {
                     theorem.errors.push_back(cat("intervention ", k, " of the summary has no name that a file can have"));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/digest.hpp"
+#include "core/json_lists.hpp"
 #include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "lake/postprocess/run_metrics.hpp"
@@ -183,12 +184,9 @@ class Comparison {
 
 std::vector<std::string> theorem_names(const SimilarityWork& work) {
     std::vector<std::string> out;
-    const auto* theorems = work.summary.find("theorems");
-    if (theorems != nullptr && theorems->is_array()) {
-        for (const auto& theorem : *theorems->as_array()) {
-            auto name = theorem.string_at("name");
-            if (name && is_folder_name(*name)) { out.push_back(std::move(*name)); }
-        }
+    for (const auto& theorem : core::list_at(work.summary, "theorems")) {
+        auto name = theorem.string_at("name");
+        if (name && is_folder_name(*name)) { out.push_back(std::move(*name)); }
     }
     std::ranges::sort(out);
     const auto rest = std::ranges::unique(out);
@@ -235,10 +233,9 @@ core::Status write(Compared&& compared, const SimilarityWork& work) {
 std::string root_signature(const SimilarityWork& work, const std::string& theorem) {
     const std::string dir = os::join_path(work.run_dir, theorem);
     if (const auto metrics = read_either(dir, "wild_type_metrics.json"); metrics.ok()) {
-        const auto* sigs = metrics.value().find("root_goal_sigs");
-        if (sigs != nullptr && sigs->is_array() && !sigs->as_array()->empty()) {
-            if (const auto* sig = sigs->as_array()->front().as_string(); sig != nullptr && !sig->empty()) { return *sig; }
-        }
+        const auto& sigs = core::list_at(metrics.value(), "root_goal_sigs");
+        const auto* sig = sigs.empty() ? nullptr : sigs.front().as_string();
+        if (sig != nullptr && !sig->empty()) { return *sig; }
     }
     if (const auto tree = read_either(dir, "wild_type_mcts_tree.json"); tree.ok()) {
         const auto root = tree.value().string_at("root_mvar_id");
@@ -272,12 +269,10 @@ class StatementFiles {
         if (root_.empty()) { return; }
         if (!root_.starts_with('/')) { root_ = os::join_path(work.run_dir, root_); }
         const auto* selection = work.config.find("problem_selection");
-        const auto* selected = selection == nullptr ? nullptr : selection->find("selected_problems");
-        if (selected != nullptr && selected->is_array()) {
-            for (const auto& entry : *selected->as_array()) {
-                const auto* text = entry.as_string();
-                select(text != nullptr ? *text : entry.string_at("path").value_or(""));
-            }
+        if (selection == nullptr) { return; }
+        for (const auto& entry : core::list_at(*selection, "selected_problems")) {
+            const auto* text = entry.as_string();
+            select(text != nullptr ? *text : entry.string_at("path").value_or(""));
         }
     }
 

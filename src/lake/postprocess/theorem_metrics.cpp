@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/json_lists.hpp"
 #include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "lake/postprocess/run_metrics.hpp"
@@ -45,12 +46,12 @@ std::string id_text(const Json* value) {
 
 core::Result<SearchGraph> read_graph(const Json& document, metrics::Labels& labels) {
     const auto bad = [](std::string why) { return core::Error(core::Errc::corrupt, std::move(why)); };
-    const auto* nodes = document.find("nodes");
-    const auto* edges = document.find("edges");
-    if (nodes == nullptr || edges == nullptr || !nodes->is_array() || !edges->is_array()) { return bad("a graph without lists of nodes and edges"); }
+    const auto* nodes = core::find_list(document, "nodes");
+    const auto* edges = core::find_list(document, "edges");
+    if (nodes == nullptr || edges == nullptr) { return bad("a graph without lists of nodes and edges"); }
     SearchGraph out;
     std::map<std::string, std::size_t> places;
-    for (const auto& node : *nodes->as_array()) {
+    for (const auto& node : *nodes) {
         const auto* pair = node.as_array();
         const bool is_pair = pair != nullptr && pair->size() == 2;
         if (!is_pair && !node.is_object()) { return bad("a node of the graph is neither an object nor [id, attributes]"); }
@@ -61,7 +62,7 @@ core::Result<SearchGraph> read_graph(const Json& document, metrics::Labels& labe
         out.sigs[place->second] = (is_pair ? (*pair)[1] : node).string_at("goal_sig").value_or("");
     }
     for (const auto& sig : out.sigs) { out.graph.nodes.push_back(labels.id(cat("goal ", sig))); }
-    for (const auto& edge : *edges->as_array()) {
+    for (const auto& edge : *edges) {
         const auto* from = edge.find("source") != nullptr ? edge.find("source") : edge.find("src");
         const auto* to = edge.find("target") != nullptr ? edge.find("target") : edge.find("dst");
         const auto source = places.find(id_text(from));
@@ -82,9 +83,9 @@ std::optional<std::string> GoalCache::sig_of(const std::string& mvar_id) const {
 bool is_placeholder(const Json* payload) {
     if (payload == nullptr || !payload->is_object() || payload->as_object()->empty()) { return true; }
     if (payload->bool_at("valid").value_or(false)) { return false; }
-    const auto* notes = payload->find("validity_notes");
-    if (notes == nullptr || !notes->is_array()) { return payload->find("valid") == nullptr; }
-    return std::ranges::any_of(*notes->as_array(), [](const Json& note) { return note.is_string() && note.as_string()->find("postprocess") != std::string::npos; });
+    const auto* notes = core::find_list(*payload, "validity_notes");
+    if (notes == nullptr) { return payload->find("valid") == nullptr; }
+    return std::ranges::any_of(*notes, [](const Json& note) { return note.is_string() && note.as_string()->find("postprocess") != std::string::npos; });
 }
 
 struct TheoremMetrics::Files {

@@ -7,6 +7,7 @@
 
 #include "core/digest.hpp"
 #include "core/hex.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/tactic.hpp"
 
@@ -50,12 +51,11 @@ class Reader {
     Error other(std::string_view why) const { return {Errc::unsupported, cat("reading ", what_, ": ", why)}; }
 
     core::Result<Counts> counts(const Json& value, std::string_view name, std::string_view place) const {
-        const auto* list = value.find(name);
-        const auto* items = list == nullptr ? nullptr : list->as_array();
+        const auto& items = core::list_at(value, name);
         Counts out{};
-        if (items == nullptr || items->size() != out.size()) { return bad(cat(place, ".", name, " is no list of ", out.size(), " numbers")); }
+        if (items.size() != out.size()) { return bad(cat(place, ".", name, " is no list of ", out.size(), " numbers")); }
         for (std::size_t i = 0; i < out.size(); ++i) {
-            const auto* number = (*items)[i].as_integer();
+            const auto* number = items[i].as_integer();
             if (number == nullptr || *number < 0) { return bad(cat(place, ".", name, " has what is no count")); }
             out[i] = *number;
         }
@@ -73,10 +73,10 @@ class Reader {
     }
 
     core::Result<std::vector<ReferenceMember>> members(const Json& document) const {
-        const auto* list = document.find("members");
-        if (list == nullptr || !list->is_array() || list->as_array()->empty()) { return bad("it has no members"); }
+        const auto& list = core::list_at(document, "members");
+        if (list.empty()) { return bad("it has no members"); }
         std::vector<ReferenceMember> out;
-        for (const auto& item : *list->as_array()) {
+        for (const auto& item : list) {
             if (item.is_string()) { return other("its members are told by keys of another lake, not by their content: build it again here"); }
             ReferenceMember member{.run_uid = item.string_at("run_uid").value_or(""), .goal_cache_sha256 = item.string_at("goal_cache_sha256").value_or("")};
             if (!core::is_hex(member.run_uid, k_digest_digits) || (!member.goal_cache_sha256.empty() && !core::is_hex(member.goal_cache_sha256, k_digest_digits))) { return bad("a member is told by no digest"); }

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/known.hpp"
 #include "lake/postprocess/run_metrics.hpp"
@@ -32,16 +33,12 @@ constexpr std::size_t k_together = 64;  // runs that are scored before any is wr
 // The variants of a summary by theorem, each once, sorted.
 std::map<std::string, std::set<std::string>> variants_of(const Json& summary) {
     std::map<std::string, std::set<std::string>> out;
-    const auto* theorems = summary.find("theorems");
-    if (theorems == nullptr || !theorems->is_array()) { return out; }
-    for (const auto& theorem : *theorems->as_array()) {
+    for (const auto& theorem : core::list_at(summary, "theorems")) {
         const auto name = theorem.string_at("name");
         if (!name || !is_folder_name(*name)) { continue; }
         auto& variants = out[*name];
         if (const auto* wild = theorem.find(k_wild); wild != nullptr && wild->is_object()) { variants.emplace(k_wild); }
-        const auto* interventions = theorem.find("interventions");
-        if (interventions == nullptr || !interventions->is_array()) { continue; }
-        for (const auto& intervention : *interventions->as_array()) {
+        for (const auto& intervention : core::list_at(theorem, "interventions")) {
             if (auto variant = intervention.string_at("name"); variant && is_folder_name(*variant)) { variants.insert(*std::move(variant)); }
         }
     }

@@ -3,6 +3,7 @@
 
 #include <tuple>
 
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "lake/reference/reference.hpp"
 
@@ -39,9 +40,9 @@ core::Result<RunScores> parse_scores(std::string_view text, std::string_view wha
     if (*version != k_schema) { return Error(Errc::unsupported, cat("reading ", what, ": its schema has version ", *version, ", this program knows version ", k_schema)); }
     RunScores out{.ref_id = document.string_at("ref_id").value_or(""), .search_uid = document.string_at("search_uid").value_or(""), .scores = {}};
     if (out.ref_id.empty() || out.search_uid.empty()) { return bad("it has no ref_id or search_uid"); }
-    const auto* list = document.find("scores");
-    if (list == nullptr || !list->is_array()) { return bad("it has no list of scores"); }
-    for (const auto& item : *list->as_array()) {
+    const auto* list = core::find_list(document, "scores");
+    if (list == nullptr) { return bad("it has no list of scores"); }
+    for (const auto& item : *list) {
         const auto theorem = item.string_at("theorem");
         const auto variant = item.string_at("variant");
         const auto* payload = item.find("score");

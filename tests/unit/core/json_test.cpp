@@ -6,6 +6,8 @@
 
 #include <limits>
 
+#include "core/json_lists.hpp"
+
 namespace runlake::core {
 namespace {
 
@@ -58,6 +60,18 @@ TEST(Json, TypedLookUps) {
     EXPECT_NE(value.find("n"), nullptr);
     EXPECT_EQ(value.find("missing"), nullptr);
     EXPECT_EQ(Json(1).find("x"), nullptr);
+}
+
+TEST(Json, ListsAreFoundByTheirKey) {
+    const Json value = Json::object().set("list", Json::array().push(1)).set("none", Json::array()).set("text", "x").set("null", nullptr);
+    EXPECT_EQ(find_list(value, "list"), value.find("list")->as_array());
+    EXPECT_EQ(find_list(value, "none"), value.find("none")->as_array());
+    EXPECT_EQ(list_at(value, "list").size(), 1U);
+    for (const auto* key : {"text", "null", "missing"}) {
+        EXPECT_EQ(find_list(value, key), nullptr) << key;
+        EXPECT_TRUE(list_at(value, key).empty()) << key;
+    }
+    EXPECT_EQ(find_list(Json(1), "list"), nullptr);
 }
 
 TEST(Json, SetKeepsOrderAndReplaces) {
