@@ -100,7 +100,8 @@ core::Result<ExportSession> ExportSession::open(const std::string& database) {
 std::string ExportSession::stored(std::string_view table) const { return cat(catalog_, ".main.", quote_identifier(table)); }
 
 core::Status ExportSession::select(const std::vector<std::string>& run_keys) {
-    RL_TRY(connection_.run("DELETE FROM temp.selected_runs"));
+    // Made afresh rather than emptied: no plan is to follow from what was in it before.
+    RL_TRY(connection_.run("CREATE OR REPLACE TEMP TABLE selected_runs (run_key VARCHAR, position BIGINT)"));
     RL_ASSIGN(auto insert, connection_.prepare("INSERT INTO temp.selected_runs VALUES (?, ?)"));
     for (std::size_t i = 0; i < run_keys.size(); ++i) {
         RL_TRY(insert.bind(1, run_keys[i]));
@@ -148,7 +149,7 @@ core::Status ExportSession::tell_runs() {
     // Runs with one content give the same rows, but for a provider that only a folder names.
     RL_TRY(connection_.run(cat("CREATE TEMP TABLE told_runs AS SELECT r.run_key AS stored_key, r.run_uid, r.unit_key, r.run_id, row_number() OVER (ORDER BY s.position) - 1 AS position FROM ", from,
                                " JOIN temp.selected_runs s ON r.run_key = s.run_key QUALIFY row_number() OVER (PARTITION BY r.run_uid ORDER BY r.provider, s.position) = 1; "
-                               "DELETE FROM temp.selected_runs; INSERT INTO temp.selected_runs SELECT run_uid, position FROM temp.told_runs ORDER BY run_uid")));
+                               "CREATE OR REPLACE TEMP TABLE selected_runs AS SELECT run_uid AS run_key, position FROM temp.told_runs ORDER BY run_uid")));
     RL_ASSIGN(selected_, connection_.integer("SELECT count(*) FROM temp.selected_runs"));
     return core::ok();
 }
@@ -174,6 +175,7 @@ core::Status ExportSession::show_table(const Table& table, RunNames names) {
     if (is_told && !has_run && !of_reference) { return core::ok(); }
     SeenTable seen{.name = std::string(table.name), .source = source == nullptr ? std::string_view() : source->name, .columns = {}, .order = {}};
     std::string select;
+    bool hides_key = false;
     const auto add = [&](std::string_view name, const std::string& expression, bool is_key) {
         select += cat(select.empty() ? "" : ", ", expression, " AS ", quote_identifier(name));
         seen.columns.emplace_back(name);
@@ -189,11 +191,13 @@ core::Status ExportSession::show_table(const Table& table, RunNames names) {
             add(column.name, status_sql(), false);
         } else if (is_shown(column, is_first, names) && !(is_told && column.name == "run_key")) {
             add(column.name, cat("t.", quote_identifier(column.name)), column.is_key);
+        } else {
+            hides_key = hides_key || column.is_key;
         }
     }
     if (seen.columns.empty()) { return core::ok(); }
-    // Rows of a table without a key, and runs by their content, are told apart by all columns.
-    if (seen.order.empty()) { seen.order = seen.columns; }
+    // Without a key, or with a part of it, rows are told apart by all columns.
+    if (seen.order.empty() || hides_key) { seen.order = seen.columns; }
     std::string order;
     for (const auto& column : seen.order) { order += cat(order.empty() ? "" : ", ", quote_identifier(column)); }
     std::string narrowed;
@@ -248,6 +252,16 @@ core::Status ExportSession::show_surfaces(RunNames names) {
                                    names == RunNames::uid ? " JOIN temp.told_runs told ON t.run_key = told.unit_key" : "", " ORDER BY ALL")));
         tables_.push_back(std::move(seen));
     }
+    return core::ok();
+}
+
+core::Status ExportSession::settle(const std::string& table) {
+    const auto seen = std::ranges::find(tables_, table, &SeenTable::name);
+    if (seen == tables_.end() || seen->is_settled) { return core::ok(); }
+    const auto name = quote_identifier(table);
+    const auto copy = quote_identifier(cat(table, " in order"));
+    RL_TRY(connection_.run(cat("CREATE TEMP TABLE ", copy, " AS FROM temp.", name, "; DROP VIEW temp.", name, "; ALTER TABLE temp.", copy, " RENAME TO ", name)));
+    seen->is_settled = true;
     return core::ok();
 }
 

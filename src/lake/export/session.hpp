@@ -26,6 +26,7 @@ struct SeenTable {
     std::string_view source = {};      // that fills it; none for what is about all runs
     std::vector<std::string> columns;  // in order
     std::vector<std::string> order;    // columns that leave no two rows in doubt; all where the table has no key
+    bool is_settled = false;           // no view, but a table that was filled in a stated order
     bool has(std::string_view column) const;
 };
 
@@ -48,12 +49,18 @@ class ExportSession {
     core::Status set_context(const std::string& ref_id);
     // Makes the views, each called as its table or surface, so that SQL sees them instead. After select(). With RunNames::uid, of runs of equal content one stays, in selected_runs too, and of references that of the context.
     core::Status show(RunNames names);
+    // Puts in place of a view a copy that was filled in its order, from where it is found afterwards; nothing where it is one. What a query leaves to the order of rows then follows from
+    // the rows alone: DuckDB plans by estimates, and those of a stored table come from what was deleted there, too.
+    core::Status settle(const std::string& table);
     // From here on no file but those below `folder` can be read or written, and no setting changed. What DuckDB spills goes below it too.
     core::Status confine(const std::string& folder);
 
     const std::vector<SeenTable>& tables() const { return tables_; }
-    // One that was made beside the lake's, as a temporary table.
-    void add(SeenTable table) { tables_.push_back(std::move(table)); }
+    // One that was made beside the lake's, as a temporary table that is filled in order.
+    void add(SeenTable table) {
+        table.is_settled = true;
+        tables_.push_back(std::move(table));
+    }
     const SeenTable* find(std::string_view table) const;
     // How many runs there are of sources but proof searches. Errors as sql::Connection::query.
     core::Result<std::int64_t> count_of_others();

@@ -19,6 +19,8 @@ using core::Error;
 using core::Json;
 
 constexpr int k_depth = 2000;
+// Joins that ask which row stands beside, or nearest to, another.
+constexpr auto k_ordered_joins = std::to_array<std::string_view>({"ASOF", "POSITIONAL"});
 // Table functions that only make rows of their arguments.
 constexpr auto k_table_functions = std::to_array<std::string_view>({"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"});
 // Aggregates whose answer depends on the order in which rows come: by rounding, or by what they keep. The order of rows after a join is the optimizer's choice, which depends on how a table was
@@ -51,6 +53,15 @@ void collect_ctes(const Json& node, Names& names) {
         if (key == "cte_name" && value.is_string()) { names.insert(core::lower_ascii(*value.as_string())); }
         collect_ctes(value, names);
     }
+}
+
+// Whether LIMIT or DISTINCT ON is among the modifiers of a query.
+bool keeps_some(const Json& modifiers) {
+    const auto* list = modifiers.as_array();
+    return list != nullptr && std::ranges::any_of(*list, [](const Json& modifier) {
+        const auto* targets = modifier.find("distinct_on_targets");
+        return modifier.string_at("type").value_or("").starts_with("LIMIT") || (targets != nullptr && targets->is_array() && !targets->as_array()->empty());
+    });
 }
 
 class Walk {
@@ -97,15 +108,8 @@ class Walk {
     static core::Status modifiers(const Json& node) {
         const auto* list = node.find("modifiers");
         if (list == nullptr || !list->is_array()) { return core::ok(); }
-        bool is_ordered = false;
-        bool keeps_some = false;
-        for (const auto& modifier : *list->as_array()) {
-            const auto type = modifier.string_at("type").value_or("");
-            is_ordered = is_ordered || type == "ORDER_MODIFIER";
-            const auto* targets = modifier.find("distinct_on_targets");
-            keeps_some = keeps_some || type.starts_with("LIMIT") || (targets != nullptr && targets->is_array() && !targets->as_array()->empty());
-        }
-        if (is_ordered || !keeps_some) { return core::ok(); }
+        const bool is_ordered = std::ranges::any_of(*list->as_array(), [](const Json& modifier) { return modifier.string_at("type") == "ORDER_MODIFIER"; });
+        if (is_ordered || !keeps_some(*list)) { return core::ok(); }
         return Error(Errc::usage, "LIMIT and DISTINCT ON need an ORDER BY beside them: else they keep any rows");
     }
     static core::Status table_function(const Json& node) {
@@ -114,6 +118,33 @@ class Walk {
         if (is_among(k_table_functions, name)) { return core::ok(); }
         return Error(Errc::usage, cat("the function ", name, "() is not available here: a job reads the tables of the lake only"));
     }
+    Names tables_;
+};
+
+// What of a query is answered by the order of rows wherever its author left that open, and where tables are named.
+class Open {
+  public:
+    explicit Open(const Json& statement) { look(statement, 0); }
+    bool depends_on_order() const { return depends_; }
+    const Names& tables() const { return tables_; }
+
+  private:
+    void look(const Json& node, int selects) {
+        if (const auto* items = node.as_array()) {
+            for (const auto& item : *items) { look(item, selects); }
+            return;
+        }
+        const auto* members = node.as_object();
+        if (members == nullptr) { return; }
+        const auto type = node.string_at("type").value_or("");
+        if (type == "BASE_TABLE") { tables_.insert(core::lower_ascii(node.string_at("table_name").value_or(""))); }
+        // The order of the whole is completed, and with it what it keeps.
+        const auto* modifiers = node.find("modifiers");
+        const bool is_inner = modifiers != nullptr && selects > 0;
+        depends_ = depends_ || node.string_at("class") == "WINDOW" || is_among(k_ordered_joins, node.string_at("ref_type").value_or("")) || (is_inner && keeps_some(*modifiers));
+        for (const auto& [key, value] : *members) { look(value, selects + (modifiers != nullptr ? 1 : 0)); }
+    }
+    bool depends_ = false;
     Names tables_;
 };
 
@@ -228,6 +259,13 @@ core::Result<std::string> checked_query(ExportSession& session, const std::strin
     collect_ctes(list->front(), tables);
     if (const auto changing = what_changes(list->front())) { return Error(Errc::usage, *changing); }
     RL_TRY(Walk(std::move(tables)).check(list->front()));
+    if (const Open open(list->front()); open.depends_on_order()) {
+        std::vector<std::string> names;
+        for (const auto& table : session.tables()) {
+            if (open.tables().contains(core::lower_ascii(table.name))) { names.push_back(table.name); }
+        }
+        for (const auto& name : names) { RL_TRY(session.settle(name)); }
+    }
     order_aggregates(list->front());
     auto* node = member_of(list->front(), "node");
     auto* orders = node == nullptr ? nullptr : orders_of(*node);
