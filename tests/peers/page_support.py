@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests of a release's page share: the browser, a server on loopback, and what every view must keep to."""
+"""What tests of a release's page share: the browsers, a server on loopback, and what every view must keep to."""
 
 import functools
 import http.server
+import os
 import re
 import sys
 import threading
@@ -12,23 +13,26 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from chromium import Chromium  # noqa: E402
+import chromium  # noqa: E402
+import firefox  # noqa: E402
+
+BROWSERS = {"chromium": (chromium.found, chromium.Chromium), "firefox": (firefox.found, firefox.Firefox)}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium() as one:
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request):
+    found, start = BROWSERS[request.param]
+    if not found():
+        why = f"{request.param} is not installed (make test-peers installs it)"
+        (pytest.fail if os.environ.get("RUNLAKE_PEERS") == "1" else pytest.skip)(why)
+    with start() as one:
         yield one
 
 
 @pytest.fixture
 def page(browser):
     """The browser, with nothing remembered of the test before; what it asks for and complains about is looked at afterwards."""
-    browser.call("Page.navigate", url="about:blank")
-    browser.prefer("light")
-    browser.requests.clear()
-    browser.complaints.clear()
-    browser.expected = []
+    browser.forget()
     yield browser
     assert [one for one in browser.complaints if not any(word in one for word in browser.expected)] == []
 
@@ -87,7 +91,7 @@ def from_folder(folder):
 
 
 def outside(page, base):
-    return [url for url in page.requests if not url.startswith((base, "data:,"))]
+    return [url for url in page.requests if not url.startswith((base, "data:"))]
 
 
 def number(text):
@@ -112,11 +116,7 @@ CONTRAST = """(() => {
 
 def names_and_roles(page, view):
     """Everything has a name that a screen reader can say, once, in the order of the page."""
-    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
-    for node in nodes:
-        role = node.get("role", {}).get("value")
-        if role in ("button", "link", "combobox", "searchbox", "table", "img", "region", "navigation", "form") and not node.get("ignored"):
-            assert node.get("name", {}).get("value", "").strip(), (view, role, node)
+    assert page.nameless() == [], view
     assert page.count("h1") == 1 and page.count("main h2") >= 1
     assert page.count("table:not(:has(caption))") == 0 and page.count("th:not([scope])") == 0
     assert page.evaluate("document.querySelectorAll('[tabindex]').values().every((one) => Number(one.getAttribute('tabindex')) <= 0)")
@@ -125,11 +125,11 @@ def names_and_roles(page, view):
 
 def fits_a_narrow_screen(page, address, views):
     """On a screen as wide as a telephone's, nothing of any view is wider than it."""
-    page.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=False)
+    page.width(400)
     try:
         page.open(address)
         for view in views:
             page.go(f"#view={view}")
             assert page.evaluate("document.documentElement.scrollWidth") <= 400, view
     finally:
-        page.call("Emulation.clearDeviceMetricsOverride")
+        page.width(None)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import chromium  # noqa: E402
+import firefox  # noqa: E402
 import postgres_server  # noqa: E402
 import slurm_cluster  # noqa: E402
 import ssh_server  # noqa: E402
@@ -110,7 +111,7 @@ def missing(peer):
     if peer == "duckdb":
         return None if python_with_duckdb() else "no Python environment with the package duckdb (make test-peers installs it)"
     if peer in ("page", "page_runs"):
-        return None if chromium.found() else "Chromium is not installed (make test-peers installs it)"
+        return None if chromium.found() or firefox.found() else "neither Chromium nor Firefox is installed (make test-peers installs them)"
     if peer == "dvc":
         return None if dvc() else "DVC is not installed (make test-peers installs it with pip)"
     if peer == "prometheus":

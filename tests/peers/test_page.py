@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page of a release in headless Chromium: from a folder and from servers, on releases of the program itself and on made-up ones that are hostile or large."""
+"""The page of a release in headless browsers: from a folder and from servers, on releases of the program itself and on made-up ones that are hostile or large."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page of a release of runs that are no proof searches, in headless Chromium: from a folder and from servers."""
+"""The page of a release of runs that are no proof searches, in headless browsers: from a folder and from servers."""
 
 import json
 import os
@@ -140,7 +140,7 @@ def test_filters_narrow_every_view_and_stay(page, lake):
     assert page.evaluate("document.querySelector('.histogram').dataset.count") == str(wanted)
     # The address says it all: opened anew it shows the same.
     address = page.evaluate("location.href")
-    page.call("Page.navigate", url="about:blank")
+    page.load("about:blank")
     page.open(address)
     assert page.text("#f-count") == f"{wanted} of 27 runs"
     page.click("#f-clear")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A headless Chromium, driven over its DevTools pipe with the standard library alone: opens a page, evaluates, presses keys, and keeps a list of every request and every complaint."""
+"""A headless Chromium, driven over its DevTools pipe with the standard library alone."""
 import json
 import os
 import select
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+
+from browser import Browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -16,8 +18,9 @@ def found():
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
-class Chromium:
+class Chromium(Browser):
     def __init__(self):
+        super().__init__()
         self.folder = tempfile.mkdtemp(prefix="runlake-chromium-")
         to_read, self.write_fd = os.pipe()
         self.read_fd, to_write = os.pipe()
@@ -34,17 +37,12 @@ class Chromium:
         self.buffer = b""
         self.last = 0
         self.events = []
-        self.requests = []
-        self.complaints = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def close(self):
         try:
             self.call("Browser.close", of_page=False)
         except (OSError, EOFError, RuntimeError):
@@ -103,41 +101,18 @@ class Chromium:
                 return answer["result"]
             self._note(answer)
 
-    def evaluate(self, expression):
-        answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+    def evaluate(self, expression, timeout=300):
+        answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, timeout=timeout)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", str(answer)))
         return answer["result"].get("value")
 
-    def wait(self, expression, timeout=300):
-        """Until an expression holds; it is asked again with each frame of the page."""
-        script = f"new Promise((done, fail) => {{ const until = performance.now() + {timeout * 1000}; const ask = () => {{ const value = ({expression}); if (value) {{ done(true); }} else if (performance.now() > until) {{ done(false); }} else {{ setTimeout(ask, 10); }} }}; ask(); }})"
-        answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, timeout=timeout + 30)
-        assert answer["result"].get("value") is True, f"never came true: {expression}; complaints: {self.complaints}"
-
-    def open(self, url):
+    def load(self, url):
         self.events.clear()
         self.call("Page.navigate", url=url)
         deadline = time.monotonic() + 60
         while "Page.loadEventFired" not in self.events:
             self._note(self._message(deadline))
-        self.settle()
-
-    def settle(self):
-        """Until the view is drawn and nothing is being read."""
-        self.wait("document.querySelector('#main') && document.querySelector('#main').dataset.ready === '1' && !document.querySelector('[aria-busy]') || document.querySelector('#main .problem')")
-
-    def go(self, fragment):
-        self.evaluate(f"location.hash = {json.dumps(fragment)}; new Promise((done) => setTimeout(done, 0))")
-        self.settle()
-
-    def click(self, selector):
-        assert self.evaluate(f"(() => {{ const one = document.querySelector({json.dumps(selector)}); if (!one) {{ return false; }} one.click(); return true; }})()"), f"nothing is {selector}"
-        self.settle()
-
-    def choose(self, selector, value):
-        assert self.evaluate(f"(() => {{ const one = document.querySelector({json.dumps(selector)}); if (!one) {{ return false; }} one.value = {json.dumps(value)}; one.dispatchEvent(new Event('change', {{bubbles: true}})); return true; }})()"), f"nothing is {selector}"
-        self.settle()
 
     def press(self, key):
         for kind in ("keyDown", "keyUp"):
@@ -145,14 +120,18 @@ class Chromium:
             more = {"text": text} if text and kind == "keyDown" else {}
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode={"Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowUp": 38, "ArrowRight": 39, "ArrowLeft": 37}.get(key, 0), **more)
 
-    def text(self, selector="body"):
-        return self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText")
-
-    def texts(self, selector):
-        return self.evaluate(f"[...document.querySelectorAll({json.dumps(selector)})].map((one) => one.innerText)")
-
-    def count(self, selector):
-        return self.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
-
     def prefer(self, scheme):
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def width(self, pixels):
+        """How wide the screen is; None: as at the beginning."""
+        if pixels is None:
+            self.call("Emulation.clearDeviceMetricsOverride")
+        else:
+            self.call("Emulation.setDeviceMetricsOverride", width=pixels, height=800, deviceScaleFactor=1, mobile=False)
+
+    def nameless(self):
+        """What a screen reader comes to and can't name."""
+        roles = ("button", "link", "combobox", "searchbox", "table", "img", "region", "navigation", "form")
+        nodes = self.call("Accessibility.getFullAXTree")["nodes"]
+        return [node for node in nodes if node.get("role", {}).get("value") in roles and not node.get("ignored") and not node.get("name", {}).get("value", "").strip()]
