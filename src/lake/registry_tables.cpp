@@ -123,7 +123,7 @@ constexpr auto k_reference_columns = std::to_array<Column>({
 });
 constexpr auto k_member_columns = std::to_array<Column>({
     {"ref_id", ColumnType::text, "", true},
-    {"run_key", ColumnType::text, "of each run of this lake with the member's content, or with its goal cache; null where there is none", true, ColumnUse::place},
+    {"run_key", ColumnType::text, "of a run of this lake with the member's content, else with its goal cache; null where there is none", true, ColumnUse::place},
     {"run_uid", ColumnType::text, "the member", true},
     {"goal_cache_sha256", ColumnType::text, "of the file that its outcomes were in; null where it had none"},
 });

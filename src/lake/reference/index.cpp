@@ -24,10 +24,19 @@ using core::Status;
 
 std::optional<std::string> text_of(const Json& value) { return value.is_null() ? std::nullopt : std::optional(core::to_json(value)); }
 
-// Of the run of each member: by its content, or by the goal cache that its outcomes were in.
+// One row a run that is a member: by its content, else by the goal cache that the outcomes of one were in; where those of several were in it, it stands for the first of them that no run
+// is by its content. One row a member that no run stands for, so that there are never more rows than runs and members.
 constexpr std::string_view k_make_members =
-    "CREATE OR REPLACE TEMP TABLE reference_runs AS WITH hits AS (SELECT m.ref_id, m.run_uid, r.run_key FROM temp.reference_members m JOIN runs r ON r.run_uid = m.run_uid UNION "
-    "SELECT m.ref_id, m.run_uid, f.run_key FROM temp.reference_members m JOIN run_files f ON f.sha256 = m.goal_cache_sha256 WHERE f.file_name IN ('goal_cache.json.gz', 'goal_cache.json')) "
+    "CREATE OR REPLACE TEMP TABLE reference_runs AS WITH by_content AS (SELECT m.ref_id, r.run_key, m.run_uid FROM temp.reference_members m JOIN runs r ON r.run_uid = m.run_uid), "
+    "cached AS (SELECT m.ref_id, f.run_key, min(f.sha256) AS sha256 FROM (SELECT DISTINCT ref_id, goal_cache_sha256 FROM temp.reference_members) m JOIN run_files f ON f.sha256 = m.goal_cache_sha256 "
+    "WHERE f.file_name IN ('goal_cache.json.gz', 'goal_cache.json') GROUP BY m.ref_id, f.run_key), "
+    "runs_left AS (SELECT c.ref_id, c.run_key, c.sha256, dense_rank() OVER (PARTITION BY c.ref_id, c.sha256 ORDER BY r.run_uid) AS place FROM cached c JOIN runs r ON r.run_key = c.run_key "
+    "ANTI JOIN by_content b ON b.ref_id = c.ref_id AND b.run_key = c.run_key), "
+    "members_left AS (SELECT m.*, row_number() OVER (PARTITION BY m.ref_id, m.goal_cache_sha256 ORDER BY b.run_uid IS NOT NULL, m.run_uid) AS place, "
+    "count(*) OVER (PARTITION BY m.ref_id, m.goal_cache_sha256) AS members FROM temp.reference_members m LEFT JOIN (SELECT DISTINCT ref_id, run_uid FROM by_content) b "
+    "ON b.ref_id = m.ref_id AND b.run_uid = m.run_uid WHERE m.goal_cache_sha256 IS NOT NULL), "
+    "by_cache AS (SELECT r.ref_id, r.run_key, m.run_uid FROM runs_left r JOIN members_left m ON m.ref_id = r.ref_id AND m.goal_cache_sha256 = r.sha256 AND m.place = (r.place - 1) % m.members + 1), "
+    "hits AS (FROM by_content UNION FROM by_cache) "
     "SELECT m.ref_id, h.run_key, m.run_uid, m.goal_cache_sha256 FROM temp.reference_members m LEFT JOIN hits h ON h.ref_id = m.ref_id AND h.run_uid = m.run_uid";
 constexpr std::string_view k_differing_members =
     "SELECT count(*) FROM ((FROM temp.reference_runs EXCEPT ALL FROM lake_reference_members) UNION ALL (FROM lake_reference_members EXCEPT ALL FROM temp.reference_runs))";
