@@ -106,12 +106,12 @@ void read_all(const std::string& logs, const std::function<void(lake::FileRows&&
     }
 }
 
-RowCounts append_all(const std::string& database, const std::vector<lake::FileRows>& rows) {
+RowCounts append_all(const std::string& database, std::vector<lake::FileRows>&& rows) {
     auto held = must(lake::hold_lake(database));
     lake::LakeWriter writer(held.connection);
     must(held.connection.run("SET memory_limit = '1GB'"));
     must(writer.begin());
-    for (const auto& one : rows) { must(writer.append(one)); }
+    for (auto& one : rows) { must(writer.append(std::move(one))); }
     must(writer.commit());
     must(held.connection.run("CHECKPOINT"));
     RowCounts counts;
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
     auto reported = must(lake::reconcile(request)).rows;
     reported.erase("log_roots");
     fs::remove(database);
-    auto appended = append_all(database, kept);
+    auto appended = append_all(database, std::vector(kept));
     appended.erase("log_roots");
     if (parsed != reported || parsed != appended) {
         std::fprintf(stderr, "lake_parts_bench: the rows differ\n");
@@ -163,7 +163,8 @@ int main(int argc, char** argv) {
     for (int round = 0; round < rounds; ++round) {
         reading += measure([&] { read_all(logs, [](lake::FileRows&&) {}); });
         fs::remove(database);
-        appending += measure([&] { append_all(database, kept); });
+        auto rows = kept;
+        appending += measure([&] { append_all(database, std::move(rows)); });
         fs::remove(database);
         both += measure([&] { must(lake::reconcile(request)); });
     }

@@ -22,9 +22,6 @@ struct LakeReading {
 core::Result<sql::Connection> open_lake(const std::string& path, const LakeReading& reading = {});
 
 // A lake that nobody else changes meanwhile. Dropping it gives it back.
-// Rows of a table that are compressed together. An eighth of DuckDB's own: what is appended is compressed while more is read, and less is left for the end.
-inline constexpr std::size_t k_row_group_rows = 16384;
-
 struct HeldLake {
     std::unique_ptr<os::Lease> lease;
     sql::Connection connection;

@@ -261,7 +261,7 @@ class Reconcile {
         };
         ordered.take = [&](std::size_t t, FileRows&& rows) -> Status {
             RL_TRY(begin(t));
-            return writer_->append(rows);
+            return writer_->append(std::move(rows));
         };
         ordered.done = [&](std::size_t t) -> Status {
             RL_TRY(begin(t));

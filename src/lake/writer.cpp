@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/writer.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "core/text.hpp"
-#include "lake/database.hpp"
 #include "lake/identity.hpp"
 #include "lake/registry_tables.hpp"
 #include "os/fault_points.hpp"
 #include "os/files.hpp"
 #include "os/system.hpp"
+#include "sql/appender.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -31,6 +32,49 @@ Status append_texts(sql::Connection& connection, const std::string& table, const
     }
     return appender.close();
 }
+
+constexpr std::size_t k_waiting_bytes = 32U << 20U;  // of rows that wait to be stored
+
+// The rows of one table among those of many files, one after another.
+class RowsOfTable {
+  public:
+    RowsOfTable(const std::vector<FileRows>& files, const Table& table) : files_(files), table_(table) {}
+
+    void fill(sql::ChunkWriter& chunk) {
+        for (; file_ < files_.size(); ++file_, at_ = 0) {
+            const FileRows& rows = files_[file_];
+            for (; at_ < rows.table_count(); ++at_, row_ = 0) {
+                if (&rows.table(at_) != &table_) { continue; }
+                for (; row_ < rows.row_count(at_); ++row_) {
+                    if (chunk.is_full()) { return; }
+                    write(rows, chunk);
+                }
+            }
+        }
+    }
+
+  private:
+    void write(const FileRows& rows, sql::ChunkWriter& chunk) const {
+        for (std::size_t c = 0; c < table_.columns.size(); ++c) {
+            const Cell& cell = rows.cell(at_, row_, c);
+            switch (cell.kind) {
+                case Cell::Kind::null: break;
+                case Cell::Kind::boolean: chunk.set(c, cell.integer != 0); break;
+                case Cell::Kind::integer: chunk.set(c, cell.integer); break;
+                case Cell::Kind::real: chunk.set(c, cell.real); break;
+                case Cell::Kind::text: chunk.set_in_place(c, rows.text(cell)); break;
+                case Cell::Kind::time: chunk.set(c, core::Timestamp{cell.integer}); break;
+            }
+        }
+        chunk.next_row();
+    }
+
+    const std::vector<FileRows>& files_;
+    const Table& table_;
+    std::size_t file_ = 0;
+    std::size_t at_ = 0;  // the table in that file
+    std::size_t row_ = 0;
+};
 
 }  // namespace
 
@@ -118,55 +162,38 @@ Status LakeWriter::forget(std::span<const Doomed* const> doomed) {
     return core::ok();
 }
 
-Result<LakeWriter::Open*> LakeWriter::appender_of(const Table& table) {
-    for (auto& open : open_) {
-        if (open.table == &table) { return &open; }
-    }
-    RL_ASSIGN(auto appender, sql::Appender::open(connection_, std::string(table.name)));
-    open_.push_back({&table, std::make_unique<sql::Appender>(std::move(appender)), 0, 0});
-    return &open_.back();
+Result<LakeWriter::Target*> LakeWriter::target_of(const Table& table) {
+    if (const auto found = targets_.find(&table); found != targets_.end()) { return &found->second; }
+    RL_ASSIGN(auto inserter, sql::Inserter::open(connection_, std::string(table.name)));
+    return &targets_.emplace(&table, Target{std::move(inserter)}).first->second;
 }
 
-Status LakeWriter::append(const FileRows& rows) {
+Status LakeWriter::append(FileRows&& rows) {
     for (std::size_t t = 0; t < rows.table_count(); ++t) {
-        const Table& table = rows.table(t);
-        RL_ASSIGN(Open* const open, appender_of(table));
-        auto& appender = *open->appender;
-        for (std::size_t r = 0; r < rows.row_count(t); ++r) {
-            for (std::size_t c = 0; c < table.columns.size(); ++c) {
-                const Cell& cell = rows.cell(t, r, c);
-                switch (cell.kind) {
-                    case Cell::Kind::null: break;
-                    case Cell::Kind::boolean: appender.set(c, cell.integer != 0); break;
-                    case Cell::Kind::integer: appender.set(c, cell.integer); break;
-                    case Cell::Kind::real: appender.set(c, cell.real); break;
-                    case Cell::Kind::text: appender.set(c, rows.text(cell)); break;
-                    case Cell::Kind::time: appender.set(c, core::Timestamp{cell.integer}); break;
-                }
-            }
-            RL_TRY(appender.end_row());
-        }
-        open->rows += rows.row_count(t);
-        open->unflushed += rows.row_count(t);
-        if (open->unflushed >= k_row_group_rows) {
-            RL_TRY(appender.flush());
-            open->unflushed = 0;
-        }
+        RL_ASSIGN(Target* const target, target_of(rows.table(t)));
+        target->waiting += rows.row_count(t);
     }
-    return core::ok();
+    waiting_bytes_ += rows.bytes();
+    waiting_.push_back(std::move(rows));
+    return waiting_bytes_ < k_waiting_bytes ? core::ok() : store();
 }
 
-Status LakeWriter::close_appenders() {
-    for (auto& open : open_) {
-        RL_TRY(open.appender->close());
-        rows_written_[open.table->name] += open.rows;
+// Table by table, so that each statement has many rows.
+Status LakeWriter::store() {
+    for (const auto* table : all_tables()) {
+        const auto found = targets_.find(table);
+        if (found == targets_.end() || found->second.waiting == 0) { continue; }
+        RowsOfTable rows(waiting_, *table);
+        RL_TRY(found->second.inserter.insert([&](sql::ChunkWriter& chunk) { rows.fill(chunk); }));
+        found->second.stored += std::exchange(found->second.waiting, 0);
     }
-    open_.clear();
+    waiting_.clear();
+    waiting_bytes_ = 0;
     return core::ok();
 }
 
 Status LakeWriter::commit() {
-    RL_TRY(close_appenders());
+    RL_TRY(store());
     const auto injected = os::at_point(os::point::lake_database_change);
     if (injected.error != 0) {
         roll_back();
@@ -174,13 +201,18 @@ Status LakeWriter::commit() {
     }
     auto status = transaction_->commit();
     transaction_.reset();
+    for (auto& [table, target] : targets_) {
+        if (target.stored > 0) { rows_written_[table->name] += std::exchange(target.stored, 0); }
+    }
     if (injected.kill_after) { os::kill_now(); }
     return status;
 }
 
 void LakeWriter::roll_back() {
-    open_.clear();  // before the transaction: they belong to it
     transaction_.reset();
+    waiting_.clear();
+    waiting_bytes_ = 0;
+    targets_.clear();  // what DuckDB was told of them may have gone with the transaction
 }
 
 Result<std::uint64_t> LakeWriter::register_roots(const std::vector<LogRoot>& roots, const KnownUnits& units) {
@@ -196,8 +228,7 @@ Result<std::uint64_t> LakeWriter::register_roots(const std::vector<LogRoot>& roo
     RL_TRY(begin());
     FileRows rows;
     for (const auto* root : added) { rows.row(k_log_roots, root->id, root->path, os::system_clock().now()); }
-    RL_TRY(append(rows));
-    RL_TRY(close_appenders());
+    RL_TRY(append(std::move(rows)));
     std::vector<std::string> texts;
     std::vector<std::vector<std::string_view>> moved;
     texts.reserve(units.size() * 4);  // views into it stay
@@ -254,13 +285,6 @@ Status LakeWriter::prune(const std::vector<std::string>& unit_keys) {
         if (os::is_dir(root.path)) { continue; }
         RL_TRY(connection_.run(cat("DELETE FROM log_roots WHERE root_id = ", sql::quote_literal(root.id), " AND root_id NOT IN (SELECT root_id FROM lake_units)")));
     }
-    return commit();
-}
-
-Status LakeWriter::replace(const Table& table, const FileRows& rows) {
-    RL_TRY(begin());
-    RL_TRY(connection_.run(cat("DELETE FROM ", sql::quote_identifier(table.name))));
-    RL_TRY(append(rows));
     return commit();
 }
 

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/result.hpp"
@@ -17,8 +17,8 @@
 #include "lake/known.hpp"
 #include "lake/table.hpp"
 #include "lake/unit_work.hpp"
-#include "sql/appender.hpp"
 #include "sql/database.hpp"
+#include "sql/inserter.hpp"
 
 namespace runlake::lake {
 
@@ -35,7 +35,7 @@ class LakeWriter {
     bool is_open() const { return transaction_.has_value(); }
     // Before rows of these units are appended: rows of known ones that go.
     core::Status forget(std::span<const Doomed* const> doomed);
-    core::Status append(const FileRows& rows);
+    core::Status append(FileRows&& rows);
     core::Status commit();
     void roll_back();
 
@@ -44,26 +44,25 @@ class LakeWriter {
     core::Result<std::uint64_t> register_roots(const std::vector<LogRoot>& roots, const KnownUnits& units);
     // Every row of these units, in whatever table, and roots that hold no unit any more and are no folder.
     core::Status prune(const std::vector<std::string>& unit_keys);
-    // All rows of a table anew.
-    core::Status replace(const Table& table, const FileRows& rows);
     core::Status replace_failure(const UnitWork& work);
 
     const std::map<std::string_view, std::uint64_t>& rows_written() const { return rows_written_; }  // by table, in transactions that were committed
 
   private:
     core::Status fill_doomed(std::span<const Doomed* const> doomed);
-    core::Status close_appenders();
-    struct Open {
-        const Table* table;
-        std::unique_ptr<sql::Appender> appender;
-        std::uint64_t rows = 0;
-        std::uint64_t unflushed = 0;  // those that DuckDB has not yet been handed
+    core::Status store();
+    struct Target {
+        sql::Inserter inserter;
+        std::uint64_t waiting = 0;  // rows in waiting_
+        std::uint64_t stored = 0;   // rows of the transaction
     };
-    core::Result<Open*> appender_of(const Table& table);
+    core::Result<Target*> target_of(const Table& table);
 
     sql::Connection& connection_;
     std::optional<sql::Transaction> transaction_;
-    std::vector<Open> open_;
+    std::unordered_map<const Table*, Target> targets_;
+    std::vector<FileRows> waiting_;  // appended, and not yet in the database
+    std::size_t waiting_bytes_ = 0;
     std::map<std::string_view, std::uint64_t> rows_written_;
     bool has_temporaries_ = false;
 };

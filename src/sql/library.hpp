@@ -20,7 +20,10 @@
     X(data_chunk_get_vector) X(vector_get_data) X(vector_get_validity) X(vector_ensure_validity_writable)                       \
     X(vector_assign_string_element_len) X(vector_size) X(get_type_id) X(destroy_logical_type)                                   \
     X(appender_create_ext) X(appender_destroy) X(appender_flush) X(appender_close) X(appender_error) X(appender_column_count)   \
-    X(appender_column_type) X(append_data_chunk)
+    X(appender_column_type) X(append_data_chunk)                                                                                \
+    X(column_logical_type) X(create_table_function) X(destroy_table_function) X(table_function_set_name)                        \
+    X(table_function_set_extra_info) X(table_function_set_bind) X(table_function_set_init) X(table_function_set_function)       \
+    X(register_table_function) X(bind_get_extra_info) X(bind_add_result_column) X(function_get_extra_info)
 
 namespace runlake::sql {
 
