@@ -321,3 +321,14 @@ def test_an_unknown_reference(runlake, project, tmp_path):
     (folder / "reference_goal_outcomes.json.gz").write_bytes(b"no reference")
     done = run(runlake, config(tmp_path / "c.json", reference={"ref_id": "0123456789abcdef"}))
     assert done.status == 6 and "0123456789abcdef" in done.error["message"]
+
+
+def test_a_job_tells_its_own_selection_of_a_reference_that_another_built(runlake, tmp_path):
+    reconciled(runlake, tmp_path / "logs")
+    selections = ({"backend": "lean"}, {"backend": ["lean"]})
+    told = []
+    for number, selection in enumerate(selections):
+        path = config(tmp_path / "c.json", name=f"job{number}", reference={"build_outcomes": {}, "selection": selection})
+        with open(out_of(run(runlake, path)) + "/manifest.json", encoding="utf-8") as file:
+            told.append(json.load(file)["reference"])
+    assert told[0]["ref_id"] == told[1]["ref_id"] and [one["selection"] for one in told] == list(selections)

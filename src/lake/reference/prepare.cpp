@@ -102,7 +102,9 @@ class Preparer {
         RL_ASSIGN(out_.in_sample, in_sample_of(*session_, head.members, selected_.size()));
         const auto in_sample = std::ranges::count(out_.in_sample, true);
         out_.artifact_path = reference_artifact_path(out_.ref_id);
-        if (head.selection.is_object()) { out_.selection = without_paths(head.selection); }
+        // Another selection may have built the same reference before: what is told of a job must not depend on which did first.
+        const Json& selection = order_.reference.build ? order_.reference.build->selection_json : head.selection;
+        if (selection.is_object()) { out_.selection = without_paths(selection); }
         out_.facts = Json::object()
                          .set("ref_id", out_.ref_id)
                          .set("kind", k_goal_outcomes)
