@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from lake_support import WITHOUT_SUMMARY, config, make_logs, reconciled, tree
@@ -324,7 +325,6 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_verify_finds_what_differs(runlake, tmp_path, made, damage):
-    from pathlib import Path
     folder = Path(made["dir"])
     apply, file, words = DAMAGE[damage]
     apply(folder)
@@ -334,6 +334,14 @@ def test_verify_finds_what_differs(runlake, tmp_path, made, damage):
     assert any(problem["file"] == file and words in problem["problem"] for problem in done.json["problems"]), done.json["problems"]
     people = runlake("lake", "release", "verify", folder)
     assert people.status == 1 and f"{file}: " in people.out
+
+
+def test_verify_says_of_an_unreadable_manifest_only_that(runlake, made):
+    path = Path(made["dir"]) / "manifest.json"
+    for text in ("{", "{}"):
+        path.write_text(text)
+        done = runlake("lake", "release", "verify", made["dir"], "--json")
+        assert done.status == 1 and {problem["file"] for problem in done.json["problems"]} == {"manifest.json", "dashboard_manifest.json"}
 
 
 def test_verify_needs_no_lake_and_no_duckdb(runlake, tmp_path, made):

@@ -193,6 +193,8 @@ class Verifier {
     }
 
     void leftovers() {
+        // Of a manifest that can't be read, that is what there is to say.
+        if (known_.empty()) { return; }
         const auto files = files_below(dir_);
         if (!files.ok()) {
             wrong(".", files.error().message());
