@@ -2,6 +2,7 @@
 #include "lake/reconcile.hpp"
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -54,11 +55,9 @@ class Reconcile {
     Result<ReconcileReport> run() {
         RL_TRY(open());
         RL_TRY(discover());
-        if (!request_.dry_run) {
-            writer_.emplace(held_->connection);
-            RL_ASSIGN(report_.moved, writer_->register_roots(units_.roots, known_));
-        }
+        if (held_) { RL_TRY(begin_writing()); }
         RL_TRY(look_at_units());
+        RL_TRY(wait_until_made());
         RL_TRY(look_for_stale());
         if (!request_.dry_run) { RL_TRY(finish()); }
         return std::move(report_);
@@ -83,21 +82,41 @@ class Reconcile {
             for (const auto& root : request_.roots) {
                 if (!os::is_dir(root)) { return Error(Errc::not_found, cat("looking for runs: ", root, " is no folder")); }
             }
-            RL_ASSIGN(auto held, hold_lake(request_.database));
-            held_.emplace(std::move(held));
-            report_.notes = held_->notes;
-            RL_TRY(held_->connection.run(cat("SET memory_limit = '", k_memory, '\'')));
-            // Files are read by threads of our own, beside which DuckDB's would wait for one another. To compress what was written it gives each thread 122,880 rows of a table: a
-            // transaction has fewer of nearly every table, and a thread that has nothing to do doesn't sleep.
-            RL_TRY(held_->connection.run("SET threads = 1"));
-            for (const auto& root : held_->earlier_roots) {
-                if (os::is_dir(root)) { roots.push_back(root); }
+            if (!os::exists(request_.database)) {
+                // Of a lake that isn't there nothing is known: runs can be looked for, and read, while it is made. Where no thread can be had, it is made when it is needed.
+                making_ = std::async(std::launch::async | std::launch::deferred, hold_lake, request_.database);
+            } else {
+                RL_TRY(hold(hold_lake(request_.database)));
+                for (const auto& root : held_->earlier_roots) {
+                    if (os::is_dir(root)) { roots.push_back(root); }
+                }
             }
         }
         wanted_roots_ = std::move(roots);
         if (!held_ && !reading_) { return core::ok(); }
         RL_ASSIGN(known_, known_units(connection()));
         return core::ok();
+    }
+
+    Status hold(Result<HeldLake> lake) {
+        RL_ASSIGN(auto held, std::move(lake));
+        held_.emplace(std::move(held));
+        report_.notes = held_->notes;
+        // Files are read by threads of our own, beside which DuckDB's would wait for one another.
+        return held_->connection.run(cat("SET memory_limit = '", k_memory, "'; SET threads = 1"));
+    }
+
+    Status begin_writing() {
+        writer_.emplace(held_->connection);
+        RL_ASSIGN(report_.moved, writer_->register_roots(units_.roots, known_));
+        return core::ok();
+    }
+
+    Status wait_until_made() {
+        if (!making_.valid()) { return core::ok(); }
+        RL_TRY(hold(making_.get()));
+        if (!held_->is_new) { return Error(Errc::busy, cat("changing the lake ", request_.database, ": another process has made it meanwhile; try again")); }
+        return begin_writing();
     }
 
     Status discover() {
@@ -137,7 +156,7 @@ class Reconcile {
             tell();
         }
         RL_TRY(read_pending());
-        return writer_ ? commit() : core::ok();
+        return commit();
     }
 
     void look_at(const Unit& unit, Result<UnitFiles>& listed, std::string digest) {
@@ -252,6 +271,7 @@ class Reconcile {
         const auto begin = [&](std::size_t t) -> Status {
             if (begun == t) { return core::ok(); }
             begun = t;
+            RL_TRY(wait_until_made());
             if (tasks[t].begins_batch) {
                 RL_TRY(commit());
                 RL_TRY(writer_->begin());
@@ -268,7 +288,7 @@ class Reconcile {
             return tasks[t].ends_unit ? end_unit(*works[tasks[t].work]) : core::ok();
         };
         auto status = run_ordered(ordered);
-        if (!status.ok()) { writer_->roll_back(); }
+        if (!status.ok() && writer_) { writer_->roll_back(); }
         return status;
     }
 
@@ -293,7 +313,7 @@ class Reconcile {
 
     // What was appended so far; nothing where no transaction is open.
     Status commit() {
-        if (!writer_->is_open()) { return core::ok(); }
+        if (!writer_ || !writer_->is_open()) { return core::ok(); }
         RL_TRY(writer_->commit());
         progress_.units_written += std::exchange(units_to_commit_, 0);
         progress_.rows_written = 0;
@@ -368,6 +388,7 @@ class Reconcile {
     const ReconcileRequest& request_;
     ReconcileReport report_;
     ReconcileProgress progress_;
+    std::future<Result<HeldLake>> making_;  // a lake that was not there
     std::optional<HeldLake> held_;
     std::optional<sql::Connection> reading_;
     std::vector<std::string> wanted_roots_;

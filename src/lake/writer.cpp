@@ -33,7 +33,7 @@ Status append_texts(sql::Connection& connection, const std::string& table, const
     return appender.close();
 }
 
-constexpr std::size_t k_waiting_bytes = 32U << 20U;  // of rows that wait to be stored
+constexpr std::size_t k_waiting_bytes = 16U << 20U;  // of rows that wait to be stored
 
 // The rows of one table among those of many files, one after another.
 class RowsOfTable {
