@@ -52,17 +52,19 @@ void show(Invocation& inv, const sync::PairReport& report) {
 std::string summary(const ops::SyncResponse& response) {
     std::size_t same = 0;
     std::size_t only_there = 0;
+    bool differ = false;
     for (const sync::PairReport& report : response.roots) {
         std::size_t shared = report.files_here;
         for (const sync::Difference& one : report.drift) {
             if (one.here && shared > 0) { --shared; }
             if (one.state == sync::State::extra) { ++only_there; }
+            differ = differ || (one.state == sync::State::differing && one.held.empty());
         }
         same += shared;
     }
     const std::string both = core::cat(counted(same, "file"), " the same on both sides");
     if (response.has_failures()) { return core::cat("FAILED ", both, ", ", response.open(), " not\n"); }
-    if (response.open() > 0) { return core::cat("DRIFT ", both, ", ", response.open(), " not\n"); }
+    if (response.open() > 0) { return core::cat("DRIFT ", both, ", ", response.open(), " not", differ ? "; of what differs remove or rename the one that you do not want, then synchronise again" : "", '\n'); }
     return core::cat("OK ", both, response.mode == sync::Mode::push && only_there > 0 ? core::cat(", ", only_there, " only there (`sync now` brings them)") : std::string(), '\n');
 }
 
