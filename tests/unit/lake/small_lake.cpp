@@ -19,10 +19,10 @@ T taken(core::Result<T> result) {
     return std::move(result).take();
 }
 
-void append(sql::Connection& connection, const FileRows& rows) {
+void append(sql::Connection& connection, FileRows rows) {
     LakeWriter writer(connection);
     taken(writer.begin());
-    taken(writer.append(rows));
+    taken(writer.append(std::move(rows)));
     taken(writer.commit());
 }
 
