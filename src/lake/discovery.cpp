@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walk that finds units for all sources at once. Nothing is read but folders, each once. The order of what a folder lists does not show.
+// The walk that finds units for all sources at once. Nothing is read but folders. The order of what a folder lists does not show.
 #include "lake/discovery.hpp"
 
 #include <dirent.h>
@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "lake/identity.hpp"
 #include "lake/source.hpp"
 #include "os/files.hpp"
+#include "os/parallel.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -26,16 +28,95 @@ using core::Result;
 
 constexpr int k_levels = 6;         // below the children of a root
 constexpr int k_hidden_levels = 3;  // at least, below a hidden folder that a source asked for
+constexpr std::size_t k_at_once = 4096;  // folders, whose names are in memory together
 
 bool is_folder(const std::string& path, unsigned char type) {
     return type == DT_DIR || ((type == DT_LNK || type == DT_UNKNOWN) && os::is_dir(path));
 }
 
+enum class Below : std::uint8_t { all, hidden_only };
+
+// A folder that is to be searched.
+struct Place {
+    std::string path;
+    int levels;            // how far below it may still be searched
+    Below below;
+    bool is_resolved;      // no part of the path is a link
+};
+
+// What a folder holds, and what all sources say of it.
+struct Looked {
+    std::string problem;  // it could not be listed
+    FolderNames names;
+    std::vector<std::string> links;  // those of names.folders that are links
+    Detection said;
+    std::vector<std::pair<std::string, std::size_t>> units;  // with the position of the source
+};
+
+// The folder `name` of one that was listed.
+Place below(const Looked& folder, const std::string& name, int levels) {
+    const bool is_link = std::binary_search(folder.links.begin(), folder.links.end(), name);
+    const bool is_listed = std::binary_search(folder.names.folders.begin(), folder.names.folders.end(), name);
+    return {os::join_path(folder.names.path, name), levels, Below::all, is_listed && !is_link};
+}
+
+// A unit's folder, which is the one that was listed or, mostly, directly below it.
+std::optional<std::string> resolved(const Looked& folder, const std::string& dir) {
+    if (dir == folder.names.path) { return dir; }
+    if (os::parent_path(dir) == folder.names.path && below(folder, os::base_name(dir), 0).is_resolved) { return dir; }
+    auto real = os::absolute_path(dir);
+    return real.ok() ? std::optional(std::move(real).take()) : std::nullopt;
+}
+
+void list(Looked& folder) {
+    auto entries = os::list_dir(folder.names.path);
+    if (!entries.ok()) {
+        folder.problem = entries.error().message();
+        return;
+    }
+    for (auto& entry : entries.value()) {
+        const bool is_dir = is_folder(os::join_path(folder.names.path, entry.name), entry.type);
+        if (is_dir && entry.type != DT_DIR) { folder.links.push_back(entry.name); }
+        (is_dir ? folder.names.folders : folder.names.files).push_back(std::move(entry.name));
+    }
+}
+
+void ask(Looked& folder) {
+    bool taken = false;
+    const auto sources = all_sources();
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        if (sources[i]->only_unclaimed && taken) { continue; }
+        Detection one = sources[i]->detect(folder.names);
+        for (const auto& dir : one.units) {
+            if (auto real = resolved(folder, dir)) { folder.units.emplace_back(std::move(*real), i); }
+        }
+        taken = taken || !one.units.empty();
+        Detection& all = folder.said;
+        all.is_whole = all.is_whole || one.is_whole;
+        for (auto& name : one.hidden) {
+            if (std::find(all.hidden.begin(), all.hidden.end(), name) == all.hidden.end()) { all.hidden.push_back(std::move(name)); }
+        }
+        std::move(one.kept.begin(), one.kept.end(), std::back_inserter(all.kept));
+        std::move(one.passed_over.begin(), one.passed_over.end(), std::back_inserter(all.passed_over));
+    }
+}
+
+// Level by level: many folders are listed at once, and each is reached first by its shortest way from a root, from where most lies within reach.
 class Walk {
   public:
     // Runs below a root; its own folder may be one.
-    void root(const std::string& path) { visit(path, k_levels + 1, Below::all); }
-    void beside(const std::string& path) { visit(path, 0, Below::hidden_only); }
+    void root(const std::string& path) { places_.push_back({path, k_levels + 1, Below::all, false}); }
+    void beside(const std::string& path) { places_.push_back({path, 0, Below::hidden_only, false}); }
+
+    void search() {
+        while (!places_.empty()) {
+            std::vector<Place> next;
+            for (std::size_t begin = 0; begin < places_.size(); begin += k_at_once) {
+                look_at(std::span(places_).subspan(begin, std::min(k_at_once, places_.size() - begin)), next);
+            }
+            places_ = std::move(next);
+        }
+    }
 
     void finish(Units& found) {
         for (const auto& [place, source] : units_) {
@@ -49,74 +130,57 @@ class Walk {
     }
 
   private:
-    enum class Below : std::uint8_t { all, hidden_only };
+    void look_at(std::span<Place> places, std::vector<Place>& next) {
+        std::vector<const Place*> wanted;
+        for (auto& place : places) {
+            if (is_wanted(place)) { wanted.push_back(&place); }
+        }
+        std::vector<Looked> looked(wanted.size());
+        os::for_each_index(wanted.size(), 64, [&](std::size_t i) {
+            looked[i].names.path = wanted[i]->path;
+            list(looked[i]);
+            if (looked[i].problem.empty()) { ask(looked[i]); }
+        });
+        for (std::size_t i = 0; i < wanted.size(); ++i) { take(*wanted[i], looked[i], next); }
+    }
 
-    // `levels`: how far below `path` may still be searched.
-    void visit(const std::string& path, int levels, Below below) {
-        auto real = os::absolute_path(path);
-        if (!real.ok()) {
-            passed_over_.emplace(path, real.error().message());
+    // Resolves it. Not wanted: one that has been searched as deep already.
+    bool is_wanted(Place& place) {
+        if (!place.is_resolved) {
+            auto real = os::absolute_path(place.path);
+            if (!real.ok()) {
+                passed_over_.emplace(place.path, real.error().message());
+                return false;
+            }
+            place.path = std::move(real).take();
+        }
+        const auto [seen, is_new] = seen_.emplace(place.path, place.levels);
+        if (!is_new && seen->second >= place.levels) { return false; }
+        seen->second = place.levels;
+        return true;
+    }
+
+    void take(const Place& place, Looked& folder, std::vector<Place>& next) {
+        if (!folder.problem.empty()) {
+            passed_over_.emplace(place.path, std::move(folder.problem));
             return;
         }
-        // One that was searched from higher up may be searched deeper now, when it is a root itself.
-        auto [seen, is_new] = seen_.emplace(real.value(), levels);
-        if (!is_new) {
-            if (seen->second >= levels) { return; }
-            seen->second = levels;
-        }
-        const auto folder = list(real.value());
-        if (!folder) { return; }
-        const Detection said = ask(*folder);
-        for (const auto& name : said.hidden) { visit(os::join_path(folder->path, name), std::max(levels - 1, k_hidden_levels), Below::all); }
-        if (said.is_whole || below == Below::hidden_only) { return; }
-        for (const auto& name : folder->folders) {
+        for (auto& [dir, source] : folder.units) { units_.emplace(std::pair(std::move(dir), source), all_sources()[source]); }
+        const Detection& said = folder.said;
+        for (const auto& passed : said.passed_over) { passed_over_.emplace(passed.dir, passed.why); }
+        for (const auto& name : said.hidden) { next.push_back(below(folder, name, std::max(place.levels - 1, k_hidden_levels))); }
+        if (said.is_whole || place.below == Below::hidden_only) { return; }
+        for (const auto& name : folder.names.folders) {
             if (name.starts_with('.') || std::find(said.kept.begin(), said.kept.end(), name) != said.kept.end()) { continue; }
-            if (levels == 0) {
-                passed_over_.emplace(folder->path, cat("it lies too deep to be searched: more than ", k_levels + 1, " levels below the root"));
+            if (place.levels == 0) {
+                passed_over_.emplace(place.path, cat("it lies too deep to be searched: more than ", k_levels + 1, " levels below the root"));
                 return;
             }
-            visit(os::join_path(folder->path, name), levels - 1, Below::all);
+            next.push_back(below(folder, name, place.levels - 1));
         }
     }
 
-    std::optional<FolderNames> list(const std::string& dir) {
-        auto entries = os::list_dir(dir);
-        if (!entries.ok()) {
-            passed_over_.emplace(dir, entries.error().message());
-            return std::nullopt;
-        }
-        FolderNames names;
-        names.path = dir;
-        for (auto& entry : entries.value()) {
-            auto& list = is_folder(os::join_path(dir, entry.name), entry.type) ? names.folders : names.files;
-            list.push_back(std::move(entry.name));
-        }
-        return names;
-    }
-
-    // What all sources say together.
-    Detection ask(const FolderNames& folder) {
-        Detection all;
-        bool taken = false;
-        const auto sources = all_sources();
-        for (std::size_t i = 0; i < sources.size(); ++i) {
-            if (sources[i]->only_unclaimed && taken) { continue; }
-            Detection one = sources[i]->detect(folder);
-            for (const auto& dir : one.units) {
-                const auto real = os::absolute_path(dir);
-                if (real.ok()) { units_.emplace(std::pair(real.value(), i), sources[i]); }
-            }
-            taken = taken || !one.units.empty();
-            all.is_whole = all.is_whole || one.is_whole;
-            for (auto& name : one.hidden) {
-                if (std::find(all.hidden.begin(), all.hidden.end(), name) == all.hidden.end()) { all.hidden.push_back(std::move(name)); }
-            }
-            std::move(one.kept.begin(), one.kept.end(), std::back_inserter(all.kept));
-            for (auto& passed : one.passed_over) { passed_over_.emplace(std::move(passed.dir), std::move(passed.why)); }
-        }
-        return all;
-    }
-
+    std::vector<Place> places_;  // of one level
     std::map<std::string, int> seen_;
     std::map<std::pair<std::string, std::size_t>, const Source*> units_;  // by folder, then position of the source
     std::map<std::string, std::string> passed_over_;
@@ -152,6 +216,7 @@ Result<Units> discover_units(const DiscoverRequest& request) {
     Walk walk;
     for (const auto& root : found.roots) { walk.root(root.path); }
     for (const auto& folder : beside) { walk.beside(folder.path); }
+    walk.search();
     walk.finish(found);
 
     std::vector<LogRoot> roots = found.roots;
