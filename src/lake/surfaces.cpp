@@ -151,10 +151,15 @@ class Sandbox {
             out.error = prepared.error().message();
             out.line = line_of(out.error);
             out.is_of_surface = out.error.find("Parser Error") != std::string::npos;
+            // Of a PIVOT that is to find its columns itself DuckDB makes two statements.
+            if (out.error.find("multiple statements") != std::string::npos) {
+                out.error = k_not_one_select;
+                out.is_of_surface = true;
+            }
             return out;
         }
         if (prepared.value().kind() != sql::StatementKind::select) {
-            out.error = "it is not one SELECT";
+            out.error = k_not_one_select;
             out.is_of_surface = true;
             return out;
         }
@@ -181,6 +186,8 @@ class Sandbox {
     }
 
   private:
+    static constexpr std::string_view k_not_one_select = "it is not one SELECT (PIVOT is one when it names its columns: ON column IN (...))";
+
     explicit Sandbox(sql::Connection connection) : connection_(std::move(connection)) {}
 
     // A surface may end in semicolons and comments after them; prepare() has seen that it is one statement.
@@ -197,7 +204,7 @@ class Sandbox {
         return line.find("--") == std::string_view::npos ? sql.substr(0, end) : sql;
     }
 
-    // What of the statement would give other rows the next time. One that DuckDB can't show as a tree (PIVOT without IN) is taken by its word.
+    // What of the statement would give other rows the next time.
     std::optional<std::string> changing_in(const std::string& statement) {
         auto rows = connection_.query(cat("SELECT json_serialize_sql(", quote_literal(statement), ")"));
         if (!rows.ok() || !rows.value().next().value_or(false)) { return std::nullopt; }

@@ -112,11 +112,16 @@ TEST_F(Surfaces, AWrongSurfaceCostsThatSurfaceAndNamesTheLine) {
     surface("two", "-- files: *.csv\nSELECT a FROM read_csv({files}); DROP TABLE runs");
     surface("change", "-- files: *.csv\nCREATE TABLE x AS SELECT a FROM read_csv({files})");
     surface("own", "-- files: *.csv\nSELECT a AS \"Row\" FROM read_csv({files})");
+    surface("pivot", "-- files: *.csv\nPIVOT (SELECT a, random() AS r FROM read_csv({files})) ON a USING sum(r)");
+    surface("pivot_in", "-- files: *.csv\nSELECT * FROM (PIVOT (SELECT a, random() AS r FROM read_csv({files})) ON a IN (1) USING sum(r))");
+    surface("unpivot", "-- files: *.csv\nUNPIVOT (SELECT a, random()::BIGINT AS r FROM read_csv({files})) ON a, r");
     again();
     EXPECT_THAT(errors(), ElementsAre(HasSubstr("Bad-Name.sql|-|'Bad-Name' can't be a table"), HasSubstr("all_runs.sql|-|'all_runs' is a table of the lake's own"),
                                       HasSubstr("change.sql|-|it is not one SELECT"), HasSubstr("files.sql|-|it does not say which files it reads"), HasSubstr("named.sql|3|"),
                                       HasSubstr("outside.sql|2|line 2: files are named below a root"), HasSubstr("own.sql|-|the column 'Row' is one of those"),
-                                      HasSubstr("runs.sql|-|'runs' is a table of the lake's own"), HasSubstr("syntax.sql|3|"), HasSubstr("two.sql|"),
+                                      HasSubstr("pivot.sql|-|it is not one SELECT (PIVOT is one when it names its columns"), HasSubstr("pivot_in.sql|-|the function random()"),
+                                      HasSubstr("runs.sql|-|'runs' is a table of the lake's own"), HasSubstr("syntax.sql|3|"), HasSubstr("two.sql|-|it is not one SELECT"),
+                                      HasSubstr("unpivot.sql|-|the function random()"),
                                       HasSubstr("unused.sql|-|it does not select over {files}")));
     EXPECT_THAT(rows("SELECT a FROM good"), ElementsAre("1"));
     EXPECT_THAT(rows("SELECT name FROM lake_surfaces WHERE error IS NULL"), ElementsAre("good"));
