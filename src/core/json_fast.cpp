@@ -62,6 +62,7 @@ class Reader {
         ++at_;
         skip_blanks();
         if (!take('}')) {
+            members.reserve(k_usual_members);
             do {
                 skip_blanks();
                 auto& member = members.emplace_back();
@@ -77,6 +78,9 @@ class Reader {
         out = Json(std::move(members));
         return true;
     }
+
+    // Few objects have more; without it each is moved four times while it grows.
+    static constexpr std::size_t k_usual_members = 8;
 
     static bool are_unique(const JsonObject& members) {
         constexpr std::size_t k_small = 16;
