@@ -59,6 +59,8 @@ def test_what_does_not_only_read_is_refused(runlake, lake, project):
         result = runlake("lake", "sql", "--", attack.format(project=project))
         assert result.status == 2, result
         assert "root:" not in result.out
+    for statement in ("PRAGMA version", "PRAGMA table_info('runs')", "ATTACH 'x.db'", "SET threads = 1", "DELETE FROM runs"):
+        assert "SELECT, FROM, VALUES, DESCRIBE, SHOW and SUMMARIZE are taken" in runlake("lake", "sql", statement).err
     assert everything(project) == before
 
 
