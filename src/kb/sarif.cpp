@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/percent.hpp"
 #include "core/text.hpp"
 #include "kb/codes.hpp"
 
@@ -17,20 +18,9 @@ core::Json message(std::string_view text) { return core::Json::object().set("tex
 
 // A relative path as a URI reference: everything but unreserved characters and slashes by percent signs.
 std::string uri_of(std::string_view path) {
-    constexpr std::string_view k_hex = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : path) {
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
-        if (plain) {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += k_hex[byte >> 4U];
-            out += k_hex[byte & 15U];
-        }
-    }
-    return out;
+    return core::percent_encoded(path, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
+    });
 }
 
 core::Json result_of(const Issue& issue, const std::string& rule, std::size_t index) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/percent.hpp"
 #include "core/text.hpp"
 #include "rundir/layout.hpp"
 #include "rundir/parts.hpp"
@@ -17,41 +18,18 @@ constexpr std::array<std::string_view, 5> k_ours = {".stages", "attempts", "run.
 
 bool is_plain(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'; }
 
-std::string encoded(std::string_view text) {
-    constexpr std::string_view k_digits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        if (is_plain(c)) {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += k_digits[byte >> 4U];
-            out += k_digits[byte & 15U];
-        }
-    }
-    return out;
-}
-
-std::optional<unsigned> hex_value(char c) {
-    if (c >= '0' && c <= '9') { return static_cast<unsigned>(c - '0'); }
-    if (c >= 'A' && c <= 'F') { return static_cast<unsigned>(c - 'A' + 10); }
-    return std::nullopt;
-}
+std::string encoded(std::string_view text) { return core::percent_encoded(text, is_plain); }
 
 std::optional<std::string> decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            if (!is_plain(text[i])) { return std::nullopt; }
+        if (is_plain(text[i])) {
             out += text[i];
             continue;
         }
-        if (text.size() - i < 3) { return std::nullopt; }
-        const std::optional<unsigned> high = hex_value(text[i + 1]);
-        const std::optional<unsigned> low = hex_value(text[i + 2]);
-        if (!high || !low) { return std::nullopt; }
-        out += static_cast<char>(*high << 4U | *low);
+        const auto byte = core::percent_at(text, i, core::k_upper_hex);
+        if (!byte) { return std::nullopt; }
+        out += *byte;
         i += 2;
     }
     return out;

@@ -3,21 +3,14 @@
 
 #include <algorithm>
 
+#include "core/percent.hpp"
 #include "core/text.hpp"
 #include "core/utf8.hpp"
 
 namespace runlake::sync {
 namespace {
 
-constexpr std::string_view k_hex = "0123456789abcdef";
-
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
-
-void append_escaped(std::string& out, unsigned char c) {
-    out += '%';
-    out += k_hex[c >> 4U];
-    out += k_hex[c & 15U];
-}
 
 // ASCII alone: a name that differs in the case of other letters is told by the listing afterwards.
 std::string folded(std::string_view text) { return core::lower_ascii(text); }
@@ -43,7 +36,7 @@ std::string escape_name(std::string_view name) {
         const auto c = static_cast<unsigned char>(name[at]);
         const std::size_t length = c < 0x80 ? 1 : core::decode_utf8(name, at).bytes;
         if (length == 0 || is_control(c) || c == '%') {
-            append_escaped(out, c);
+            core::append_percent(out, name[at], core::k_lower_hex);
             ++at;
             continue;
         }
@@ -61,11 +54,9 @@ std::optional<std::string> unescape_name(std::string_view text) {
             out += text[at];
             continue;
         }
-        if (text.size() - at < 3) { return std::nullopt; }
-        const auto high = k_hex.find(text[at + 1]);
-        const auto low = k_hex.find(text[at + 2]);
-        if (high == std::string_view::npos || low == std::string_view::npos) { return std::nullopt; }
-        out += static_cast<char>(high << 4U | low);
+        const auto byte = core::percent_at(text, at, core::k_lower_hex);
+        if (!byte) { return std::nullopt; }
+        out += *byte;
         at += 2;
     }
     return out;
