@@ -14,11 +14,16 @@
 #include "core/result.hpp"
 #include "ledger/entry.hpp"
 #include "ledger/extra.hpp"
-#include "ledger/read.hpp"
 #include "ledger/run_entry.hpp"
 #include "record/store.hpp"
 
 namespace runlake::ledger {
+
+// An entry that can't be read. Files whose names do not end in .json, or begin with a dot, are nobody's business.
+struct LeftOut {
+    std::string path;
+    core::Error why;   // Errc::unsupported: of a later schema. Errc::corrupt: damaged. Errc::io: it can't be read
+};
 
 // One entry; verified: its name, its id and its state point agree, its schema is known. Valid as long as the View.
 struct Item {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "ledger/read.hpp"
+#include "ledger/layout.hpp"
 #include "ledger/view.hpp"
 #include "os/files.hpp"
 #include "record/model.hpp"

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "ledger/layout.hpp"
 #include "ledger/view.hpp"
 #include "os/files.hpp"
 

@@ -9,7 +9,7 @@
 
 #include "core/json.hpp"
 #include "core/result.hpp"
-#include "ledger/read.hpp"
+#include "ledger/view.hpp"
 #include "record/store.hpp"
 
 namespace runlake::ops {

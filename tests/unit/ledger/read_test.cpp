@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading a ledger's folders: what is an entry, which of two stands, and what is left out.
-#include "ledger/read.hpp"
+#include "ledger/view.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,6 +20,26 @@ namespace fs = std::filesystem;
 using core::Errc;
 using core::Json;
 using ::testing::ElementsAre;
+
+// A whole ledger, parsed.
+struct Ledger {
+    std::vector<JobEntry> jobs;
+    std::vector<LeftOut> left_out;
+};
+
+Ledger read_ledger(const record::Store& store) {
+    const View view = View::open(store);
+    Ledger ledger{.jobs = {}, .left_out = view.left_out()};
+    for (const Item& item : view.items()) {
+        auto entry = item.job();
+        if (entry.ok()) {
+            ledger.jobs.push_back(std::move(entry).take());
+        } else {
+            ledger.left_out.push_back({std::string(item.path), std::move(entry).take_error()});
+        }
+    }
+    return ledger;
+}
 
 struct ReadTest : ::testing::Test {
     testing::TempDir temp;
