@@ -120,13 +120,6 @@ bool would_wait_for_itself(const JobId& id, const std::vector<JobId>& after, con
     return false;
 }
 
-bool same_but_code(const Json& a, const Json& b) {
-    // By what ids are made of, so that the order of members does not count and 1 is not 1.0.
-    const core::Result<JobId> first = JobId::of(without_code(a));
-    const core::Result<JobId> second = JobId::of(without_code(b));
-    return first.ok() && second.ok() && first.value() == second.value();
-}
-
 QueuedAlready::QueuedAlready(const std::vector<QueuedJob>& queue) {
     for (const QueuedJob& one : queue) {
         if (one.status == JobStatus::queued) { by_what_.emplace(what(one.job.state_point, one.experiment, one.entry.tag), &one); }

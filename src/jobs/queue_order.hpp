@@ -59,10 +59,7 @@ std::vector<QueuedJob> in_order_of_dependence(std::vector<QueuedJob> jobs);
 // Whether a job that is to follow `after` would, over others, follow itself.
 bool would_wait_for_itself(const core::JobId& id, const std::vector<core::JobId>& after, const std::function<std::vector<core::JobId>(const core::JobId&)>& after_of);
 
-// Whether two state points are one but for the code that they were queued at: code_commit and code_dirty.
-bool same_but_code(const core::Json& a, const core::Json& b);
-
-// What is exactly `queued`, to be asked for a job of the same experiment and tag that is the same but for its code. Points into the queue that it was made of.
+// What is exactly `queued`, to be asked for a job of the same experiment and tag that is the same but for its code (code_commit, code_dirty). Points into the queue that it was made of.
 class QueuedAlready {
   public:
     explicit QueuedAlready(const std::vector<QueuedJob>& queue);

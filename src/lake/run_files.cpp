@@ -136,17 +136,6 @@ std::optional<ArtifactName> parse_artifact_name(std::string_view file_name) {
     return name;
 }
 
-std::vector<const RunFile*> RunFiles::forms_of(std::string_view plain_name) const {
-    std::vector<const RunFile*> forms;
-    for (const bool packed : {true, false}) {
-        const std::string wanted = cat(plain_name, packed ? k_gz : "");
-        for (const auto& file : registered) {
-            if (file.rel_path == wanted) { forms.push_back(&file); }
-        }
-    }
-    return forms;
-}
-
 core::Result<RunFiles> list_run_files(const std::string& run_dir, bool is_provider_run) {
     RL_ASSIGN(const auto entries, os::list_dir(run_dir));
     RunFiles out;

@@ -60,9 +60,6 @@ struct RunFiles {
         std::string why;
     };
     std::vector<Unreadable> unreadable;  // folders that could not be listed, by rel_path
-
-    // What is to be read for a name without .gz: the packed form where there is one, then the plain one. Empty when there is neither.
-    std::vector<const RunFile*> forms_of(std::string_view plain_name) const;
 };
 
 // Lists a run's folder. Hidden files and folders (with them the sidecars "._*" that some systems leave), folders provider=* and links to folders are left out. A file that

@@ -216,8 +216,6 @@ EditDistance hard_graph_edit_distance(const Graph& a, const Graph& b, std::uint6
     return graph_edit_distance(a, b, [&](std::size_t i, std::size_t j) { return a.nodes[i] == b.nodes[j] ? 0.0 : 1.0; }, budget);
 }
 
-double edit_cost(const Graph& a, const Graph& b, const NodeCost& cost, std::span<const std::size_t> to) { return cost_of(Table(a), Table(b), node_costs(a, b, cost), to); }
-
 double normalized_edit_distance(double value, const Graph& a, const Graph& b) {
     const std::size_t larger = std::max(a.nodes.size() + a.edges.size(), b.nodes.size() + b.edges.size());
     return larger == 0 ? 0.0 : value / static_cast<double>(larger);

@@ -37,8 +37,6 @@ struct EditDistance {
 EditDistance graph_edit_distance(const Graph& a, const Graph& b, const NodeCost& cost, std::uint64_t budget);
 // The same where a node costs 1 when its label differs.
 EditDistance hard_graph_edit_distance(const Graph& a, const Graph& b, std::uint64_t budget);
-// What one given way costs: node i of `a` becomes to[i], which are different nodes of `b`; `a` has no more nodes than `b`. For tests and for others' oracles.
-double edit_cost(const Graph& a, const Graph& b, const NodeCost& cost, std::span<const std::size_t> to);
 
 // By the larger of both graphs, nodes and edges counted; 0 for two empty ones. In [0, 2].
 double normalized_edit_distance(double value, const Graph& a, const Graph& b);

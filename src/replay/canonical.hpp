@@ -27,7 +27,6 @@ struct Canonical {
 };
 
 enum class CanonicalKind : std::uint8_t { none, run, ledger, lake, run_directory, json, postgresql, value };
-std::string_view canonical_kind_name(CanonicalKind kind);
 
 // Where the spec says the canonical stands. Texts have had their dimensions put in.
 struct CanonicalSource {

@@ -11,7 +11,6 @@
 
 #include "core/clock.hpp"
 #include "core/json.hpp"
-#include "core/result.hpp"
 #include "replay/provenance.hpp"
 
 namespace runlake::replay {
@@ -35,7 +34,6 @@ enum class ErrorKind : std::uint8_t {
     internal,           // the launcher could not do its part: no folder, no worktree
 };
 std::string_view error_name(ErrorKind kind);                       // "pin_not_effective"
-std::optional<ErrorKind> parse_error_kind(std::string_view name);
 
 struct ReplayError {
     ErrorKind kind = ErrorKind::internal;
@@ -88,7 +86,5 @@ struct Outcome {
 };
 
 core::Json to_json(const Outcome& outcome);
-// Errc::corrupt names the member.
-core::Result<Outcome> parse_outcome(const core::Json& json);
 
 }  // namespace runlake::replay

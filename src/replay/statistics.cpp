@@ -178,12 +178,6 @@ std::optional<int> wilks_rank(int n) {
     return rank > 0 ? std::optional(rank) : std::nullopt;
 }
 
-int wilks_fewest(int rank_from_top) {
-    int n = rank_from_top;
-    while (wilks_confidence(n, rank_from_top) < k_confidence) { ++n; }
-    return n;
-}
-
 double outlier_limit(int n) {
     if (n < 3) { return HUGE_VAL; }
     const bm::students_t_distribution<double, Quiet> distribution(n - 2);

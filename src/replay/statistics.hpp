@@ -23,7 +23,6 @@ double prediction_factor(int n);                  // t_{n-1, .975} * sqrt(1 + 1/
 double zero_event_bound(int n);                   // 1 - .05^(1/n)
 double wilks_confidence(int n, int rank_from_top);
 std::optional<int> wilks_rank(int n);             // the largest rank from the top that still bounds; nothing below 59
-int wilks_fewest(int rank_from_top);
 // The limit of Grubbs's outlier statistic at 1 %, two-sided.
 double outlier_limit(int n);
 

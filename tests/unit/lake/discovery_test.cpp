@@ -170,10 +170,6 @@ TEST_F(DiscoveryTest, ListsTheFilesOfARun) {
                                        "t1 t1/deep/er/x_history.json x history", "t1 t1/ged_matrix.json - other_json",
                                        "t1 t1/wild_type_search_trace_graph.json wild_type search_trace_graph fallback",
                                        "t1 t1/wild_type_search_trace_graph.json.gz wild_type search_trace_graph", "t2 t2/wild_type_graph.json wild_type graph"));
-    const auto forms = files.forms_of("summary.json");
-    ASSERT_EQ(forms.size(), 2U);
-    EXPECT_EQ(forms[0]->rel_path, "summary.json.gz");
-    EXPECT_THAT(files.forms_of("root_goal_similarity.json"), IsEmpty());
     EXPECT_FALSE(files.postprocess);
     EXPECT_EQ(list_run_files(at("gone"), false).error().code(), core::Errc::not_found);
 }

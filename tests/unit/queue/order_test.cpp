@@ -83,9 +83,15 @@ TEST(Dependence, ACircleIsSeen) {
 Json point(std::string_view text) { return core::parse_json(text, "test").take(); }
 
 TEST(Already, TheSameButForItsCode) {
-    EXPECT_TRUE(same_but_code(point(R"({"a": 1, "code_commit": "x", "code_dirty": true})"), point(R"({"code_commit": "y", "a": 1})")));
-    EXPECT_FALSE(same_but_code(point(R"({"a": 1})"), point(R"({"a": 1.0})")));
-    EXPECT_FALSE(same_but_code(point(R"({"a": 1})"), point(R"({"a": 1, "b": 2})")));
+    const auto is_found = [](std::string_view queued, std::string_view asked) {
+        QueuedJob one = job('a', 0);
+        one.job.state_point = point(queued);
+        const std::vector<QueuedJob> queue = {one};
+        return QueuedAlready(queue).find(point(asked), one.experiment, one.entry.tag) != nullptr;
+    };
+    EXPECT_TRUE(is_found(R"({"a": 1, "code_commit": "x", "code_dirty": true})", R"({"code_commit": "y", "a": 1})"));
+    EXPECT_FALSE(is_found(R"({"a": 1})", R"({"a": 1.0})"));
+    EXPECT_FALSE(is_found(R"({"a": 1})", R"({"a": 1, "b": 2})"));
 }
 
 TEST(Already, QueuedInTheSameExperimentUnderTheSameTag) {

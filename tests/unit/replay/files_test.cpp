@@ -129,18 +129,20 @@ TEST(VerdictFile, OtherWordsAndVersionsAreRefused) {
     EXPECT_EQ(parse_verdict("[]").error().code(), core::Errc::corrupt);
 }
 
-TEST(VerdictFile, OutcomesReadBack) {
+TEST(VerdictFile, OutcomesAreToldWhole) {
     Outcome outcome = good_outcome(1, 0.25);
     outcome.artifacts = {{"m", "file/1:aa", 3}};
     outcome.knobs = {{"OMP_NUM_THREADS", "1", "2", true}};
     outcome.error = ReplayError{.kind = ErrorKind::signal, .detail = "killed", .exit_status = {}, .signal = 9};
-    const auto read = parse_outcome(to_json(outcome));
-    ASSERT_TRUE(read.ok());
-    EXPECT_EQ(read.value().error, outcome.error);
-    EXPECT_EQ(read.value().artifacts, outcome.artifacts);
-    EXPECT_EQ(read.value().knobs, outcome.knobs);
-    EXPECT_EQ(read.value().provenance, outcome.provenance);
-    for (int kind = 0; kind <= static_cast<int>(ErrorKind::internal); ++kind) { EXPECT_EQ(parse_error_kind(error_name(static_cast<ErrorKind>(kind))), static_cast<ErrorKind>(kind)); }
+    const core::Json json = to_json(outcome);
+    const auto told = [&](std::string_view member) { return json.find(member) == nullptr ? "" : core::to_json(*json.find(member)); };
+    EXPECT_EQ(told("error"), R"({"kind":"signal","detail":"killed","signal":9})");
+    EXPECT_EQ(told("artifacts"), R"([{"path":"m","digest":"file/1:aa","bytes":3}])");
+    EXPECT_EQ(told("knobs"), R"([{"name":"OMP_NUM_THREADS","requested":"1","effective":"2","checked":true}])");
+    ASSERT_FALSE(outcome.provenance.empty());
+    EXPECT_EQ(json.find("provenance")->as_object()->size(), outcome.provenance.size());
+    std::set<std::string_view> names;
+    for (int kind = 0; kind <= static_cast<int>(ErrorKind::internal); ++kind) { EXPECT_TRUE(names.insert(error_name(static_cast<ErrorKind>(kind))).second); }
 }
 
 TEST(Verdict, IsWrittenIntoTheStoreAndTheRunDirectory) {
