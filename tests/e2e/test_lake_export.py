@@ -176,6 +176,78 @@ def test_a_table_with_a_path_of_this_machine_is_left_out(runlake, tmp_path):
             assert b"canary-4711" not in data, f"{form}/{name}"
 
 
+SURFACE = """-- files: **/scores.csv
+SELECT name, score, score / 3 AS third, [name, 'x'] AS pair, {'of': score} AS inner_value, CASE WHEN score < 1 THEN DATE '2026-01-02' END AS day FROM read_csv({files})
+"""
+SURFACE_COLUMNS = [("run_key", "VARCHAR"), ("root_id", "VARCHAR"), ("rel_path", "VARCHAR"), ("row", "BIGINT"), ("name", "VARCHAR"), ("score", "DOUBLE"), ("third", "DOUBLE"), ("pair", "VARCHAR[]"),
+                   ("inner_value", "STRUCT(of DOUBLE)"), ("day", "DATE")]
+
+
+def make_surfaces(project, logs):
+    """Two tables of the project's own over the runs' scores, one of which nobody has files for, and one that is wrong."""
+    folder = project / "lake" / "surfaces"
+    folder.mkdir(parents=True)
+    (folder / "scores.sql").write_text(SURFACE)
+    (folder / "absent.sql").write_text("-- files: **/absent.csv\nSELECT * FROM read_csv({files})\n")
+    (folder / "empty.sql").write_text("-- files: **/scores.csv\nSELECT name FROM read_csv({files}) WHERE score > 9000\n")
+    (folder / "wrong.sql").write_text("-- files: **/scores.csv\nSELECT nme FROM read_csv({files})\n")
+    for n, run in enumerate(sorted(path.parent for path in logs.rglob("run_config.json"))):
+        (run / "scores.csv").write_text(f"name,score\nb,{n}.5\n\"a, \u00fc\",0.1\nb,{n}.5\n")
+
+
+def test_tables_of_the_project_are_there_too(runlake, project, tmp_path, place):
+    logs = make_logs(tmp_path / "canary-4711")
+    make_surfaces(project, logs)
+    runlake("lake", "reconcile", "--logs-dir", logs).ok()
+    other = {**place, "RUNLAKE_STORE": tmp_path / "other" / ".runlake"}
+    shutil.copytree(project / "lake", tmp_path / "other" / "lake")
+    # A part of the runs, then the others without the first, then all.
+    parts = sorted((path for path in logs.iterdir() if path.is_dir()), reverse=True)
+    away = tmp_path / "away"
+    away.mkdir()
+    for there in (parts[:3], parts[1:], parts):
+        for part in parts:
+            (part if part.exists() else away / part.name).rename(part if part in there else away / part.name)
+        runlake("lake", "reconcile", "-j", "3", "--prune", "--logs-dir", logs, env=other).ok()
+    for form in ("jsonl", "csv", "parquet"):
+        one, two = tmp_path / form / "one", tmp_path / form / "two"
+        answer = runlake("--json", "lake", "export", "--format", form, "--out", one).ok().json
+        assert [dataset["name"] for dataset in answer["datasets"]] == [*FULL, "empty", "scores"] and answer["left_out"]["tables"] == []
+        (scores,) = [dataset for dataset in json.loads((one / "manifest.json").read_text())["datasets"] if dataset["name"] == "scores"]
+        assert scores["sha256"] == sha256(one / scores["file"]) and scores["rows"] == 3 * len(list(logs.rglob("scores.csv"))) > 20
+        assert [(column["name"], column["type"].replace('"', "")) for column in scores["columns"]] == SURFACE_COLUMNS
+        runlake("lake", "export", "--format", form, "--out", two, env=other).ok()
+        assert without_provenance(tree(one)) == without_provenance(tree(two)), form
+        for name, data in tree(one).items():
+            assert b"canary-4711" not in data and str(tmp_path).encode() not in data, f"{form}/{name}"
+    found = rows(tmp_path / "jsonl" / "one" / "scores.jsonl")
+    places = [(row["run_key"] is None, row["run_key"] or "", row["root_id"], row["rel_path"], row["row"]) for row in found]
+    assert places == sorted(places) and [row["row"] for row in found[:3]] == [0, 1, 2]
+    assert (found[1]["name"], found[1]["score"], found[1]["third"], found[1]["pair"], found[1]["inner_value"], found[1]["day"]) == (
+        "a, \u00fc", 0.1, 0.1 / 3, json.dumps(["a, \u00fc", "x"], separators=(",", ":"), ensure_ascii=False), '{"of":0.1}', "2026-01-02")
+    with open(tmp_path / "csv" / "one" / "scores.csv", newline="", encoding="utf-8") as file:
+        assert [(row["rel_path"], row["row"], float(row["score"])) for row in csv.DictReader(file)] == [(row["rel_path"], str(row["row"]), row["score"]) for row in found]
+    # What specter-viz and the dashboard have is fixed.
+    for words in (["specter-viz"], ["jsonl", "--profile", "dashboard"]):
+        names = [dataset["name"] for dataset in runlake("--json", "lake", "export", "--format", *words, "--out", tmp_path / "fixed").ok().json["datasets"]]
+        assert names == (FULL if words == ["specter-viz"] else DASHBOARD)
+
+
+def test_a_table_of_the_project_with_a_path_of_this_machine_is_left_out(runlake, project, tmp_path):
+    logs = make_logs(tmp_path / "canary-4711", runs=1)
+    make_surfaces(project, logs)
+    folder = project / "lake" / "surfaces"
+    (folder / "placed.sql").write_text("-- files: **/scores.csv\nSELECT [filename] AS deep FROM read_csv({files}, filename = true)\n")
+    (folder / "named.sql").write_text("-- files: **/header.csv\nSELECT * FROM read_csv({files}, header = true)\n")
+    (next(logs.rglob("scores.csv")).parent / "header.csv").write_text(f"a,{logs}/x\n1,2\n")
+    runlake("lake", "reconcile", "--logs-dir", logs).ok()
+    for form in ("jsonl", "csv", "parquet"):
+        answer = runlake("--json", "lake", "export", "--format", form, "--out", tmp_path / form).ok().json
+        assert answer["left_out"]["tables"] == ["named", "placed"] and [dataset["name"] for dataset in answer["datasets"]][20:] == ["empty", "scores"]
+        for name, data in tree(tmp_path / form).items():
+            assert b"canary-4711" not in data, f"{form}/{name}"
+
+
 def test_what_a_killed_export_left_is_removed(runlake, project, tmp_path):
     """Beside a folder that was being filled: the beginning of a lease, once it has rested for a day."""
     reconciled(runlake, tmp_path / "logs", runs=1)

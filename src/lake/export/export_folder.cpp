@@ -2,6 +2,7 @@
 #include "lake/export/export_folder.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/text.hpp"
 #include "lake/export/release.hpp"
@@ -44,10 +45,15 @@ core::Result<std::vector<std::string>> all_keys(ExportSession& session) {
     }
 }
 
-// Whether a value of a table is, or holds, the path of a root.
+// Whether a value of a table, or the name of a column, is or holds the path of a root.
 core::Result<bool> holds_path(ExportSession& session, const std::string& table) {
     std::string any;
-    for (const auto& path : session.forbidden()) { any += cat(any.empty() ? "" : " OR ", "contains(told, ", sql::quote_literal(path), ")"); }
+    const auto* seen = session.find(table);
+    for (const auto& path : session.forbidden()) {
+        const auto is_named = [&](const std::string& column) { return column.find(path) != std::string::npos; };
+        if (seen != nullptr && std::ranges::any_of(seen->columns, is_named)) { return true; }
+        any += cat(any.empty() ? "" : " OR ", "contains(told, ", sql::quote_literal(path), ")");
+    }
     if (any.empty()) { return false; }
     RL_ASSIGN(const auto rows, session.connection().integer(cat("SELECT count(*) FROM (SELECT concat_ws(chr(10), *COLUMNS(*)) AS told FROM ", sql::quote_identifier(table), ") WHERE ", any)));
     return rows > 0;
@@ -98,21 +104,23 @@ core::Result<ExportDone> export_lake(const ExportOrder& order) {
     RL_ASSIGN(const auto keys, all_keys(session));
     RL_TRY(session.select(keys));
     RL_ASSIGN(const auto others, session.count_of_others());
-    const bool has_others = others > 0 && order.profile == Profile::full && order.format_word != k_viz_format;
+    // What specter-viz and the dashboard have is fixed.
+    const bool is_whole = order.profile == Profile::full && order.format_word != k_viz_format;
+    const bool has_others = others > 0 && is_whole;
     if (has_others) { RL_TRY(session.identify()); }
     RL_TRY(session.show(RunNames::key));
     RL_TRY(session.confine(staged.path()));
     ExportDone done{.datasets = {}, .runs = session.selected_count() + (has_others ? others : 0), .replaced = has_content(order.out), .left_out = has_others ? 0 : others, .with_paths = {}};
     auto queries = profile_queries(session, order.profile, RunNames::key);
-    if (has_others) {
-        RL_ASSIGN(auto more, queries_of_others(session));
-        for (auto& query : more) {
-            RL_ASSIGN(const bool is_local, holds_path(session, query.name));
-            if (is_local) {
-                done.with_paths.push_back(query.name);
-            } else {
-                queries.push_back(std::move(query));
-            }
+    std::vector<DatasetQuery> more;
+    if (has_others) { RL_ASSIGN(more, queries_of_others(session)); }
+    if (is_whole) { std::ranges::move(queries_of_surfaces(session), std::back_inserter(more)); }
+    for (auto& query : more) {
+        RL_ASSIGN(const bool is_local, holds_path(session, query.name));
+        if (is_local) {
+            done.with_paths.push_back(query.name);
+        } else {
+            queries.push_back(std::move(query));
         }
     }
     for (const auto& query : queries) {

@@ -32,7 +32,7 @@ struct ExportDone {
     std::int64_t runs = 0;
     bool replaced = false;                // an earlier export was there
     std::int64_t left_out = 0;            // runs that are no proof searches, which specter-viz and the dashboard have no tables for
-    std::vector<std::string> with_paths;  // tables of such runs that were left out, since a value in them is a path of this machine
+    std::vector<std::string> with_paths;  // tables of such runs, and of the project's own, that were left out, since a value in them is a path of this machine
 };
 
 // Errc::conflict: `out` is there and is no export of ours, or has files in it that are not; nothing is touched.

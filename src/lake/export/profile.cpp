@@ -83,4 +83,14 @@ core::Result<std::vector<DatasetQuery>> queries_of_others(ExportSession& session
     return queries;
 }
 
+std::vector<DatasetQuery> queries_of_surfaces(const ExportSession& session) {
+    const auto declared = all_tables();
+    std::vector<DatasetQuery> queries;
+    for (const auto& seen : session.tables()) {
+        const bool is_own = seen.name == "all_runs" || std::ranges::find(declared, seen.name, [](const Table* one) { return one->name; }) != declared.end();
+        if (!is_own) { queries.push_back({seen.name, cat("SELECT * FROM ", sql::quote_identifier(seen.name))}); }
+    }
+    return queries;
+}
+
 }  // namespace runlake::lake

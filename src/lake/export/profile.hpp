@@ -22,5 +22,7 @@ std::span<const std::string_view> profile_tables(Profile profile);  // 20, or 13
 std::vector<DatasetQuery> profile_queries(const ExportSession& session, Profile profile, RunNames names);
 // all_runs, and the tables of sources but proof searches that hold rows, in the order of their declarations. The session has identified runs and shows keys.
 core::Result<std::vector<DatasetQuery>> queries_of_others(ExportSession& session);
+// Every table of the project's own, by name: all its columns, ordered by all of them.
+std::vector<DatasetQuery> queries_of_surfaces(const ExportSession& session);
 
 }  // namespace runlake::lake
