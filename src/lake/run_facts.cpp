@@ -85,7 +85,7 @@ core::Result<std::vector<Found>> find_any(sql::Connection& connection, const std
                                                     .bind(inside_of)
                                                     .add(" = dir OR starts_with(")
                                                     .bind(inside_of)
-                                                    .add(", dir || '/') ORDER BY length(dir) DESC LIMIT 1)")));
+                                                    .add(", dir || '/') ORDER BY length(dir) DESC, source, unit_key LIMIT 1)")));
         if (!inside.empty()) { return inside; }
     }
     return find(connection, QueryText()
