@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class Firefox(Browser):
         self.buffer = b""
         self.last = 0
         try:
-            self._connect(self._port(time.monotonic() + 120))
+            self._connect(self._port(time.monotonic() + 300))
             self.call("session.new", capabilities={})
             self.call("session.subscribe", events=["network.beforeRequestSent", "log.entryAdded", "browsingContext.userPromptOpened"])
             self.context = self.call("browsingContext.getTree")["contexts"][0]["context"]
@@ -64,7 +65,6 @@ class Firefox(Browser):
         except subprocess.TimeoutExpired:
             os.killpg(self.child.pid, signal.SIGKILL)
             self.child.wait()
-        self.child.stderr.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _port(self, deadline):
@@ -76,13 +76,15 @@ class Firefox(Browser):
             if not piece:
                 raise EOFError(f"Firefox does not listen: {said.decode(errors='replace')}")
             said += piece
+        # What it says later is read by nobody, and must not fill the pipe.
+        threading.Thread(target=self.child.stderr.read, daemon=True).start()
         return int(told[1])
 
     def _connect(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port))
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(f"GET /session HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while b"\r\n\r\n" not in self.buffer:
             self._read(deadline)
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
