@@ -70,17 +70,19 @@ Columns parse_columns(std::string_view text) {
     return columns;
 }
 
-// All files below the roots that one of the patterns names. Each is told by the shallowest root that holds it, as runs are.
+// All files below the roots that one of the patterns names. Each is told by the shallowest root known that holds it, as runs are, so that it is there once however roots lie in each other.
 class Finder {
   public:
-    explicit Finder(const std::vector<LogRoot>& roots) : roots_(roots) {
-        std::sort(roots_.begin(), roots_.end(), [](const LogRoot& a, const LogRoot& b) { return a.path.size() < b.path.size(); });
-    }
+    Finder(const std::vector<LogRoot>& wanted, const std::vector<LogRoot>& known) : wanted_(wanted), known_(known) {}
 
     std::map<Place, Found> find(const std::vector<std::string>& globs) {
         found_.clear();
         seen_.clear();
-        for (const auto& root : roots_) { folder(root, "", globs, 0); }
+        for (const auto& root : wanted_) {
+            const Told told = *told_by(root.path, known_);
+            const auto teller = std::find_if(known_.begin(), known_.end(), [&](const LogRoot& one) { return one.id == told.root_id; });
+            folder(*teller, told.rel_dir == "." ? "" : told.rel_dir, globs, 0);
+        }
         return std::move(found_);
     }
 
@@ -106,7 +108,8 @@ class Finder {
         }
     }
 
-    std::vector<LogRoot> roots_;
+    const std::vector<LogRoot>& wanted_;
+    const std::vector<LogRoot>& known_;  // the wanted ones among them
     std::set<std::string> seen_;
     std::map<Place, Found> found_;
 };
@@ -247,7 +250,7 @@ class ScratchFile {
 // One surface brought up to date.
 class Keeper {
   public:
-    Keeper(sql::Connection& lake, const SurfacesRequest& request, SurfacesReport& report) : lake_(lake), request_(request), report_(report) {}
+    Keeper(sql::Connection& lake, const SurfacesRequest& request, const std::vector<LogRoot>& roots, SurfacesReport& report) : lake_(lake), request_(request), roots_(roots), report_(report) {}
 
     core::Status keep(const std::string& name, const std::string& text) {
         auto parsed = parse_surface(name, text);
@@ -257,7 +260,7 @@ class Keeper {
         std::map<Place, Known> known;
         if (same && !request_.full) { RL_ASSIGN(known, known_files(name)); }
         const bool afresh = known.empty();
-        Finder finder(request_.roots);
+        Finder finder(request_.roots, roots_);
         auto found = finder.find(surface.globs);
         settle(found);
         report_.files += found.size();
@@ -268,8 +271,7 @@ class Keeper {
         }
         std::vector<Place> gone;
         for (const auto& [place, before] : known) {
-            const bool looked = std::any_of(request_.roots.begin(), request_.roots.end(), [&](const LogRoot& root) { return root.id == place.root_id; });
-            if (looked && !found.contains(place)) { gone.push_back(place); }
+            if (!found.contains(place) && was_looked_for(place)) { gone.push_back(place); }
         }
         if (same && !request_.full && changed.empty() && gone.empty()) { return core::ok(); }
         report_.files_gone += gone.size();
@@ -287,6 +289,14 @@ class Keeper {
     }
 
   private:
+    // What lies below no root of this call is not known to have gone; what lies below none that is known at all has.
+    bool was_looked_for(const Place& place) const {
+        const auto root = std::find_if(roots_.begin(), roots_.end(), [&](const LogRoot& one) { return one.id == place.root_id; });
+        if (root == roots_.end()) { return true; }
+        const std::string path = os::join_path(root->path, place.rel_path);
+        return std::any_of(request_.roots.begin(), request_.roots.end(), [&](const LogRoot& wanted) { return os::relative_inside(path, wanted.path).has_value(); });
+    }
+
     // So that a change from now on gives another stamp. One that lies in the future says nothing: such a file is read each time.
     static void settle(std::map<Place, Found>& found) {
         std::int64_t newest = 0;
@@ -487,6 +497,7 @@ class Keeper {
 
     sql::Connection& lake_;
     const SurfacesRequest& request_;
+    const std::vector<LogRoot>& roots_;  // all that are known
     SurfacesReport& report_;
     std::map<std::string, std::string> units_;  // key by folder
 };
@@ -499,7 +510,11 @@ core::Result<SurfacesReport> reconcile_surfaces(sql::Connection& lake, const Sur
     for (const auto& entry : os::list_dir(request.scratch).value_or({})) {
         if (entry.name.starts_with(k_scratch)) { RL_TRY(os::remove_file(os::join_path(request.scratch, entry.name), os::point::lake_database_replace)); }
     }
-    Keeper keeper(lake, request, report);
+    RL_ASSIGN(auto roots, known_roots(lake));
+    for (const auto& root : request.roots) {
+        if (std::find(roots.begin(), roots.end(), root) == roots.end()) { roots.push_back(root); }
+    }
+    Keeper keeper(lake, request, roots, report);
     std::set<std::string> names;
     auto entries = os::list_dir(request.folder);
     if (!entries.ok() && entries.error().code() != Errc::not_found) { return std::move(entries).take_error(); }

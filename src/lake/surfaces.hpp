@@ -16,7 +16,7 @@ namespace runlake::lake {
 
 struct SurfacesRequest {
     std::string folder;          // of .sql files; one that is not there holds none
-    std::vector<LogRoot> roots;  // below which files are looked for; what is known of other roots stays
+    std::vector<LogRoot> roots;  // below which files are looked for; what is known of files elsewhere stays
     std::string scratch;         // a folder in which a file may be made while it works
     core::Timestamp now;
     bool full = false;           // read all files again

@@ -17,8 +17,16 @@ using ::testing::SizeIs;
 class Surfaces : public testing::SourceFiles {
   protected:
     Surfaces() : lake_(testing::fill_lake({})) {}
-    SurfacesReport again(bool full = false) {
-        auto report = reconcile_surfaces(lake_.connection, {at("lake/surfaces"), {{at("logs"), root_id(at("logs"))}}, folder_.path(), {0}, full});
+    SurfacesReport again(bool full = false) { return of_roots({"logs"}, full); }
+    // As reconciling does, which registers roots first.
+    SurfacesReport of_roots(const std::vector<std::string>& names, bool full = false) {
+        std::vector<LogRoot> roots;
+        for (const auto& name : names) {
+            roots.push_back({at(name), root_id(at(name))});
+            const std::string id = sql::quote_literal(roots.back().id);
+            lake_.connection.run("DELETE FROM log_roots WHERE root_id = " + id + "; INSERT INTO log_roots (root_id, root_path) VALUES (" + id + ", " + sql::quote_literal(at(name)) + ")").value_or({});
+        }
+        auto report = reconcile_surfaces(lake_.connection, {at("lake/surfaces"), roots, folder_.path(), {0}, full});
         EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().message());
         return report.ok() ? std::move(report).take() : SurfacesReport();
     }
@@ -60,6 +68,35 @@ TEST_F(Surfaces, AreTablesKeptFileByFile) {
     std::filesystem::remove(at("lake/surfaces/scores.sql"));
     again();
     EXPECT_THAT(rows("SELECT table_name FROM duckdb_tables() WHERE table_name = 'scores'"), IsEmpty());
+    EXPECT_THAT(rows("SELECT surface FROM lake_surface_files"), IsEmpty());
+}
+
+// In whatever order roots that lie in each other come, a file is there once, told by the shallowest.
+TEST_F(Surfaces, AFileBelowSeveralRootsIsThereOnce) {
+    surface("scores", "-- files: **/scores.csv\nSELECT name FROM read_csv({files})");
+    file("logs/x/a/scores.csv", "name,score\nin_a,1\n");
+    file("logs/x/scores.csv", "name,score\nin_x,1\n");
+    file("logs/b/scores.csv", "name,score\nin_b,1\n");
+    const std::string select = "SELECT s.rel_path, s.name, r.root_path = '" + at("logs") + "' FROM scores s JOIN log_roots r USING (root_id) ORDER BY ALL";
+    const auto all = ElementsAre("b/scores.csv|in_b|true", "x/a/scores.csv|in_a|true", "x/scores.csv|in_x|true");
+    of_roots({"logs/x/a"});
+    of_roots({"logs/x"});
+    EXPECT_THAT(rows("SELECT rel_path, name FROM scores ORDER BY ALL"), ElementsAre("a/scores.csv|in_a", "scores.csv|in_x"));
+    of_roots({"logs"});
+    EXPECT_THAT(rows(select), all);
+    EXPECT_EQ(of_roots({"logs/x"}).files_read, 0U);
+    EXPECT_EQ(of_roots({"logs/x/a", "logs", "logs/x"}).files_read, 0U);
+    EXPECT_THAT(rows(select), all);
+    // What has gone is missed below the roots of a call, not elsewhere.
+    std::filesystem::remove(at("logs/x/a/scores.csv"));
+    std::filesystem::remove(at("logs/b/scores.csv"));
+    EXPECT_EQ(of_roots({"logs/x"}).files_gone, 1U);
+    EXPECT_THAT(rows("SELECT name FROM scores ORDER BY ALL"), ElementsAre("in_b", "in_x"));
+    EXPECT_EQ(of_roots({"logs"}).files_gone, 1U);
+    EXPECT_THAT(rows("SELECT name FROM scores ORDER BY ALL"), ElementsAre("in_x"));
+    // A root that is forgotten takes its files along.
+    lake_.connection.run("DELETE FROM log_roots").value_or({});
+    of_roots({"logs/b"});
     EXPECT_THAT(rows("SELECT surface FROM lake_surface_files"), IsEmpty());
 }
 
