@@ -27,6 +27,8 @@ target_compile_options(runlake_warnings INTERFACE
 set(RUNLAKE_SANITIZE "" CACHE STRING "Sanitizers to build with")
 if(RUNLAKE_SANITIZE)
     add_compile_options(-fsanitize=${RUNLAKE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    # With them GCC warns falsely of what may not have been set, more often the more it optimises (its manual says so).
+    add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     add_link_options(-fsanitize=${RUNLAKE_SANITIZE})
 endif()
 
