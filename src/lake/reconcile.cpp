@@ -112,9 +112,14 @@ class Reconcile {
         return core::ok();
     }
 
+    // What kept it from being made is said each time that it is asked for.
     Status wait_until_made() {
-        if (!making_.valid()) { return core::ok(); }
-        RL_TRY(hold(making_.get()));
+        if (making_.valid()) { made_ = hold_made(making_.get()); }
+        return made_;
+    }
+
+    Status hold_made(Result<HeldLake> lake) {
+        RL_TRY(hold(std::move(lake)));
         if (!held_->is_new) { return Error(Errc::busy, cat("changing the lake ", request_.database, ": another process has made it meanwhile; try again")); }
         return begin_writing();
     }
@@ -270,14 +275,15 @@ class Reconcile {
         std::size_t begun = SIZE_MAX;  // the task that has come last
         const auto begin = [&](std::size_t t) -> Status {
             if (begun == t) { return core::ok(); }
-            begun = t;
             RL_TRY(wait_until_made());
             if (tasks[t].begins_batch) {
                 RL_TRY(commit());
                 RL_TRY(writer_->begin());
             }
             // Rows that go: of all units of this transaction that are at hand.
-            return tasks[t].begins_batch || t == 0 ? forget(works, tasks, t) : core::ok();
+            if (tasks[t].begins_batch || t == 0) { RL_TRY(forget(works, tasks, t)); }
+            begun = t;
+            return core::ok();
         };
         ordered.take = [&](std::size_t t, FileRows&& rows) -> Status {
             RL_TRY(begin(t));
@@ -389,6 +395,7 @@ class Reconcile {
     ReconcileReport report_;
     ReconcileProgress progress_;
     std::future<Result<HeldLake>> making_;  // a lake that was not there
+    Status made_ = core::ok();
     std::optional<HeldLake> held_;
     std::optional<sql::Connection> reading_;
     std::vector<std::string> wanted_roots_;
