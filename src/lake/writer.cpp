@@ -201,11 +201,15 @@ Status LakeWriter::commit() {
     }
     auto status = transaction_->commit();
     transaction_.reset();
+    if (!status.ok()) {
+        roll_back();
+        return status;
+    }
     for (auto& [table, target] : targets_) {
         if (target.stored > 0) { rows_written_[table->name] += std::exchange(target.stored, 0); }
     }
     if (injected.kill_after) { os::kill_now(); }
-    return status;
+    return core::ok();
 }
 
 void LakeWriter::roll_back() {
