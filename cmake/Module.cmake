@@ -21,5 +21,5 @@ function(runlake_test name)
     # Optimizing the tests themselves took half of the time that building everything takes; what they test stays optimized.
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "RUNLAKE_LIB_DIR=${PROJECT_BINARY_DIR}/lib/runlake")
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1800 ENVIRONMENT "RUNLAKE_LIB_DIR=${PROJECT_BINARY_DIR}/lib/runlake")
 endfunction()
