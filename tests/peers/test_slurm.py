@@ -99,6 +99,8 @@ def test_it_dies_and_the_next_one_follows(queue, project):
     # A local one leaves them to Slurm.
     assert queue.run().ok().out == "Nothing is queued.\n"
     follower = queue.spawn("queue", "run", "--executor", "slurm")
+    # A job that ends before the follower knows of it is none that it ran.
+    assert sorted(follower.stdout.readline().split()[0] for _ in jobs) == [b"started"] * 2
     (project / "go").touch()
     out, err = follower.communicate(timeout=300)
     assert follower.returncode == 0 and b"submitted" not in err and b"ran 2/2" in out, (out, err)
