@@ -53,17 +53,15 @@ struct Looked {
     std::vector<std::pair<std::string, std::size_t>> units;  // with the position of the source
 };
 
-// The folder `name` of one that was listed.
-Place below(const Looked& folder, const std::string& name, int levels) {
-    const bool is_link = std::binary_search(folder.links.begin(), folder.links.end(), name);
-    const bool is_listed = std::binary_search(folder.names.folders.begin(), folder.names.folders.end(), name);
-    return {os::join_path(folder.names.path, name), levels, Below::all, is_listed && !is_link};
-}
+// A folder in one that was listed, not a link to one.
+bool has_own(const Looked& folder, const std::string& name) { return folder.names.has_folder(name) && !std::binary_search(folder.links.begin(), folder.links.end(), name); }
+
+Place below(const Looked& folder, const std::string& name, int levels) { return {os::join_path(folder.names.path, name), levels, Below::all, has_own(folder, name)}; }
 
 // A unit's folder, which is the one that was listed or, mostly, directly below it.
 std::optional<std::string> resolved(const Looked& folder, const std::string& dir) {
     if (dir == folder.names.path) { return dir; }
-    if (os::parent_path(dir) == folder.names.path && below(folder, os::base_name(dir), 0).is_resolved) { return dir; }
+    if (os::parent_path(dir) == folder.names.path && has_own(folder, os::base_name(dir))) { return dir; }
     auto real = os::absolute_path(dir);
     return real.ok() ? std::optional(std::move(real).take()) : std::nullopt;
 }

@@ -70,6 +70,12 @@ Columns parse_columns(std::string_view text) {
     return columns;
 }
 
+// Null where none is called so.
+const LogRoot* root_called(const std::vector<LogRoot>& roots, const std::string& id) {
+    const auto found = std::find_if(roots.begin(), roots.end(), [&](const LogRoot& one) { return one.id == id; });
+    return found == roots.end() ? nullptr : &*found;
+}
+
 // All files below the roots that one of the patterns names. Each is told by the shallowest root known that holds it, as runs are, so that it is there once however roots lie in each other.
 class Finder {
   public:
@@ -80,8 +86,7 @@ class Finder {
         seen_.clear();
         for (const auto& root : wanted_) {
             const Told told = *told_by(root.path, known_);
-            const auto teller = std::find_if(known_.begin(), known_.end(), [&](const LogRoot& one) { return one.id == told.root_id; });
-            folder(*teller, told.rel_dir == "." ? "" : told.rel_dir, globs, 0);
+            folder(*root_called(known_, told.root_id), told.rel_dir == "." ? "" : told.rel_dir, globs, 0);
         }
         return std::move(found_);
     }
@@ -291,8 +296,8 @@ class Keeper {
   private:
     // What lies below no root of this call is not known to have gone; what lies below none that is known at all has.
     bool was_looked_for(const Place& place) const {
-        const auto root = std::find_if(roots_.begin(), roots_.end(), [&](const LogRoot& one) { return one.id == place.root_id; });
-        if (root == roots_.end()) { return true; }
+        const auto* root = root_called(roots_, place.root_id);
+        if (root == nullptr) { return true; }
         const std::string path = os::join_path(root->path, place.rel_path);
         return std::any_of(request_.roots.begin(), request_.roots.end(), [&](const LogRoot& wanted) { return os::relative_inside(path, wanted.path).has_value(); });
     }
