@@ -80,6 +80,7 @@ struct Source {
     std::string_view name;  // "mlflow"; column source of all_runs
     std::string_view help;  // one sentence: what is a run of it
     // Nothing where the folder says nothing to it. Looks at names; a look at what lies directly below costs as many calls as it has matching names, and reads no file.
+    // Asked of several folders by several threads at once.
     Detection (*detect)(const FolderNames& folder);
     bool only_unclaimed = false;  // asked only about folders that no source before it took: for formats that are not any one tool's
     // Errc::not_found: the unit's folder is gone.
