@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Envelope files: writing, reading, and which of them is a cell's.
-#include "core/json_lists.hpp"
 #include "replay/envelope.hpp"
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <tuple>
 
 #include "core/digest.hpp"
+#include "core/json_lists.hpp"
 #include "core/text.hpp"
 #include "os/files.hpp"
 #include "replay/probes.hpp"
