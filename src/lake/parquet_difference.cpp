@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "lake/file_pattern.hpp"
 #include "sql/database.hpp"
 
 namespace runlake::lake {
@@ -51,8 +52,8 @@ core::Result<std::optional<Found>> in_column(sql::Connection& connection, const 
 core::Result<std::optional<std::string>> parquet_difference(const std::string& a, const std::string& b) {
     RL_ASSIGN(const sql::Database database, sql::Database::open("", sql::Access::in_memory));
     RL_ASSIGN(sql::Connection connection, database.connect());
-    const std::string left = cat("read_parquet(", sql::quote_literal(a), ")");
-    const std::string right = cat("read_parquet(", sql::quote_literal(b), ")");
+    const std::string left = cat("read_parquet(", sql::quote_literal(file_pattern(a)), ", hive_partitioning = false)");
+    const std::string right = cat("read_parquet(", sql::quote_literal(file_pattern(b)), ", hive_partitioning = false)");
     RL_ASSIGN(const Table first, describe(connection, left));
     RL_ASSIGN(const Table second, describe(connection, right));
     for (const std::string& name : first.names) {

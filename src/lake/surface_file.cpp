@@ -5,6 +5,7 @@
 
 #include "core/digest.hpp"
 #include "core/text.hpp"
+#include "lake/file_pattern.hpp"
 #include "lake/registry_tables.hpp"
 #include "sql/database.hpp"
 
@@ -55,7 +56,7 @@ core::Result<Surface> parse_surface(std::string_view name, std::string_view text
 }
 
 std::string surface_sql(const Surface& surface, const std::string& path) {
-    const std::string list = cat('[', sql::quote_literal(path), ']');
+    const std::string list = cat('[', sql::quote_literal(file_pattern(path)), ']');
     std::string sql;
     std::string_view rest = surface.sql;
     for (auto at = rest.find(k_files_word); at != std::string_view::npos; at = rest.find(k_files_word)) {

@@ -52,7 +52,7 @@ constexpr auto k_count_columns = std::to_array<Column>({
 constexpr auto k_statistics_columns = std::to_array<Column>({
     k_run_key_column,
     k_theorem,
-    {"seeds", ColumnType::integer, "that were asked for, else those with a result"},
+    {"seeds", ColumnType::integer, "that were asked for; no fewer than have a result"},
     {"solved", ColumnType::integer, ""},
     {"solve_rate", ColumnType::real, ""},
     {"unique_structures", ColumnType::integer, ""},
@@ -71,9 +71,9 @@ constexpr std::array<const Table*, 4> k_tables = {&k_runs, &k_statistics, &k_see
 
 std::optional<double> paper_k(const Json* value) {
     if (value == nullptr) { return std::nullopt; }
-    if (value->is_number()) { return value->number(); }
+    if (value->is_number()) { return real_cell(value); }
     const auto* inner = value->find("K");
-    if (inner != nullptr && inner->is_number()) { return inner->number(); }
+    if (inner != nullptr && inner->is_number()) { return real_cell(inner); }
     for (const Json* object : {inner, value}) {
         for (const auto* key : {"lower_bound_censored_at_H", "conditional_on_both_solved"}) {
             if (const auto k = real_cell(member(object, key))) { return k; }
@@ -99,7 +99,8 @@ void add_statistics(const SourceFile& file, const std::string& theorem, const Js
                          .is_blind_solved = bool_cell(result.find("blind_solved")).value_or(false),
                          .blind_iterations = integer_cell(result.find("blind_iterations_to_solve"))});
     }
-    const auto asked = count_cell(basin.find("seeds")).value_or(static_cast<std::int64_t>(seeds.size()));
+    // A list that is shorter than that of the results is none of what was asked for.
+    const auto asked = std::max(count_cell(basin.find("seeds")).value_or(0), static_cast<std::int64_t>(seeds.size()));
     const auto found = metrics::basin_statistics(seeds, asked);
     const auto horizon = horizon_of(basin);
     const auto k = metrics::basin_k(seeds, horizon.value_or(0));

@@ -34,7 +34,11 @@ inline std::optional<std::int64_t> integer_cell(const core::Json* value) {
     if (real != nullptr && std::abs(*real) <= k_exact && std::floor(*real) == *real) { return static_cast<std::int64_t>(*real); }
     return std::nullopt;
 }
-inline std::optional<double> real_cell(const core::Json* value) { return value != nullptr ? value->number() : std::nullopt; }
+// None for what is not finite, which programs in Python write.
+inline std::optional<double> real_cell(const core::Json* value) {
+    const auto number = value != nullptr ? value->number() : std::nullopt;
+    return number && std::isfinite(*number) ? number : std::nullopt;
+}
 // The value as JSON text; none for null.
 inline std::optional<std::string> json_cell(const core::Json* value) {
     return value != nullptr && !value->is_null() ? std::optional(core::to_json(*value)) : std::nullopt;
@@ -44,7 +48,7 @@ inline std::optional<std::int64_t> count_cell(const core::Json* list) {
     return items != nullptr ? std::optional(static_cast<std::int64_t>(items->size())) : std::nullopt;
 }
 
-// The file as one document, which must be an object.
+// The file as one document, which must be an object; with NaN and infinities as Python writes them.
 core::Result<core::Json> read_object(FileInput& input);
 
 }  // namespace runlake::lake

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What extractors share, and the list of all of them.
+#include "core/python_json.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/extractor.hpp"
 #include "lake/source.hpp"
@@ -17,7 +18,7 @@ std::span<const Extractor* const> all_extractors() {
 
 core::Result<core::Json> read_object(FileInput& input) {
     RL_ASSIGN(const auto text, input.document());
-    RL_ASSIGN(auto document, core::parse_json(text, "document"));
+    RL_ASSIGN(auto document, core::parse_python_json(text, "document"));
     if (!document.is_object()) { return core::Error(core::Errc::corrupt, "it is no JSON object"); }
     return document;
 }

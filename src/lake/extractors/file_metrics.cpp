@@ -3,11 +3,13 @@
 #include <array>
 #include <set>
 
+#include "core/python_json.hpp"
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/csv.hpp"
 #include "lake/extractors/extractor.hpp"
 #include "lake/extractors/flat.hpp"
+#include "lake/file_pattern.hpp"
 #include "sql/database.hpp"
 
 namespace runlake::lake {
@@ -60,7 +62,7 @@ class Records {
 
 core::Status read_json(FileInput& input, Records& records) {
     RL_ASSIGN(const auto text, input.document());
-    RL_ASSIGN(const auto document, core::parse_json(text, "document"));
+    RL_ASSIGN(const auto document, core::parse_python_json(text, "document"));
     if (const auto* list = document.as_array()) {
         for (const auto& record : *list) { RL_TRY(records.add(record)); }
         return core::ok();
@@ -74,7 +76,7 @@ core::Status read_lines(FileInput& input, Records& records, Extraction& out) {
         if (!line.too_long && core::trim(line.text).empty()) { return core::ok(); }
         out.line = line.number;
         if (line.too_long) { return Error(Errc::corrupt, "a line is too long"); }
-        RL_ASSIGN(const auto record, core::parse_json(line.text, "line"));
+        RL_ASSIGN(const auto record, core::parse_python_json(line.text, "line"));
         RL_TRY(records.add(record));
         out.line.reset();
         return core::ok();
@@ -123,12 +125,14 @@ core::Status read_parquet(FileInput& input, Records& records) {
     RL_TRY(input.digest_only());
     RL_ASSIGN(const auto database, sql::Database::open("", sql::Access::in_memory, {{"threads", "1"}, {"memory_limit", "1GB"}}));
     RL_ASSIGN(auto connection, database.connect());
-    auto rows = connection.query(cat("SELECT to_json(t)::VARCHAR FROM read_parquet(", sql::quote_literal(input.path()), ") AS t LIMIT ", k_most_values));
+    RL_TRY(connection.run("SET TimeZone = 'UTC'"));
+    // Folders called name=value are no columns of the file. One row more than there may be, so that nothing is left out unsaid.
+    auto rows = connection.query(cat("SELECT to_json(runlake_record)::VARCHAR FROM read_parquet(", sql::quote_literal(file_pattern(input.path())), ", hive_partitioning = false) AS runlake_record LIMIT ", k_most_values + 1));
     if (!rows.ok()) { return Error(Errc::corrupt, "DuckDB can't read it as Parquet"); }
     for (;;) {
         RL_ASSIGN(const bool more, rows.value().next());
         if (!more) { return core::ok(); }
-        RL_ASSIGN(const auto record, core::parse_json(rows.value().text(0), "row"));
+        RL_ASSIGN(const auto record, core::parse_python_json(rows.value().text(0), "row"));
         RL_TRY(records.add(record));
     }
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "core/python_json.hpp"
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/extractor.hpp"
@@ -74,7 +75,7 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
             return core::ok();
         }
         if (core::trim(line.text).empty()) { return core::ok(); }
-        auto record = core::parse_json(line.text, "line");
+        auto record = core::parse_python_json(line.text, "line");
         if (record.ok() && record.value().is_object()) {
             counts.add(record.value());
         } else {

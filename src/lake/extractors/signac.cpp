@@ -57,7 +57,9 @@ void flat_rows(const Table& table, const SourceFile& file, const core::Json& doc
 
 core::Status extract_statepoint(const SourceFile& file, FileInput& input, Extraction& out) {
     RL_ASSIGN(const auto state_point, read_object(input));
-    RL_ASSIGN(const auto id, core::JobId::of(state_point));
+    auto made = core::JobId::of(state_point);
+    if (!made.ok()) { return made.error().code() == Errc::usage ? Error(Errc::corrupt, "a state point holds no NaN and no infinity, for it has no id then") : std::move(made).take_error(); }
+    const auto id = std::move(made).take();
     if (id.str() != file.unit_name) { out.warnings.push_back(core::cat("the folder is not named by the id of its state point, ", id.str())); }
     out.rows.row(k_jobs, file.run_key, id.str(), core::to_json(state_point), file.rel_path);
     flat_rows(k_statepoints, file, state_point, out);

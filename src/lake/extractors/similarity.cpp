@@ -85,7 +85,7 @@ class Rows {
             if (line == nullptr || line->size() != names.size()) { return bad("its matrix is not square"); }
             std::vector<std::pair<double, std::size_t>> others;
             for (std::size_t j = 0; j < names.size(); ++j) {
-                const auto distance = (*line)[j].number();
+                const auto distance = real_cell(&(*line)[j]);
                 if (!distance) { return bad("its matrix has what is no number"); }
                 if (j != i) { others.emplace_back(*distance, j); }
             }
@@ -104,7 +104,7 @@ class Rows {
             if (!theorem || nearest == nullptr) { return bad("an entry of \"neighbours\" has no theorem or no list of the nearest"); }
             for (std::size_t rank = 0; rank < nearest->size(); ++rank) {
                 const auto name = (*nearest)[rank].string_at("theorem");
-                const auto distance = (*nearest)[rank].number_at("distance");
+                const auto distance = real_cell((*nearest)[rank].find("distance"));
                 if (!name || !distance) { return bad("a neighbour has no name or no distance"); }
                 neighbour(*theorem, rank, *name, *distance);
             }
@@ -118,7 +118,7 @@ class Rows {
         const auto* cuts = core::find_list(document_, "clusters");
         if (cuts == nullptr) { return core::ok(); }
         for (const auto& at : *cuts) {
-            const auto cut = at.number_at("cut");
+            const auto cut = real_cell(at.find("cut"));
             const auto* clusters = core::find_list(at, "clusters");
             if (!cut || clusters == nullptr) { return bad("an entry of \"clusters\" has no cut or no list of clusters"); }
             for (std::size_t index = 0; index < clusters->size(); ++index) {

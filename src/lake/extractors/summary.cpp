@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extractor "summary": theorems, interventions and aggregates out of a run's summary.
 #include <array>
+#include <initializer_list>
 
 #include "core/text.hpp"
 #include "lake/extractors/cells.hpp"
@@ -121,6 +122,15 @@ struct Efficiency {
     std::optional<double> k;
 };
 
+// Nothing where it is beyond what an integer can be.
+std::optional<std::int64_t> sum_of(std::initializer_list<std::int64_t> counts) {
+    std::int64_t sum = 0;
+    for (const auto count : counts) {
+        if (__builtin_add_overflow(sum, count, &sum)) { return std::nullopt; }
+    }
+    return sum;
+}
+
 class SummaryReader {
   public:
     SummaryReader(const SourceFile& file, FileRows& rows) : file_(file), rows_(rows) {}
@@ -155,7 +165,7 @@ class SummaryReader {
                 const std::int64_t success = count("success");
                 const std::int64_t failure = count("failure");
                 const std::int64_t blocked = count("blocked");
-                rows_.row(k_tactics, file_.run_key, goal_type, tactic, tactic_family(tactic), success, failure, blocked, success + failure + blocked, file_.rel_path);
+                rows_.row(k_tactics, file_.run_key, goal_type, tactic, tactic_family(tactic), success, failure, blocked, sum_of({success, failure, blocked}), file_.rel_path);
             }
         }
     }

@@ -241,6 +241,25 @@ TEST_F(Extractors, SummariesGiveTheoremsInterventionsAndAggregates) {
     EXPECT_THAT(summary.of("run_aggregates", {"theorem_count", "crashed_count", "wild_type_solve_rate", "rel_path"}), ElementsAre("2 - 0.5 summary.json.gz"));
 }
 
+TEST_F(Extractors, ATotalBeyondAnIntegerIsNone) {
+    const auto summary = read("summary", "summary.json", R"({"aggregates": {"goal_type_tactic_matrix": {"Eq": {
+        "simp": {"success": 9223372036854775807, "failure": 9223372036854775807, "blocked": 5}, "rw": {"success": 9223372036854775807}}}}})");
+    EXPECT_THAT(summary.of("goal_type_tactic", {"tactic_norm", "success", "total"}), ElementsAre("simp 9223372036854775807 -", "rw 9223372036854775807 9223372036854775807"));
+}
+
+// As json.dumps() of Python writes them.
+TEST_F(Extractors, NumbersThatAreNotFiniteAreNoneAndCostNothingElse) {
+    const auto summary = read("summary", "summary.json", R"({"theorems": [{"name": "NaN", "wild_type": {"solved": true, "iterations": NaN, "metrics": {"a": -Infinity, "b": 1},
+        "k_search_efficiency": {"primary": {"tau_blind": Infinity, "K": NaN}}}}], "aggregates": {"wild_type_solve_rate": NaN}})");
+    EXPECT_EQ(summary.error, "");
+    EXPECT_THAT(summary.of("theorem_wild", {"theorem", "solved", "iterations", "k_tau_blind", "k_K", "metrics"}), ElementsAre(R"(NaN true - - - {"a":null,"b":1})"));
+    EXPECT_THAT(summary.of("run_aggregates", {"wild_type_solve_rate"}), ElementsAre("-"));
+    EXPECT_THAT(read("mcts_trace", "t/x_mcts_trace.jsonl", "{\"event\": \"iteration\", \"iteration\": 3, \"score\": NaN}\n").of("mcts_trace_stats", {"bad_json_lines", "max_iteration"}), ElementsAre("0 3"));
+    EXPECT_THAT(read("basin", "t/basin_analysis.json", R"({"solve_rate": NaN, "paper_k": NaN})").of("basin_runs", {"solve_rate", "paper_k"}), ElementsAre("- -"));
+    const std::string similarity = R"({"kind": "root_goal_similarity", "theorems": ["a", "b"], "matrix": [[0, NaN], [NaN, 0]]})";
+    EXPECT_THAT(read("similarity", "root_goal_similarity.json", similarity).error, HasSubstr("no number"));
+}
+
 TEST_F(Extractors, DuplicatesInASummaryFailIt) {
     EXPECT_THAT(read("summary", "summary.json", R"({"theorems": [{"name": "t", "wild_type": {}}, {"name": "t", "wild_type": {}}]})").error, HasSubstr("theorem_wild have the same key, with theorem 't'"));
     EXPECT_THAT(read("summary", "summary.json", R"({"theorems": [{"name": "t", "interventions": [{"name": "i"}, {"name": "i"}]}]})").error, HasSubstr("'i'"));
@@ -269,6 +288,7 @@ TEST_F(Extractors, BasinsInOldAndNewForms) {
         "structure_distribution": {"h": 1, "g": 0}})");
     EXPECT_THAT(basin.of("basin_seed", {"theorem", "seed", "solved", "structure_hash", "iterations_to_solve", "attempts_total", "blind_solved"}), ElementsAre("T 1 true h 5 - false"));
     EXPECT_THAT(basin.of("basin_structure_counts", {"theorem", "structure_hash", "count"}), ElementsAre("T h 1"));
+    EXPECT_THAT(read("basin", "t/basin_analysis.json", R"({"seeds": [], "seed_results": [{"seed": 1, "solved": true}, {"seed": 2}]})").of("basin_statistics", {"seeds", "solve_rate"}), ElementsAre("2 0.5"));
     EXPECT_THAT(read("basin", "t/basin_analysis.json", R"({"seed_results": [{"seed": 1}, {"seed": 1}]})").error, HasSubstr("basin_seed have the same key, with seed '1'"));
     EXPECT_THAT(read("basin", "t/basin_analysis.json", R"({"seed_results": [{}]})").error, HasSubstr("seed result 0"));
 }

@@ -92,7 +92,7 @@ TEST_F(Signac, ABadFileCostsThatFile) {
     file("w/2/signac_statepoint.json", R"({"a": )");
     file("w/3/signac_statepoint.json", R"({"a": NaN})");
     auto found = lake();
-    EXPECT_THAT(told(found), UnorderedElementsAre("signac_job_document.json: it is no JSON object", HasSubstr("signac_statepoint.json: reading document: "), HasSubstr("signac_statepoint.json: reading document: ")));
+    EXPECT_THAT(told(found), UnorderedElementsAre("signac_job_document.json: it is no JSON object", HasSubstr("signac_statepoint.json: reading document: "), HasSubstr("signac_statepoint.json: a state point holds no NaN and no infinity")));
     EXPECT_THAT(found.rows("SELECT run_id, state FROM all_runs"), ElementsAre(std::string(k_job) + "|-"));
 }
 
@@ -154,6 +154,45 @@ TEST_F(Metrics, AreReadInEveryForm) {
     found = lake();
     EXPECT_THAT(told(found), IsEmpty());
     EXPECT_EQ(found.one("SELECT metrics FROM all_runs WHERE name = 'parquet'"), "{\"loss\":0.5,\"s.a\":2,\"step\":2}");
+}
+
+// Neither what else lies beside it, nor what folders above it are called, nor a column of whatever name.
+TEST_F(Metrics, AParquetFileIsReadByItself) {
+    auto parquet = sql::Database::open("", sql::Access::in_memory).take().connect().take();
+    const auto make = [&](const std::string& folder, const std::string& select) {
+        std::filesystem::create_directories(at(folder));
+        const std::string path = at(folder + "/metrics.parquet");
+        ASSERT_TRUE(parquet.run("COPY (" + select + ") TO '" + path + ".new' (FORMAT parquet)").ok()) << select;
+        std::filesystem::rename(path + ".new", path);
+    };
+    make("a1", "SELECT 1 AS loss");
+    make("a[1]", "SELECT 2 AS loss");
+    make("a*", "SELECT 3 AS loss");
+    make("lr=0.5", "SELECT 4 AS loss");
+    make("t", "SELECT 5 AS t, {'t': 1} AS runlake, 'nan'::DOUBLE AS loss, '-inf'::FLOAT AS low");
+    make("when", "SELECT TIMESTAMPTZ '2026-01-01 00:00:00+00' AS at");
+    auto found = lake();
+    EXPECT_THAT(told(found), IsEmpty());
+    EXPECT_THAT(found.rows("SELECT name, metrics FROM all_runs ORDER BY name"),
+                ElementsAre(R"(a*|{"loss":3})", R"(a1|{"loss":1})", R"(a[1]|{"loss":2})", R"(lr=0.5|{"loss":4})", R"(t|{"loss":null,"low":null,"runlake.t":1,"t":5})", R"(when|{"at":"2026-01-01 00:00:00+00"})"));
+}
+
+TEST_F(Metrics, NothingOfAParquetFileIsLeftOutUnsaid) {
+    auto parquet = sql::Database::open("", sql::Access::in_memory).take().connect().take();
+    std::filesystem::create_directories(at("many"));
+    ASSERT_TRUE(parquet.run("COPY (SELECT 1 AS a FROM range((1 << 20) + 1)) TO '" + at("many/metrics.parquet") + "' (FORMAT parquet)").ok());
+    auto found = lake();
+    EXPECT_THAT(told(found), ElementsAre(HasSubstr("it holds more than 1048576 values")));
+    EXPECT_EQ(found.one("SELECT count(*) FROM file_metrics"), "0");
+}
+
+TEST_F(Metrics, WhatPythonWritesForNumbersThatAreNotFiniteIsNull) {
+    file("lines/metrics.jsonl", "{\"step\": 1, \"loss\": 0.5}\n{\"step\": 2, \"loss\": NaN}\n{\"step\": 3, \"top\": -Infinity}\n");
+    file("whole/metrics.json", "{\"loss\": NaN, \"acc\": 0.5}");
+    auto found = lake();
+    EXPECT_THAT(told(found), IsEmpty());
+    EXPECT_THAT(found.rows("SELECT name, metrics FROM all_runs ORDER BY name"), ElementsAre(R"(lines|{"loss":null,"step":3,"top":null})", R"(whole|{"acc":0.5,"loss":null})"));
+    EXPECT_THAT(found.rows("SELECT name, value, number FROM file_metrics WHERE value = 'null' ORDER BY name"), ElementsAre("loss|null|-", "loss|null|-", "top|null|-"));
 }
 
 TEST_F(Metrics, ABadFileCostsThatFile) {
