@@ -15,6 +15,13 @@ constexpr std::string_view k_gz = ".gz";
 
 std::string_view without_gz(std::string_view path) { return path.ends_with(k_gz) ? path.substr(0, path.size() - k_gz.size()) : path; }
 
+// What is wrong with a file is told the same wherever its run lies.
+std::string told_of(const Form& form, const std::string& message) {
+    std::string out = message;
+    for (auto at = out.find(form.disk.path); at != std::string::npos; at = out.find(form.disk.path, at + form.file.rel_path.size())) { out.replace(at, form.disk.path.size(), form.file.rel_path); }
+    return out;
+}
+
 // One form. The error is a problem already.
 bool read_form(const Extractor& extractor, const Form& form, const InputLimits& limits, Extracted& out) {
     FileInput input(form.disk.path, form.disk.is_packed, limits);
@@ -24,7 +31,7 @@ bool read_form(const Extractor& extractor, const Form& form, const InputLimits& 
     out.rel_path = form.file.rel_path;
     out.sha256 = input.sha256();
     if (!status.ok()) {
-        out.problems.push_back({form.file.rel_path, status.error().message(), extraction.line, false});
+        out.problems.push_back({form.file.rel_path, told_of(form, status.error().message()), extraction.line, false});
         return false;
     }
     for (auto& warning : extraction.warnings) { out.problems.push_back({form.file.rel_path, std::move(warning), extraction.line, true}); }

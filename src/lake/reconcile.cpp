@@ -339,7 +339,9 @@ class Reconcile {
 
     Status look_for_stale() {
         RL_TRY(check_stop());
-        report_.stale = stale_units(known_, seen_, units_, request_.beside);
+        if (known_.empty()) { return core::ok(); }
+        RL_ASSIGN(const auto registered, known_roots(connection()));
+        report_.stale = stale_units(known_, seen_, units_, request_.beside, registered);
         if (report_.stale.empty() || !request_.prune || request_.dry_run) { return core::ok(); }
         std::vector<std::string> keys;
         for (const auto& unit : report_.stale) { keys.push_back(unit.key); }
@@ -354,7 +356,9 @@ class Reconcile {
                                                                               .roots = units_.roots,
                                                                               .scratch = os::parent_path(request_.database),
                                                                               .now = os::system_clock().now(),
-                                                                              .full = request_.full}));
+                                                                              .full = request_.full,
+                                                                              .is_stopped = request_.is_stopped}));
+        for (const auto& name : surfaces.idle) { report_.notes.push_back(cat("the surface ", name, " names files of which none is below the folders that were looked at: there is nothing to make its table of")); }
         report_.surfaces = surfaces.surfaces;
         report_.surface_files_read = surfaces.files_read;
         report_.surface_rows = surfaces.rows;

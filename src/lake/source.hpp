@@ -100,7 +100,7 @@ struct Source {
     std::span<const Table* const> unit_tables;
 
     // SELECT source, unit_key, run_key, run_id (the tool's own), name, state, started_at, finished_at, params, metrics (JSON objects, sorted keys): its part of the view all_runs; "" where it has
-    // none. A row has a run_key of its own. @object(name, text of a value) stands for the aggregate that makes such an object of rows.
+    // none. A row has a run_key of its own. @object(name, text of a value) stands for the aggregate that makes such an object of rows, @time(text) for the time in UTC that a text tells.
     std::string_view all_runs;
     // Of a store of many runs: the column that has run_id of all_runs, in those of its tables that tell runs apart. "" where a unit is a run.
     std::string_view run_column = "";

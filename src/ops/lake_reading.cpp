@@ -8,7 +8,10 @@ namespace runlake::ops {
 
 core::Result<sql::Connection> open_lake_of(const record::Store& store) {
     RL_ASSIGN(const auto roots, lake_roots(store));
-    return lake::open_lake(roots.database);
+    RL_ASSIGN(auto connection, lake::open_lake(roots.database));
+    // What a question answers does not depend on where it is asked.
+    RL_TRY(connection.run("SET TimeZone = 'UTC'"));
+    return connection;
 }
 
 }  // namespace runlake::ops

@@ -41,6 +41,11 @@ def test_table_csv_json(runlake, lake):
     assert runlake("lake", "sql", "--json", "--csv", "SELECT 1").status == 2
 
 
+def test_an_answer_is_the_same_in_every_time_zone(runlake, lake):
+    statement = "SELECT '2026-01-01 20:00:00+00'::TIMESTAMPTZ::VARCHAR AS told, date_trunc('day', '2026-01-01 20:00:00+00'::TIMESTAMPTZ)::VARCHAR AS day"
+    assert runlake("lake", "sql", "--csv", statement, env={"TZ": "Asia/Tokyo"}).ok().out == "told,day\n2026-01-01 20:00:00+00,2026-01-01 00:00:00+00\n"
+
+
 def test_every_table_can_be_read(runlake, lake):
     tables = runlake("lake", "tables", "--json").ok().json["tables"]
     # All in one statement: a process a table takes a minute.

@@ -38,8 +38,8 @@ constexpr auto k_extractors = std::to_array<const Extractor*>({RUNLAKE_PROOF_SEA
 constexpr std::array<const Table*, 3> k_unit_tables = {&k_runs, &k_run_files, &k_theorem_artifacts};
 constexpr std::string_view k_all_runs = R"(
 SELECT 'proof-search' AS source, r.run_key AS unit_key, r.run_key, r.run_id, r.run_id AS name, json_extract_string(r.run_status, '$.status') AS state,
-       TRY_CAST(coalesce(json_extract_string(r.run_status, '$.started_at'), r.created_at) AS TIMESTAMP) AS started_at,
-       TRY_CAST(json_extract_string(r.run_status, '$.completed_at') AS TIMESTAMP) AS finished_at,
+       @time(coalesce(json_extract_string(r.run_status, '$.started_at'), r.created_at)) AS started_at,
+       @time(json_extract_string(r.run_status, '$.completed_at')) AS finished_at,
        json_object('provider', r.provider, 'backend', r.backend, 'mode', r.mode, 'corpus', r.corpus, 'config_whitelist_hash', r.config_whitelist_hash) AS params,
        json_object('theorem_count', a.theorem_count, 'wild_type_solve_rate', a.wild_type_solve_rate, 'intervention_count', a.intervention_count,
                    'intervention_solve_rate', a.intervention_solve_rate) AS metrics

@@ -63,6 +63,22 @@ std::size_t end_of_argument(std::string_view sql, std::size_t at) {
     return sql.size();
 }
 
+// Writes out @time(text): a time that says its zone as UTC (DuckDB's own cast forgets the zone), one that says none as it stands.
+std::string with_times(std::string_view sql) {
+    constexpr std::string_view k_call = "@time(";
+    std::string out;
+    for (std::size_t from = 0;;) {
+        const auto at = sql.find(k_call, from);
+        if (at == std::string_view::npos) { return out.append(sql.substr(from)); }
+        const auto begin = at + k_call.size();
+        const auto end = end_of_argument(sql, begin);
+        const auto text = sql.substr(begin, end - begin);
+        out += core::cat(sql.substr(from, at - from), "CASE WHEN regexp_matches(", text, ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$') THEN make_timestamp(epoch_us(TRY_CAST(", text,
+                         " AS TIMESTAMPTZ))) ELSE TRY_CAST(", text, " AS TIMESTAMP) END");
+        from = end + 1;
+    }
+}
+
 // Writes out @object(name, value). In full rather than as a macro of the database: a view that uses one can't be asked where the lake is attached under another name.
 std::string with_objects(std::string_view sql) {
     constexpr std::string_view k_call = "@object(";
@@ -95,7 +111,7 @@ std::string all_runs_sql() {
   SELECT run_key, @object(name, "value"::VARCHAR) AS metrics FROM file_metrics_last GROUP BY run_key
 ))";
     return core::cat("CREATE OR REPLACE VIEW all_runs AS ", with_objects(k_shared), "\nSELECT source, run_key, run_id, name, state, started_at, finished_at, params, metrics, unit_key FROM (\n",
-                     with_objects(parts), "\n)");
+                     with_times(with_objects(parts)), "\n)");
 }
 
 }  // namespace runlake::lake

@@ -243,6 +243,38 @@ TEST_F(ReconcileTest, AnUnreadableSummaryClearsWhatAnEarlierOneSaid) {
     EXPECT_THAT(ask("SELECT rel_path FROM theorem_wild"), ElementsAre("summary.json"));
 }
 
+TEST_F(ReconcileTest, TellsTimesInUtcWhateverZoneTheySay) {
+    const auto said = [&](const std::string& name, std::string_view begin, std::string_view end) {
+        write(core::cat("logs/", name, "/run_config.json"), core::cat(R"({"run_id": ")", name, R"(", "created_at": "2020-01-01T00:00:00"})"));
+        write(core::cat("logs/", name, "/run_status.json"), core::cat(R"({"status": "completed", "started_at": )", begin, R"(, "completed_at": ")", end, R"("})"));
+    };
+    said("a", R"("2026-01-01T01:00:00+02:00")", "2026-01-01T01:00:00.5-0530");
+    said("b", R"("2026-01-01T01:00:00Z")", "2026-01-01 01:00:00");
+    said("c", "null", "2026-01-01");
+    said("d", R"("soon")", "2026-01-01T01:00:00+2");
+    reconciled();
+    EXPECT_THAT(ask("SELECT run_id, started_at::VARCHAR, finished_at::VARCHAR FROM all_runs ORDER BY 1"),
+                ElementsAre("a|2025-12-31 23:00:00|2026-01-01 06:30:00.5", "b|2026-01-01 01:00:00|2026-01-01 01:00:00", "c|2020-01-01 00:00:00|2026-01-01 00:00:00", "d|-|-"));
+}
+
+TEST_F(ReconcileTest, NamesThatAreTheSameOnceTheyAreUtf8CostNoRun) {
+    make_run("logs/one");
+    write("logs/one/\xFE/wild_type_graph.json", k_graph);
+    write("logs/one/\xFF/wild_type_graph.json", k_graph);
+    reconciled();
+    EXPECT_EQ(count("runs"), "1");
+    EXPECT_THAT(ask("SELECT rel_path FROM theorem_artifacts ORDER BY 1"), ElementsAre("t/wild_type_graph.json", "\xEF\xBF\xBD/wild_type_graph.json"));
+    EXPECT_THAT(ask("SELECT error FROM extract_errors"), ElementsAre(HasSubstr("two files are told as")));
+}
+
+// Errors of graphs are in datasets.
+TEST_F(ReconcileTest, WhatCantBeReadIsToldWithoutWhereItLies) {
+    make_run("logs/one");
+    fs::create_symlink("/proc/self/mem", folder_ / "logs/one/t/block_simp_graph.json");
+    reconciled();
+    EXPECT_THAT(ask("SELECT error FROM graph_extract_errors"), ElementsAre("reading t/block_simp_graph.json: input/output error"));
+}
+
 TEST_F(ReconcileTest, ABasinOnlyRunNeedsNoSummary) {
     write("logs/one/run_config.json", R"({"basin_seeds": 4})");
     write("logs/two/run_config.json", "{}");
@@ -311,6 +343,23 @@ TEST_F(ReconcileTest, AFolderThatIsNoRunAnyMoreHasGoneAsARun) {
     reconciled();
     fs::remove(folder_ / "logs/one/run_config.json");
     EXPECT_EQ(reconciled().stale.size(), 1U);
+}
+
+// A search from above comes neither into hidden folders nor below seven others.
+TEST_F(ReconcileTest, WhatIsFoundFromAnotherRootAloneHasNotGone) {
+    make_run("logs/1/2/3/4/5/6/7/8/deep");
+    make_run("logs/.old/hidden");
+    make_run("logs/near");
+    request_.roots = {folder_ / "logs/1/2/3/4/5/6/7/8", folder_ / "logs/.old"};
+    reconciled();
+    request_.roots = {folder_ / "logs"};
+    request_.prune = true;
+    EXPECT_THAT(reconciled().stale, IsEmpty());
+    EXPECT_THAT(ask("SELECT rel_run_dir FROM runs ORDER BY 1"), ElementsAre(".old/hidden", "1/2/3/4/5/6/7/8/deep", "near"));
+    fs::remove(folder_ / "logs/.old/hidden/run_config.json");
+    fs::remove_all(folder_ / "logs/1/2/3/4/5/6/7/8/deep");
+    EXPECT_EQ(reconciled().stale.size(), 2U);
+    EXPECT_THAT(ask("SELECT rel_run_dir FROM runs"), ElementsAre("near"));
 }
 
 TEST_F(ReconcileTest, ARootThatHasGoneIsForgottenWithItsLastRun) {
