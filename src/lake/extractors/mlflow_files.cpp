@@ -23,7 +23,7 @@ std::optional<core::Timestamp> time_of(std::optional<std::int64_t> millis) {
     return core::Timestamp{*millis * 1000};
 }
 
-// "nan", "inf" and "Infinity" too, as Python reads them.
+// "nan", "inf" and "Infinity" too, as Python reads them. Nothing for a number that no double can be.
 std::optional<double> metric_value(std::string_view text) {
     const std::string lower = core::lower_ascii(text);
     std::string_view rest = lower;
@@ -31,7 +31,7 @@ std::optional<double> metric_value(std::string_view text) {
     if (negative || rest.starts_with('+')) { rest.remove_prefix(1); }
     double value = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    if (rest.empty() || rest.starts_with('-') || end != rest.data() + rest.size() || (error != std::errc() && error != std::errc::result_out_of_range)) { return std::nullopt; }
+    if (rest.empty() || rest.starts_with('-') || end != rest.data() + rest.size() || error != std::errc()) { return std::nullopt; }
     return negative ? -value : value;
 }
 

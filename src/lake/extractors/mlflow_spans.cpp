@@ -83,7 +83,7 @@ void add(const SourceFile& file, std::string_view trace_id, std::int64_t positio
     const auto ended = integer_cell(either("end_time_unix_nano", "end_time"));
     const auto* own_id = span.find("span_id");
     std::optional<std::string> type, inputs, outputs;
-    Json others = Json::object();
+    core::JsonObject others;  // names are different ones already
     if (const auto* attributes = member(&span, "attributes"); attributes != nullptr && attributes->is_object()) {
         for (const auto& [key, packed] : *attributes->as_object()) {
             auto value = attribute(packed);
@@ -94,7 +94,7 @@ void add(const SourceFile& file, std::string_view trace_id, std::int64_t positio
             } else if (key == k_outputs) {
                 outputs = json_cell(&value);
             } else if (key != k_request) {
-                others.set(key, std::move(value));
+                others.emplace_back(key, std::move(value));
             }
         }
     }
@@ -102,7 +102,7 @@ void add(const SourceFile& file, std::string_view trace_id, std::int64_t positio
     const bool has_ended = begun && ended && *begun > 0 && *ended >= *begun;
     out.rows.row(k_spans, file.run_key, trace_id, position, span_id(own_id != nullptr ? own_id : member(span.find("context"), "span_id")), span_id(either("parent_span_id", "parent_id")),
                  text_cell(span.find("name")), type, status_of(span), text_cell(message != nullptr ? message : member(span.find("status"), "message")),
-                 begun && *begun > 0 ? std::optional(core::Timestamp{*begun / 1000}) : std::nullopt, has_ended ? std::optional(*ended - *begun) : std::nullopt, inputs, outputs, core::to_json(others),
+                 begun && *begun > 0 ? std::optional(core::Timestamp{*begun / 1000}) : std::nullopt, has_ended ? std::optional(*ended - *begun) : std::nullopt, inputs, outputs, core::to_json(Json(std::move(others))),
                  json_cell(span.find("events")), file.rel_path);
 }
 

@@ -36,13 +36,15 @@ void Listing::file(const std::string& rel_path) {
     out_.offers.push_back({{std::move(form)}});
 }
 
+std::vector<os::DirEntry> Listing::entries_of(const std::string& rel_dir) {
+    auto entries = os::list_dir(rel_dir.empty() ? unit_->dir : os::join_path(unit_->dir, rel_dir));
+    if (entries.ok()) { return std::move(entries).take(); }
+    if (entries.error().code() != core::Errc::not_found) { out_.unreadable.push_back({rel_dir, entries.error().message()}); }
+    return {};
+}
+
 void Listing::tree(const std::string& rel_dir, int levels) {
-    const auto entries = os::list_dir(os::join_path(unit_->dir, rel_dir));
-    if (!entries.ok()) {
-        if (entries.error().code() != core::Errc::not_found) { out_.unreadable.push_back({rel_dir, entries.error().message()}); }
-        return;
-    }
-    for (const auto& entry : entries.value()) {
+    for (const auto& entry : entries_of(rel_dir)) {
         if (is_left_by_system(entry.name)) { continue; }
         const std::string rel_path = core::cat(rel_dir, '/', entry.name);
         bool is_dir = entry.type == DT_DIR;
@@ -60,13 +62,16 @@ void Listing::tree(const std::string& rel_dir, int levels) {
     }
 }
 
-void Listing::folder(const std::string& rel_dir, bool (*takes)(std::string_view name)) {
-    const auto entries = os::list_dir(rel_dir.empty() ? unit_->dir : os::join_path(unit_->dir, rel_dir));
-    if (!entries.ok()) {
-        if (entries.error().code() != core::Errc::not_found) { out_.unreadable.push_back({rel_dir, entries.error().message()}); }
-        return;
+void Listing::each_folder(const std::string& rel_dir, const std::function<void(const std::string& rel_path)>& visit) {
+    for (const auto& entry : entries_of(rel_dir)) {
+        if (entry.name.starts_with('.')) { continue; }
+        const std::string rel_path = os::join_path(rel_dir, entry.name);
+        if (entry.type == DT_DIR || (entry.type != DT_REG && os::is_dir(os::join_path(unit_->dir, rel_path)))) { visit(rel_path); }
     }
-    for (const auto& entry : entries.value()) {
+}
+
+void Listing::folder(const std::string& rel_dir, bool (*takes)(std::string_view name)) {
+    for (const auto& entry : entries_of(rel_dir)) {
         if (is_left_by_system(entry.name) || !takes(entry.name)) { continue; }
         file(rel_dir.empty() ? entry.name : core::cat(rel_dir, '/', entry.name));
     }

@@ -43,25 +43,15 @@ Detection detect(const FolderNames& folder) {
     return out;
 }
 
-// Calls for each folder that lies in a folder of the unit, by its path below the unit.
-template <class Visit>
-void each_folder(const Unit& unit, const std::string& rel_dir, const Visit& visit) {
-    const auto entries = os::list_dir(os::join_path(unit.dir, rel_dir));
-    if (!entries.ok()) { return; }
-    for (const auto& entry : entries.value()) {
-        if (!entry.name.starts_with('.')) { visit(os::join_path(rel_dir, entry.name)); }
-    }
-}
-
 // Artifacts are left out everywhere, but for the spans of traces.
-void list_experiment(const Unit& unit, Listing& files) {
+void list_experiment(Listing& files) {
     files.tree("tags");
-    each_folder(unit, "datasets", [&](const std::string& one) { files.file(os::join_path(one, "meta.yaml")); });
-    each_folder(unit, "models", [&](const std::string& model) {
+    files.each_folder("datasets", [&](const std::string& one) { files.file(os::join_path(one, "meta.yaml")); });
+    files.each_folder("models", [&](const std::string& model) {
         files.file(os::join_path(model, "meta.yaml"));
         for (const char* folder : {"params", "tags", "metrics"}) { files.tree(os::join_path(model, folder)); }
     });
-    each_folder(unit, "traces", [&](const std::string& trace) {
+    files.each_folder("traces", [&](const std::string& trace) {
         files.file(os::join_path(trace, "trace_info.yaml"));
         files.file(os::join_path(trace, k_mlflow_spans_file));
         for (const char* folder : {"request_metadata", "tags"}) { files.tree(os::join_path(trace, folder)); }
@@ -69,11 +59,11 @@ void list_experiment(const Unit& unit, Listing& files) {
     });
 }
 
-void list_registered(const Unit& unit, Listing& files) {
-    each_folder(unit, "", [&](const std::string& model) {
+void list_registered(Listing& files) {
+    files.each_folder("", [&](const std::string& model) {
         files.file(os::join_path(model, "meta.yaml"));
         files.tree(os::join_path(model, "tags"));
-        each_folder(unit, model, [&](const std::string& version) {
+        files.each_folder(model, [&](const std::string& version) {
             if (!os::base_name(version).starts_with("version-")) { return; }
             files.file(os::join_path(version, "meta.yaml"));
             files.tree(os::join_path(version, "tags"));
@@ -88,12 +78,12 @@ core::Result<UnitFiles> list(const Unit& unit) {
     if (folder == MlflowFolder::run) {
         for (const char* name : {"params", "tags", "metrics"}) { files.tree(name); }
         for (const char* name : {"inputs", "outputs"}) {
-            each_folder(unit, name, [&](const std::string& one) { files.file(os::join_path(one, "meta.yaml")); });
+            files.each_folder(name, [&](const std::string& one) { files.file(os::join_path(one, "meta.yaml")); });
         }
     } else if (folder == MlflowFolder::experiment) {
-        list_experiment(unit, files);
+        list_experiment(files);
     } else {
-        list_registered(unit, files);
+        list_registered(files);
     }
     return std::move(files).finish();
 }

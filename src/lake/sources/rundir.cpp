@@ -25,15 +25,8 @@ Detection detect(const FolderNames& folder) {
 core::Result<UnitFiles> list(const Unit& unit) {
     RL_ASSIGN(auto files, Listing::of(unit));
     files.file("run.json");
-    const auto each_folder = [&](const std::string& rel, const auto& visit) {
-        const auto entries = os::list_dir(os::join_path(unit.dir, rel));
-        if (!entries.ok()) { return; }
-        for (const auto& entry : entries.value()) {
-            if (!entry.name.starts_with('.')) { visit(os::join_path(rel, entry.name)); }
-        }
-    };
-    each_folder(".stages", [&](const std::string& stage) {
-        each_folder(stage, [&](const std::string& instance) { each_folder(instance, [&](const std::string& key) { files.file(os::join_path(key, "DONE.json")); }); });
+    files.each_folder(".stages", [&](const std::string& stage) {
+        files.each_folder(stage, [&](const std::string& instance) { files.each_folder(instance, [&](const std::string& key) { files.file(os::join_path(key, "DONE.json")); }); });
     });
     return std::move(files).finish();
 }
