@@ -2,6 +2,7 @@
 """`lake job presets|run`: configurations refused and understood, selections, what a job's SQL may do, what a job leaves behind."""
 
 import json
+from pathlib import Path
 
 import pytest
 from lake_support import config, make_logs, reconciled, rows, sha256, tree, without_provenance
@@ -158,6 +159,7 @@ def test_same_method(runlake, tmp_path):
     ("SELECT 1 AS a", ["ORDER BY"]),
     ("SELECT * FROM (SELECT run_id FROM runs ORDER BY 1)", ["ORDER BY"]),
     ("DELETE FROM runs", ["SELECT"]),
+    (f"SELECT {'sum(' * 40}1{')' * 40} AS a ORDER BY 1", ["aggregate functions lie in each other"]),
     ("SELECT 1 AS a ORDER BY 1; DROP TABLE runs", ["SELECT"]),
     ("SELECT 1 AS a ORDER BY 1; SELECT 2 AS a ORDER BY 1", ["one statement"]),
     ("SELECT * FROM read_text('/etc/passwd') ORDER BY 1", ["read_text"]),
@@ -269,6 +271,23 @@ def test_outputs(runlake, project, tmp_path):
         assert b"canary-99" not in data and str(tmp_path).encode() not in data, name
     shown = runlake("lake", "reconcile", "--logs-dir", tmp_path / "canary-99").ok()
     assert shown.status == 0
+
+
+def test_a_dashboard_has_a_folder_whatever_the_run_is_called(runlake, tmp_path):
+    names = ["x" * 179 + "ä", "x" * 179 + "ö", "a\0b", "a\0c", "..", "line\nbreak"]
+    for number, name in enumerate(names):
+        folder = tmp_path / "logs" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "run_config.json").write_text(json.dumps({"run_id": name, "number": number}))
+        (folder / "run_status.json").write_text('{"status": "completed"}')
+        (folder / "summary.json").write_text('{"theorems": []}')
+    runlake("lake", "reconcile", "--logs-dir", tmp_path / "logs").ok()
+    answer = run(runlake, config(tmp_path / "c.json", datasets=[{"name": "board", "generator": "wonton_dashboard_v2", "format": "dir"}])).ok().json
+    board = Path(answer["out_dir"]) / "board"
+    listed = json.loads((board / "manifest.json").read_text())["runs"]
+    assert sorted(one["id"] for one in listed) == sorted(names)
+    for one in listed:
+        assert json.loads((board / one["dashboard"]).read_text())["run"]["run_id"] == one["id"]
 
 
 def test_the_same_job_again_changes_nothing(runlake, tmp_path, place):

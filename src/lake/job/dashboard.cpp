@@ -16,6 +16,7 @@ using core::cat;
 using core::Json;
 
 constexpr std::int64_t k_schema = 2;
+constexpr std::size_t k_name_bytes = 180;
 constexpr std::size_t k_most_kept = 40;  // folders that a message names
 
 Json cell_of(const sql::Rows& rows, std::size_t column) {
@@ -66,9 +67,15 @@ constexpr Part k_parts[] = {
 // A name of a folder for a run: its id, '/' as "__"; another when two runs share it.
 std::string folder_name(const SelectedRun& run, std::set<std::string, std::less<>>& taken) {
     std::string name;
-    for (const char c : run.run_id.empty() ? run.run_uid : run.run_id) { c == '/' ? name += "__" : name += c; }
+    for (const char c : run.run_id.empty() ? run.run_uid : run.run_id) {
+        if (c == '/') {
+            name += "__";
+        } else {
+            name += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '_' : c;
+        }
+    }
     if (name.starts_with('.')) { name.insert(0, 1, '_'); }
-    if (name.size() > 180) { name.resize(180); }
+    name.resize(core::cut_utf8(name, k_name_bytes).size());
     if (!taken.insert(name).second || name == "manifest.json") {
         name += cat('-', run.run_uid.substr(0, 12));
         for (int i = 2; !taken.insert(name).second; ++i) { name += cat('-', i); }

@@ -19,6 +19,7 @@ using core::Error;
 using core::Json;
 
 constexpr int k_depth = 2000;
+constexpr int k_most_aggregates = 4;  // in each other
 // Joins that ask which row stands beside, or nearest to, another.
 constexpr auto k_ordered_joins = std::to_array<std::string_view>({"ASOF", "POSITIONAL"});
 // Table functions that only make rows of their arguments.
@@ -167,16 +168,18 @@ Json position_order(std::int64_t position) {
     return Json::object().set("type", "ORDER_DEFAULT").set("null_order", "ORDER_DEFAULT").set("expression", std::move(constant));
 }
 
-// What one ORDER BY of an aggregate leaves open is decided by its arguments: then its answer follows from the set of rows alone.
-void order_aggregates(Json& node) {
+// What one ORDER BY of an aggregate leaves open is decided by its arguments: then its answer follows from the set of rows alone. What an argument holds stands twice then, so that there is an end to
+// aggregates in queries in arguments of aggregates.
+core::Status order_aggregates(Json& node, int around = 0) {
     if (auto* items = node.as_array()) {
-        for (auto& item : *items) { order_aggregates(item); }
-        return;
+        for (auto& item : *items) { RL_TRY(order_aggregates(item, around)); }
+        return core::ok();
     }
     auto* members = node.as_object();
-    if (members == nullptr) { return; }
+    if (members == nullptr) { return core::ok(); }
     const bool is_aggregate = node.string_at("class") == "FUNCTION" && is_among(k_ordered_aggregates, core::lower_ascii(node.string_at("function_name").value_or("")));
     if (is_aggregate) {
+        if (++around > k_most_aggregates) { return Error(Errc::usage, cat("more than ", k_most_aggregates, " aggregate functions lie in each other")); }
         auto arguments = core::JsonArray();
         if (const auto* children = node.find("children"); children != nullptr && children->is_array()) {
             for (const auto& child : *children->as_array()) {
@@ -194,7 +197,8 @@ void order_aggregates(Json& node) {
             }
         }
     }
-    for (auto& [key, value] : *members) { order_aggregates(value); }
+    for (auto& [key, value] : *members) { RL_TRY(order_aggregates(value, around)); }
+    return core::ok();
 }
 
 // The list of orders of the outermost query, null when there is none.
@@ -266,7 +270,7 @@ core::Result<std::string> checked_query(ExportSession& session, const std::strin
         }
         for (const auto& name : names) { RL_TRY(session.settle(name)); }
     }
-    order_aggregates(list->front());
+    RL_TRY(order_aggregates(list->front()));
     auto* node = member_of(list->front(), "node");
     auto* orders = node == nullptr ? nullptr : orders_of(*node);
     if (orders == nullptr) { return Error(Errc::usage, "it has no ORDER BY at its end: the order of the rows is part of a dataset"); }
