@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
-#include <utility>
 
 #include "core/text.hpp"
 #include "os/files.hpp"

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "core/text.hpp"
@@ -116,7 +115,7 @@ class Exchange {
         RL_ASSIGN(survey.there, side_.list(takes));
         RL_ASSIGN(const std::vector<Manifest> segments, read_segments(survey));
         survey.known = Knowledge(segments, writer_);
-        for (const Entry& entry : fresh_) { survey.known.add(entry); }
+        survey.known.add(fresh_);
         survey.known.tell(survey.there);
         RL_TRY(side_.identify(survey.here, survey.there, unknown_files(survey.here, survey.there, survey.known)));
         survey.drift = compare(survey.here, survey.there, survey.known);

@@ -15,15 +15,6 @@ const Entry* find(const std::vector<Entry>& sorted, std::string_view path) {
 
 bool agrees(const Entry& entry, const TreeFile& file) { return entry.bytes == file.attributes.bytes && entry.mtime_ns == file.attributes.mtime_ns; }
 
-void put(std::vector<Entry>& sorted, const Entry& entry) {
-    const auto at = std::lower_bound(sorted.begin(), sorted.end(), entry, by_path);
-    if (at != sorted.end() && at->path == entry.path) {
-        *at = entry;
-    } else {
-        sorted.insert(at, entry);
-    }
-}
-
 }  // namespace
 
 Knowledge::Knowledge(const std::vector<Manifest>& segments, const std::string& writer) {
@@ -37,9 +28,16 @@ Knowledge::Knowledge(const std::vector<Manifest>& segments, const std::string& w
     std::stable_sort(planned_.begin(), planned_.end(), by_path);
 }
 
-void Knowledge::add(const Entry& entry) {
-    all_.insert(std::upper_bound(all_.begin(), all_.end(), entry, by_path), entry);
-    put(own_, entry);
+// All at once: there may be as many as there are files.
+void Knowledge::add(const std::vector<Entry>& entries) {
+    if (entries.empty()) { return; }
+    for (std::vector<Entry>* const sorted : {&all_, &own_}) {
+        sorted->insert(sorted->end(), entries.begin(), entries.end());
+        std::stable_sort(sorted->begin(), sorted->end(), by_path);
+    }
+    // Of this side's own the last of a path stands.
+    const auto rest = std::unique(own_.rbegin(), own_.rend(), [](const Entry& a, const Entry& b) { return a.path == b.path; });
+    own_.erase(own_.begin(), rest.base());
 }
 
 void Knowledge::tell(Tree& there) const {

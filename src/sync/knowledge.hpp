@@ -18,7 +18,7 @@ class Knowledge {
     Knowledge(const std::vector<Manifest>& segments, const std::string& writer);
 
     // Entries of this side that came since.
-    void add(const Entry& entry);
+    void add(const std::vector<Entry>& entries);
     // Digests of those files whose size and time an entry has. Where two entries have them and disagree, none is believed.
     void tell(Tree& there) const;
 

@@ -36,6 +36,22 @@ TEST(SyncDrift, WhatIsOnOneSideAlone) {
     EXPECT_EQ(said(compare(tree({}), tree({}), knows({}))), "");
 }
 
+TEST(SyncDrift, WhatCameSinceStandsForWhatWasKnown) {
+    auto known = knows({entry("a", "old"), entry("b", "b"), entry("d", "plan", true)});
+    known.add({});
+    known.add({entry("d", "plan"), entry("a", "new"), entry("c", "c"), entry("a", "newest")});
+    for (const auto& [path, content] : {std::pair("a", "newest"), {"b", "b"}, {"c", "c"}, {"d", "plan"}}) {
+        ASSERT_NE(known.own(path), nullptr) << path;
+        EXPECT_EQ(known.own(path)->digest, core::sha256(content)) << path;
+    }
+    EXPECT_EQ(known.own("e"), nullptr);
+    Tree there = tree({file("a", "newest"), file("c", "c")});
+    for (auto& one : there.files) { one.digest.reset(); }
+    known.tell(there);
+    EXPECT_EQ(there.files[0].digest, core::sha256("newest"));
+    EXPECT_EQ(there.files[1].digest, core::sha256("c"));
+}
+
 TEST(SyncDrift, NewerIsToldByWhatWasAgreedOnAndNotByTime) {
     for (const std::int64_t skew : {-1'000'000, 0, 1'000'000}) {
         EXPECT_EQ(said(compare(tree({file("a", "2", k_time + skew)}), tree({file("a", "1")}), knows({entry("a", "1")}))), "a newer here;");
