@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/python_json.hpp"
 #include "core/text.hpp"
 
 namespace runlake::lake {
@@ -11,7 +12,7 @@ namespace {
 using core::cat;
 using core::Json;
 
-// Walks a text that parse_json() has accepted: nothing is checked again. As deep as that allows.
+// Walks a text that parse_python_json() has accepted: nothing is checked again. As deep as that allows.
 class Scanner {
   public:
     explicit Scanner(std::string_view text) : text_(text) {}
@@ -86,7 +87,7 @@ const JsonPart* JsonPart::find(std::string_view key) const {
 
 core::Result<JsonText> JsonText::parse(std::string text, std::string_view what) {
     JsonText out;
-    RL_ASSIGN(out.value_, core::parse_json(text, what));
+    RL_ASSIGN(out.value_, core::parse_python_json(text, what));
     out.text_ = std::move(text);
     out.root_ = Scanner(out.text_).value();
     return out;

@@ -11,6 +11,7 @@
 #include "core/digest.hpp"
 #include "core/gzip.hpp"
 #include "core/json_lists.hpp"
+#include "core/python_json.hpp"
 #include "core/text.hpp"
 #include "lake/discovery.hpp"
 #include "lake/file_input.hpp"
@@ -126,6 +127,11 @@ class RunWriter {
             return;
         }
         cache_.document = std::move(cache).take();
+        if (const auto* map = cache_.document.find("mvar_to_sig"); map != nullptr && map->is_object()) {
+            for (const auto& [mvar, sig] : *map->as_object()) {
+                if (const auto* text = sig.as_string()) { cache_.sigs.emplace(mvar, *text); }
+            }
+        }
         cache_.outcomes = outcome_table(cache_.document);
         const std::string scheme = cache_.document.string_at("sig_scheme").value_or(out_.goal_sig_scheme);
         const auto* entries = cache_.document.find("entries");
@@ -281,7 +287,7 @@ core::Result<Json> read_either(const std::string& dir, const std::string& plain_
         const std::string path = os::join_path(dir, is_packed ? cat(plain_name, ".gz") : plain_name);
         if (!os::exists(path)) { continue; }
         auto text = FileInput(path, is_packed).document();
-        auto json = text.ok() ? core::parse_json(text.value(), path) : core::Result<Json>(std::move(text).take_error());
+        auto json = text.ok() ? core::parse_python_json(text.value(), path) : core::Result<Json>(std::move(text).take_error());
         if (json.ok()) { return json; }
         if (!failed) { failed = std::move(json).take_error(); }
     }

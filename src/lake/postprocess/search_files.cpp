@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/python_json.hpp"
 #include "core/text.hpp"
 #include "lake/file_input.hpp"
 #include "lake/tactic.hpp"
@@ -22,7 +23,7 @@ core::Status add_trace(const std::string& path, const std::string& name, bool is
     std::uint64_t bad_lines = 0;
     auto read = FileInput(path, is_packed).lines([&](const FileInput::Line& line) -> core::Status {
         if (core::trim(line.text).empty()) { return core::ok(); }
-        const auto event = line.too_long ? core::Result<core::Json>(core::Error(core::Errc::corrupt, "too long")) : core::parse_json(line.text, "trace");
+        const auto event = line.too_long ? core::Result<core::Json>(core::Error(core::Errc::corrupt, "too long")) : core::parse_python_json(line.text, "trace");
         if (!event.ok()) {
             ++bad_lines;
             return core::ok();

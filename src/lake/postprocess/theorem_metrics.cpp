@@ -76,8 +76,8 @@ core::Result<SearchGraph> read_graph(const Json& document, metrics::Labels& labe
 }  // namespace
 
 std::optional<std::string> GoalCache::sig_of(const std::string& mvar_id) const {
-    const auto* map = document.find("mvar_to_sig");
-    return map == nullptr ? std::nullopt : map->string_at(mvar_id);
+    const auto found = sigs.find(mvar_id);
+    return found == sigs.end() ? std::nullopt : std::optional(std::string(found->second));
 }
 
 bool is_placeholder(const Json* payload) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/json.hpp"
@@ -22,6 +23,7 @@ namespace runlake::lake {
 // The goal cache of a run: what its theorems share.
 struct GoalCache {
     core::Json document;
+    std::unordered_map<std::string_view, std::string_view> sigs;  // mvar_to_sig of the document: they are looked up by the thousand
     metrics::OutcomeTable outcomes;
     std::unique_ptr<metrics::GoalDistances> distances;  // of its entries; null where the signatures are of no trees
     std::string no_trees;                               // why
