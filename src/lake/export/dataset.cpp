@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <iterator>
-#include <optional>
 
 #include "core/digest.hpp"
 #include "core/text.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/export/staged_folder.hpp"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>

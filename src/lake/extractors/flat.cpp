@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <unordered_set>
-#include <utility>
 
 #include "core/text.hpp"
 

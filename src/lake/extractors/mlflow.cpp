@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extractors "mlflow_meta", "mlflow_values" and "mlflow_metrics": the files of MLflow's file store. Names of tables and columns follow those of its SQL store.
-#include <algorithm>
 #include <array>
 
 #include "core/text.hpp"

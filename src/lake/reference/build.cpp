@@ -2,7 +2,6 @@
 #include "lake/reference/build.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "core/text.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/reference/reference.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Source "dvc": stages of DVC as dvc.lock tells of them, and the metrics files that dvc.yaml names. Read whole: only dvc.yaml says which files hold metrics, and of which stage.
-#include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 #include "core/json.hpp"
 #include "core/text.hpp"

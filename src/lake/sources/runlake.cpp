@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Source "runlake": what a Runlake store has recorded. A run's records lie anywhere in its journal, so a store is read whole, by the same fold that answers `runs list`.
-#include <algorithm>
 #include <array>
 #include <functional>
 
@@ -182,13 +181,17 @@ core::Status read_changed(const Unit& unit, std::span<const std::string> changed
 }
 
 // A run that several stores tell of, such as a store and its copy, stands once.
-constexpr std::string_view k_all_runs = R"(SELECT 'runlake' AS source, r.store_key AS unit_key, r.run_key, r.run_id, r.stage AS name, r.state, r.started_at, r.finished_at,
-  coalesce(p.params, '{}')::JSON AS params, coalesce(m.metrics, '{}')::JSON AS metrics
-FROM (SELECT DISTINCT ON (run_id) * FROM runlake_runs ORDER BY run_id, finished_at IS NULL, finished_at DESC, state, store_key) r
+// Of a run that several stores tell of (one and its copy), the record that goes furthest stands: the one that has its end, then the one with the last logged value. Where that says nothing, what
+// they say decides before where they lie, so that every machine answers the same.
+constexpr std::string_view k_all_runs = R"(SELECT 'runlake' AS source, store_key AS unit_key, run_key, run_id, stage AS name, state, started_at, finished_at,
+  coalesce(params, '{}')::JSON AS params, coalesce(metrics, '{}')::JSON AS metrics
+FROM (SELECT DISTINCT ON (r.run_id) r.*, p.params, m.metrics FROM runlake_runs r
 LEFT JOIN (SELECT store_key, run_id, @object(name, "value"::VARCHAR) AS params FROM runlake_params GROUP BY ALL) p
   USING (store_key, run_id)
 LEFT JOIN (SELECT store_key, run_id, @object(name, coalesce(to_json("value")::VARCHAR, 'null')) AS metrics
-  FROM (SELECT DISTINCT ON (store_key, run_id, name) * FROM runlake_metrics ORDER BY store_key, run_id, name, position DESC) GROUP BY store_key, run_id) m USING (store_key, run_id))";
+  FROM (SELECT DISTINCT ON (store_key, run_id, name) * FROM runlake_metrics ORDER BY store_key, run_id, name, position DESC) GROUP BY store_key, run_id) m USING (store_key, run_id)
+LEFT JOIN (SELECT store_key, run_id, max(logged_at) AS last_at, count(*) AS logged FROM runlake_metrics GROUP BY ALL) l USING (store_key, run_id)
+ORDER BY r.run_id, r.finished_at IS NULL, r.finished_at DESC, r.state, l.last_at DESC NULLS LAST, l.logged DESC NULLS LAST, m.metrics, p.params, r.store_key))";
 
 }  // namespace
 
