@@ -44,7 +44,7 @@ class Records {
         return next();
     }
     void value(const std::string& name, const Json& leaf) {
-        ++values_;
+        if (++values_ > k_most_values) { return; }  // told by next()
         out_.rows.row(k_table, file_.run_key, file_.rel_path, position_, name, core::to_json(leaf), number_of(leaf));
     }
     core::Status next() {

@@ -139,8 +139,8 @@ core::Status each_row(const PageTable& table, const Each& each, const Skip& skip
     bool is_over = false;
     FileInput input(table.jsonl_path, false);
     auto status = input.lines([&](const FileInput::Line& line) -> core::Status {
-        if (line.too_long) { return core::Error(core::Errc::corrupt, core::cat("line ", line.number, " is too long")); }
-        if (line.text.empty() || skip(line.text)) { return core::ok(); }
+        // A row that is larger than a page should be as a whole is left to its file.
+        if (line.too_long || line.text.empty() || skip(line.text)) { return core::ok(); }
         RL_ASSIGN(const auto row, core::parse_json(line.text, core::cat("line ", line.number)));
         if (!row.is_object()) { return core::Error(core::Errc::corrupt, core::cat("line ", line.number, " is no JSON object")); }
         if (each(*row.as_object(), row) == Go::on) { return core::ok(); }
@@ -205,7 +205,11 @@ class Writer {
             RL_TRY(take_rows(table, columns, why));
         }
         used_ += columns.bytes();
-        if (columns.rows() >= table.rows) { why.clear(); }
+        if (columns.rows() >= table.rows) {
+            why.clear();
+        } else if (why.empty()) {
+            why = core::cat("rows of more than ", InputLimits().line_bytes >> 20U, " MiB are left to its file");
+        }
         for (const auto& [name, text] : {std::pair<std::string_view, std::string_view>("name", table.name), {"help", table.help}, {"file", table.file}, {"why", why}}) {
             json += core::cat(name == "name" ? "{\"" : ",\"", name, "\":");
             core::append_json_string(json, text);

@@ -87,6 +87,15 @@ TEST_F(Page, ATableThatIsTooLargeIsCutAndSaysSo) {
     EXPECT_EQ(static_cast<std::int64_t>(column(first(document), "solved").find("values")->as_array()->size()), kept);
 }
 
+TEST_F(Page, ARowThatIsTooLargeIsLeftOutAndSaysSo) {
+    const std::string large(std::size_t{17} << 20U, 'x');
+    const auto document = data({.release_id = "x", .tables = {table("runs", {R"({"run_uid": "a"})", core::cat(R"({"run_uid": ")", large, R"("})"), R"({"run_uid": "b"})"})}});
+    EXPECT_EQ(core::to_json(*column(first(document), "run_uid").find("words")), R"(["a","b"])");
+    EXPECT_EQ(first(document).integer_at("rows"), 3);
+    EXPECT_EQ(first(document).integer_at("kept"), 2);
+    EXPECT_EQ(first(document).string_at("why"), "rows of more than 16 MiB are left to its file");
+}
+
 TEST_F(Page, TheRunsComeFirstWhateverTheOrder) {
     PageRequest request{.release_id = "x", .tables = {table("zebra", {R"({"a": 1})"}), table("theorem_wild", {}), table("runs", {R"({"run_uid": "u"})"})}};
     const auto document = data(request);
