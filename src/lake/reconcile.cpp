@@ -358,7 +358,7 @@ class Reconcile {
                                                                               .now = os::system_clock().now(),
                                                                               .full = request_.full,
                                                                               .is_stopped = request_.is_stopped}));
-        for (const auto& name : surfaces.idle) { report_.notes.push_back(cat("the surface ", name, " names files of which none is below the folders that were looked at: there is nothing to make its table of")); }
+        report_.notes.insert(report_.notes.end(), surfaces.notes.begin(), surfaces.notes.end());
         report_.surfaces = surfaces.surfaces;
         report_.surface_files_read = surfaces.files_read;
         report_.surface_rows = surfaces.rows;

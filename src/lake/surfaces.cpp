@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,12 +12,14 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "lake/changing_sql.hpp"
+#include "lake/file_pattern.hpp"
 #include "lake/known.hpp"
 #include "lake/surface_file.hpp"
+#include "lake/surface_sandbox.hpp"
 #include "os/files.hpp"
 #include "os/stamp.hpp"
 #include "os/system.hpp"
+#include "sql/appender.hpp"
 
 namespace runlake::lake {
 namespace {
@@ -31,13 +32,12 @@ using sql::quote_identifier;
 using sql::quote_literal;
 
 constexpr int k_deepest = 32;
-constexpr int k_deepest_tree = 2000;
 constexpr std::string_view k_ending = ".sql";
 constexpr std::string_view k_scratch = ".surface-";
-constexpr std::string_view k_row = "runlake_row";  // the number of a row while it is in the sandbox
-constexpr auto k_own_columns = std::to_array<std::string_view>({"run_key", "root_id", "rel_path", "row", k_row});
+constexpr std::string_view k_places = "surface_places";  // a temporary table of the lake's connection
 
-using Columns = std::vector<std::pair<std::string, std::string>>;  // name and type
+using Columns = SurfaceColumns;
+using Outcome = SurfaceOutcome;
 
 // A file that a surface names, as it is now or as it was when it was read.
 struct Place {
@@ -108,7 +108,8 @@ class Finder {
                 folder(root, path, globs, depth + 1);
             } else if (matches && S_ISREG(info->st_mode)) {
                 const auto stamp = os::Stamp::of(*info);
-                found_.emplace(Place{root.id, path}, Found{os::join_path(root.path, path), stamp_text(stamp), stamp.newest_ns()});
+                // Told as the lake keeps texts.
+                found_.emplace(Place{root.id, core::valid_utf8(path)}, Found{os::join_path(root.path, path), stamp_text(stamp), stamp.newest_ns()});
             }
         }
     }
@@ -117,123 +118,6 @@ class Finder {
     const std::vector<LogRoot>& known_;  // the wanted ones among them
     std::set<std::string> seen_;
     std::map<Place, Found> found_;
-};
-
-// "LINE 3: ..." of DuckDB's message: the line of the statement.
-std::optional<std::uint64_t> line_of(std::string_view message) {
-    const auto at = message.rfind("LINE ");
-    if (at == std::string_view::npos) { return std::nullopt; }
-    const auto rest = message.substr(at + 5);
-    const auto line = core::parse_integer(rest.substr(0, rest.find_first_not_of("0123456789")));
-    return line && *line > 0 ? std::optional(static_cast<std::uint64_t>(*line)) : std::nullopt;
-}
-
-// What one file gave, or why it gave nothing.
-struct Outcome {
-    std::string table;    // in the database of the sandbox
-    Columns columns;
-    std::string error;
-    std::optional<std::uint64_t> line;
-    bool is_of_surface = false;  // the surface is wrong, whatever the file
-};
-
-// A DuckDB that can open some files and nothing else, and keeps rows in a database file of its own.
-class Sandbox {
-  public:
-    static core::Result<Sandbox> open(const std::string& database, const std::vector<std::string>& paths) {
-        RL_ASSIGN(const auto memory, sql::Database::open("", sql::Access::in_memory, {{"threads", "1"}, {"memory_limit", "2GB"}}));
-        RL_ASSIGN(auto connection, memory.connect());
-        std::string list;
-        for (const auto& path : paths) { list += cat(list.empty() ? "" : ", ", quote_literal(path)); }
-        // Once external access is off it can't be switched on again, nor can anything else be set.
-        RL_TRY(connection.run(cat("ATTACH ", quote_literal(database), " AS kept; SET allowed_paths = [", list, "]; SET enable_external_access = false; SET lock_configuration = true")));
-        return Sandbox(std::move(connection));
-    }
-
-    Outcome run(const Surface& surface, const std::string& path, std::size_t number) {
-        Outcome out;
-        const std::string statement = surface_sql(surface, path);
-        const auto prepared = connection_.prepare(statement);
-        if (!prepared.ok()) {
-            // Binding looks into the file already, so that all but the syntax may be the file's fault.
-            out.error = prepared.error().message();
-            out.line = line_of(out.error);
-            out.is_of_surface = out.error.find("Parser Error") != std::string::npos;
-            // Of a PIVOT that is to find its columns itself DuckDB makes two statements.
-            if (out.error.find("multiple statements") != std::string::npos) {
-                out.error = k_not_one_select;
-                out.is_of_surface = true;
-            }
-            return out;
-        }
-        if (prepared.value().kind() != sql::StatementKind::select) {
-            out.error = k_not_one_select;
-            out.is_of_surface = true;
-            return out;
-        }
-        if (auto changing = number == 0 ? changing_in(statement) : std::nullopt; changing) {
-            out.error = *changing;
-            out.is_of_surface = true;
-            return out;
-        }
-        out.table = cat('f', number);
-        // On a line of its own: the surface may end in a comment.
-        const auto made = connection_.run(cat("CREATE TABLE kept.", out.table, " AS SELECT s.*, row_number() OVER () - 1 AS ", k_row, " FROM (\n", without_semicolon(statement), "\n) AS s"));
-        if (!made.ok()) {
-            out.error = made.error().message();
-            if (const auto line = line_of(out.error); line && *line > 1) { out.line = *line - 1; }
-            return out;
-        }
-        if (auto columns = columns_of(out.table); columns.ok()) { out.columns = std::move(columns).take(); }
-        for (const auto& [name, type] : out.columns) {
-            if (std::find(k_own_columns.begin(), k_own_columns.end(), core::lower_ascii(name)) == k_own_columns.end()) { continue; }
-            out.error = cat("the column '", name, "' is one of those that stand before a surface's own: run_key, root_id, rel_path, row");
-            out.is_of_surface = true;
-        }
-        return out;
-    }
-
-  private:
-    static constexpr std::string_view k_not_one_select = "it is not one SELECT (PIVOT is one when it names its columns: ON column IN (...))";
-
-    explicit Sandbox(sql::Connection connection) : connection_(std::move(connection)) {}
-
-    // A surface may end in semicolons and comments after them; prepare() has seen that it is one statement.
-    static std::string_view without_semicolon(std::string_view sql) {
-        const auto end = sql.rfind(';');
-        if (end == std::string_view::npos) { return sql; }
-        // One in a comment or a text is followed by more than comments.
-        for (const auto line : core::split(sql.substr(end + 1), '\n')) {
-            const auto text = core::trim(line);
-            if (!text.empty() && !text.starts_with("--")) { return sql; }
-        }
-        const auto begin = sql.rfind('\n', end);
-        const auto line = sql.substr(begin == std::string_view::npos ? 0 : begin + 1, end - (begin == std::string_view::npos ? 0 : begin + 1));
-        return line.find("--") == std::string_view::npos ? sql.substr(0, end) : sql;
-    }
-
-    // What of the statement would give other rows the next time.
-    std::optional<std::string> changing_in(const std::string& statement) {
-        auto rows = connection_.query(cat("SELECT json_serialize_sql(", quote_literal(statement), ")"));
-        if (!rows.ok() || !rows.value().next().value_or(false)) { return std::nullopt; }
-        const auto tree = core::parse_json(rows.value().text(0), "the parsed statement", k_deepest_tree);
-        return tree.ok() ? what_changes(tree.value()) : std::nullopt;
-    }
-
-    core::Result<Columns> columns_of(const std::string& table) {
-        RL_ASSIGN(auto rows, connection_.query(cat("SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'kept' AND table_name = ", quote_literal(table),
-                                                   " ORDER BY column_index")));
-        Columns columns;
-        for (;;) {
-            RL_ASSIGN(const bool more, rows.next());
-            if (!more) { break; }
-            columns.emplace_back(std::string(rows.text(0)), std::string(rows.text(1)));
-        }
-        columns.pop_back();  // k_row
-        return columns;
-    }
-
-    sql::Connection connection_;
 };
 
 // Removes the sandbox's database.
@@ -269,6 +153,10 @@ class Keeper {
         auto found = finder.find(surface.globs);
         settle(found);
         report_.files += found.size();
+        if (found.empty()) {
+            RL_ASSIGN(const auto files, lake_.integer(cat("SELECT count(*) FROM lake_surface_files WHERE surface = ", quote_literal(name))));
+            if (files == 0) { report_.notes.push_back(cat("the surface ", name, " finds no file by ", core::join(surface.globs, " or "), ": there is no table of that name yet")); }
+        }
         std::map<Place, Found> changed;
         for (const auto& [place, now] : found) {
             const auto before = known.find(place);
@@ -286,6 +174,8 @@ class Keeper {
         RL_ASSIGN(const bool fits_now, write(surface, {}, found, {}, true));
         return fits_now ? core::ok() : core::Status(Error(Errc::internal, cat("surface ", name, ": its columns are others each time they are asked for")));
     }
+
+    core::Status unreadable(const std::string& name, const std::string& why) { return give_up(name, "", why, std::nullopt); }
 
     core::Status forget(const std::string& name) {
         RL_ASSIGN(auto transaction, sql::Transaction::begin(lake_));
@@ -325,7 +215,7 @@ class Keeper {
         for (const auto& place : gone) { known.erase(place); }
         std::vector<std::pair<Place, Outcome>> outcomes;
         const ScratchFile scratch(os::join_path(request_.scratch, cat(k_scratch, os::random_hex(8), ".duckdb")));
-        RL_TRY(run_all(surface, changed, scratch.path(), outcomes));
+        RL_ASSIGN(const auto tables, run_all(surface, changed, scratch.path(), outcomes));
         for (const auto& [place, outcome] : outcomes) {
             if (outcome.is_of_surface) {
                 RL_TRY(give_up(surface.name, surface.sha256, outcome.error, outcome.line));
@@ -344,55 +234,114 @@ class Keeper {
             if (had != columns) { return false; }
         }
         RL_TRY(lake_.run(cat("ATTACH ", quote_literal(scratch.path()), " AS surface_rows (READ_ONLY)")));
-        const auto status = replace(surface, known, changed, gone, columns, outcomes, afresh);
+        const auto status = replace({surface, known, changed, gone, columns, outcomes, tables, afresh});
         RL_TRY(lake_.run("DETACH surface_rows"));
         RL_TRY(status);
         report_.files_read += changed.size();
         return true;
     }
 
-    static core::Status run_all(const Surface& surface, const std::map<Place, Found>& changed, const std::string& scratch, std::vector<std::pair<Place, Outcome>>& outcomes) {
+    // The tables that hold the rows.
+    core::Result<std::vector<std::string>> run_all(const Surface& surface, const std::map<Place, Found>& changed, const std::string& scratch, std::vector<std::pair<Place, Outcome>>& outcomes) const {
         std::vector<std::string> paths;
-        for (const auto& [place, found] : changed) { paths.push_back(found.path); }
-        RL_ASSIGN(auto sandbox, Sandbox::open(scratch, paths));
+        const auto is_named = [](const Found& found) { return core::valid_utf8(found.path) == found.path; };
         for (const auto& [place, found] : changed) {
+            if (!is_named(found)) { continue; }
+            paths.push_back(found.path);
+            // The pattern that names it is held against the list before it is looked up.
+            if (auto pattern = file_pattern(found.path); pattern != found.path) { paths.push_back(std::move(pattern)); }
+        }
+        RL_ASSIGN(auto sandbox, SurfaceSandbox::open(scratch, paths));
+        for (const auto& [place, found] : changed) {
+            if (request_.is_stopped && request_.is_stopped()) { return Error(Errc::interrupted, "reconciling was interrupted"); }
+            if (!is_named(found)) {
+                outcomes.emplace_back(place, Outcome{.columns = {}, .error = "its path is no UTF-8, by which alone DuckDB opens files", .line = {}});
+                continue;
+            }
             outcomes.emplace_back(place, sandbox.run(surface, found.path, outcomes.size()));
             if (outcomes.back().second.is_of_surface) { break; }
         }
-        return core::ok();
+        std::vector<std::string> tables;
+        for (const auto& [columns, table] : sandbox.tables()) { tables.push_back(table); }
+        return tables;
     }
 
-    core::Status replace(const Surface& surface, const std::map<Place, Known>& known, const std::map<Place, Found>& changed, const std::vector<Place>& gone, const Columns& columns,
-                         const std::vector<std::pair<Place, Outcome>>& outcomes, bool afresh) {
+    // What is to become of a surface's table.
+    struct Replacement {
+        const Surface& surface;
+        const std::map<Place, Known>& known;
+        const std::map<Place, Found>& changed;
+        const std::vector<Place>& gone;
+        const Columns& columns;
+        const std::vector<std::pair<Place, Outcome>>& outcomes;
+        const std::vector<std::string>& tables;
+        bool afresh;
+    };
+
+    core::Status replace(const Replacement& to) {
         RL_ASSIGN(auto transaction, sql::Transaction::begin(lake_));
-        const std::string table = quote_identifier(surface.name);
-        if (afresh) { RL_TRY(drop(surface.name)); }
-        if (!columns.empty()) {
+        const std::string& name = to.surface.name;
+        const std::string table = quote_identifier(name);
+        if (to.afresh) { RL_TRY(drop(name)); }
+        if (!to.columns.empty()) {
             std::string list;
-            for (const auto& [name, type] : columns) { list += cat(", ", quote_identifier(name), ' ', type); }
+            for (const auto& [column, type] : to.columns) { list += cat(", ", quote_identifier(column), ' ', type); }
             RL_TRY(lake_.run(cat("CREATE TABLE IF NOT EXISTS ", table, " (run_key VARCHAR, root_id VARCHAR, rel_path VARCHAR, \"row\" BIGINT", list, ')')));
         }
-        for (const auto& place : gone) { RL_TRY(remove(surface.name, place, !columns.empty() || !afresh)); }
-        for (const auto& [place, outcome] : outcomes) {
-            if (!afresh) { RL_TRY(remove(surface.name, place, !columns.empty())); }
-            RL_ASSIGN(const auto run_key, run_key_of(changed.at(place).path));
-            std::int64_t rows = 0;
-            if (outcome.error.empty()) {
-                RL_ASSIGN(rows, lake_.integer(cat("SELECT count(*) FROM surface_rows.", outcome.table)));
-                RL_TRY(lake_.run(cat("INSERT INTO ", table, " BY NAME SELECT ", run_key ? quote_literal(*run_key) : "NULL::VARCHAR", " AS run_key, ", quote_literal(place.root_id),
-                                     " AS root_id, ", quote_literal(place.rel_path), " AS rel_path, ", k_row, " AS \"row\", f.* EXCLUDE (", k_row, ") FROM surface_rows.", outcome.table, " f")));
-                report_.rows += static_cast<std::uint64_t>(rows);
-            } else {
-                tell(surface.name, cat(place.rel_path, ": ", outcome.error), outcome.line);
-                RL_TRY(add_error(surface.name, cat(place.rel_path, ": ", outcome.error), outcome.line));
-            }
-            const Known& now = known.at(place);
-            RL_TRY(lake_.run(cat("INSERT INTO lake_surface_files VALUES (", quote_literal(surface.name), ", ", quote_literal(place.root_id), ", ", quote_literal(place.rel_path), ", ",
-                                 quote_literal(now.stamp), ", ", rows, ", ", quote_literal(columns_json(now.columns)), ", ", now.error.empty() ? "NULL" : quote_literal(now.error), ')')));
+        RL_TRY(tell_places(to));
+        if (!to.afresh) { RL_TRY(remove_places(name)); }
+        // Those that were not read have no number.
+        RL_TRY(lake_.run(cat("INSERT INTO lake_surface_files SELECT ", quote_literal(name), ", root_id, rel_path, stamp, rows, columns, error FROM ", k_places, " WHERE file IS NOT NULL ORDER BY file")));
+        for (const auto& rows : to.tables) {
+            RL_TRY(lake_.run(cat("INSERT INTO ", table, " BY NAME SELECT p.run_key, p.root_id, p.rel_path, f.", k_surface_row, " AS \"row\", f.* EXCLUDE (", k_surface_file, ", ", k_surface_row, ") FROM surface_rows.", rows,
+                                 " f JOIN ", k_places, " p ON p.file = f.", k_surface_file)));
         }
-        if (columns.empty() && !afresh) { RL_TRY(lake_.run(cat("DROP TABLE IF EXISTS ", table))); }
-        RL_TRY(write_surface(surface.name, surface.sha256, columns, "", std::nullopt));
+        for (const auto& [place, outcome] : to.outcomes) {
+            report_.rows += static_cast<std::uint64_t>(outcome.rows);
+            if (outcome.error.empty()) { continue; }
+            tell(name, cat(place.rel_path, ": ", outcome.error), outcome.line);
+            RL_TRY(add_error(name, cat(place.rel_path, ": ", outcome.error), outcome.line));
+        }
+        if (to.columns.empty() && !to.afresh) { RL_TRY(lake_.run(cat("DROP TABLE IF EXISTS ", table))); }
+        RL_TRY(write_surface(name, to.surface.sha256, to.columns, "", std::nullopt));
+        RL_TRY(lake_.run(cat("DROP TABLE ", k_places)));
         return transaction.commit();
+    }
+
+    // Files that were read now, by their numbers, and those that have gone, for statements about all of them at once.
+    core::Status tell_places(const Replacement& to) {
+        RL_TRY(lake_.run(cat("CREATE OR REPLACE TEMP TABLE ", k_places,
+                             " (file BIGINT, run_key VARCHAR, root_id VARCHAR, rel_path VARCHAR, stamp VARCHAR, rows BIGINT, columns VARCHAR, error VARCHAR)")));
+        RL_ASSIGN(auto rows, sql::Appender::open(lake_, std::string(k_places), "temp"));
+        for (std::size_t file = 0; file < to.outcomes.size(); ++file) {
+            const auto& [place, outcome] = to.outcomes[file];
+            const Known& now = to.known.at(place);
+            RL_ASSIGN(const auto run_key, run_key_of(to.changed.at(place).path));
+            rows.set(0, static_cast<std::int64_t>(file));
+            rows.set(1, run_key);
+            rows.set(2, place.root_id);
+            rows.set(3, place.rel_path);
+            rows.set(4, now.stamp);
+            rows.set(5, outcome.rows);
+            rows.set(6, columns_json(now.columns));
+            if (!now.error.empty()) { rows.set(7, core::valid_utf8(now.error)); }
+            RL_TRY(rows.end_row());
+        }
+        for (const auto& place : to.gone) {
+            rows.set(2, place.root_id);
+            rows.set(3, place.rel_path);
+            RL_TRY(rows.end_row());
+        }
+        return rows.close();
+    }
+
+    core::Status remove_places(const std::string& name) {
+        const std::string where = cat(" WHERE (root_id, rel_path) IN (SELECT (root_id, rel_path) FROM ", k_places, ')');
+        RL_ASSIGN(const auto has_table, lake_.integer(cat("SELECT count(*) FROM duckdb_tables() WHERE NOT temporary AND database_name = current_database() AND table_name = ", quote_literal(name))));
+        if (has_table > 0) { RL_TRY(lake_.run(cat("DELETE FROM ", quote_identifier(name), where))); }
+        RL_TRY(lake_.run(cat("DELETE FROM extract_errors WHERE stage = 'surface' AND rel_path = ", quote_literal(file_of(name)), " AND EXISTS (SELECT 1 FROM ", k_places,
+                             " p WHERE starts_with(extract_errors.error, p.rel_path || ': '))")));
+        return lake_.run(cat("DELETE FROM lake_surface_files", where, " AND surface = ", quote_literal(name)));
     }
 
     // The surface is wrong: its table goes, and why is kept.
@@ -411,14 +360,6 @@ class Keeper {
         if (known > 0) { RL_TRY(lake_.run(cat("DROP TABLE IF EXISTS ", quote_identifier(name)))); }
         return lake_.run(cat("DELETE FROM lake_surface_files WHERE surface = ", quote_literal(name), "; DELETE FROM lake_surfaces WHERE name = ", quote_literal(name),
                              "; DELETE FROM extract_errors WHERE stage = 'surface' AND rel_path = ", quote_literal(file_of(name))));
-    }
-
-    core::Status remove(const std::string& name, const Place& place, bool has_table) {
-        const std::string where = cat(" root_id = ", quote_literal(place.root_id), " AND rel_path = ", quote_literal(place.rel_path));
-        if (has_table) { RL_TRY(lake_.run(cat("DELETE FROM ", quote_identifier(name), " WHERE", where))); }
-        RL_TRY(lake_.run(cat("DELETE FROM extract_errors WHERE stage = 'surface' AND rel_path = ", quote_literal(file_of(name)), " AND starts_with(error, ",
-                             quote_literal(cat(place.rel_path, ": ")), ')')));
-        return lake_.run(cat("DELETE FROM lake_surface_files WHERE surface = ", quote_literal(name), " AND", where));
     }
 
     core::Status write_surface(const std::string& name, const std::string& sha256, const Columns& columns, const std::string& error, std::optional<std::uint64_t> line) {
@@ -525,11 +466,11 @@ core::Result<SurfacesReport> reconcile_surfaces(sql::Connection& lake, const Sur
     if (!entries.ok() && entries.error().code() != Errc::not_found) { return std::move(entries).take_error(); }
     for (const auto& entry : std::move(entries).value_or({})) {
         if (!entry.name.ends_with(k_ending) || entry.name.starts_with('.')) { continue; }
-        const std::string name = entry.name.substr(0, entry.name.size() - k_ending.size());
+        const std::string name = core::valid_utf8(std::string_view(entry.name).substr(0, entry.name.size() - k_ending.size()));
         names.insert(name);
         ++report.surfaces;
-        RL_ASSIGN(const auto text, os::read_file(os::join_path(request.folder, entry.name), 1U << 20U));
-        RL_TRY(keeper.keep(name, text));
+        const auto text = os::read_file(os::join_path(request.folder, entry.name), 1U << 20U);
+        RL_TRY(text.ok() ? keeper.keep(name, text.value()) : keeper.unreadable(name, text.error().message()));
     }
     std::vector<std::string> gone;
     RL_ASSIGN(auto rows, lake.query("SELECT name FROM lake_surfaces ORDER BY name"));

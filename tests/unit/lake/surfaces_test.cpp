@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Surfaces: tables over files, kept up to date file by file; what a surface may not do; what is wrong costs a file or a surface.
+#include <cstdlib>
+
 #include "lake/identity.hpp"
 #include "lake/registry_tables.hpp"
 #include "lake/surface_file.hpp"
@@ -133,6 +135,41 @@ TEST_F(Surfaces, ABadFileCostsThatFile) {
     again();
     EXPECT_THAT(errors(), IsEmpty());
     EXPECT_EQ(lake_.one("SELECT sum(a) FROM lines"), "6");
+}
+
+// Not for patterns: what lies beside it is another file.
+TEST_F(Surfaces, AFileIsNamedByItselfWhateverItIsCalled) {
+    surface("scores", "-- files: **/scores.csv\nSELECT a FROM read_csv({files})\n");
+    file("logs/x1/scores.csv", "a\n1\n");
+    file("logs/x[1]/scores.csv", "a\n2\n");
+    file("logs/x*/scores.csv", "a\n3\n");
+    again();
+    EXPECT_THAT(errors(), IsEmpty());
+    EXPECT_THAT(rows("SELECT rel_path, a FROM scores ORDER BY rel_path"), ElementsAre("x*/scores.csv|3", "x1/scores.csv|1", "x[1]/scores.csv|2"));
+}
+
+TEST_F(Surfaces, TimesDoNotDependOnWhereTheyAreRead) {
+    surface("times", "-- files: *.csv\nSELECT moment::TIMESTAMPTZ::VARCHAR AS told FROM read_csv({files}, columns = {moment: 'VARCHAR'})\n");
+    file("logs/a.csv", "moment\n2026-01-01 00:00:00+00\n");
+    ASSERT_EQ(::setenv("TZ", "Asia/Tokyo", 1), 0);
+    again();
+    ASSERT_EQ(::unsetenv("TZ"), 0);
+    EXPECT_THAT(rows("SELECT told FROM times"), ElementsAre("2026-01-01 00:00:00+00"));
+}
+
+TEST_F(Surfaces, WhatIsNoUtf8OrCantBeReadCostsNothingElse) {
+    surface("scores", "-- files: **/scores.csv\nSELECT a FROM read_csv({files})\n");
+    file("logs/one/scores.csv", "a\n1\n");
+    file("logs/\xFE/scores.csv", "a\n2\n");
+    surface("\xFF", "-- files: *.csv\nSELECT a FROM read_csv({files})");
+    std::filesystem::create_directories(at("lake/surfaces/folder.sql"));
+    std::filesystem::create_symlink("nowhere", at("lake/surfaces/gone.sql"));
+    for (const bool full : {false, true}) {
+        again(full);
+        EXPECT_THAT(errors(), ElementsAre(HasSubstr("folder.sql|-|reading "), HasSubstr("gone.sql|-|opening "), HasSubstr("scores.sql|-|\xEF\xBF\xBD/scores.csv: its path is no UTF-8"),
+                                          HasSubstr("can't be a table: small letters")));
+        EXPECT_THAT(rows("SELECT rel_path, a FROM scores"), ElementsAre("one/scores.csv|1"));
+    }
 }
 
 TEST_F(Surfaces, AWrongSurfaceCostsThatSurfaceAndNamesTheLine) {
