@@ -87,7 +87,12 @@ core::Result<std::vector<Found>> find_any(sql::Connection& connection, const std
                                                     .bind(inside_of)
                                                     .add(", dir || '/') ORDER BY length(dir) DESC, source, unit_key LIMIT 1)")));
         if (!inside.empty()) { return inside; }
+        // A folder above runs, such as that of one search by several providers.
+        RL_ASSIGN(auto below, find(connection, QueryText().add("starts_with(dir, ").bind(cat(inside_of, '/')).add(")")));
+        if (!below.empty()) { return below; }
     }
+    RL_ASSIGN(auto named, find(connection, QueryText().bind(word).add(" = name")));
+    if (!named.empty()) { return named; }
     return find(connection, QueryText()
                                 .add("starts_with(run_key, ")
                                 .bind(word)
@@ -109,8 +114,14 @@ Error none(const std::string& word) {
 }
 
 Error several(const std::string& word, const std::vector<Found>& found) {
-    std::string text = cat("\"", word, "\" may mean ", found.size(), " runs; give more of it, or a key:");
-    for (std::size_t i = 0; i < found.size() && i < k_listed; ++i) { text += cat("\n  ", found[i].key, "  ", found[i].source, "  ", found[i].run_id.value_or(found[i].name.value_or("-"))); }
+    std::string text = cat("\"", word, "\" may mean ", found.size(), " runs; give more of it, a key, or a folder:");
+    for (std::size_t i = 0; i < found.size() && i < k_listed; ++i) {
+        const Found& one = found[i];
+        text += cat("\n  ", one.key, "  ", one.source, "  ", one.run_id.value_or(one.name.value_or("-")));
+        if (one.name && one.run_id && *one.name != *one.run_id) { text += cat("  ", *one.name); }
+        if (const auto provider = one.params.string_at("provider"); provider && one.source == "proof-search") { text += cat("  provider ", *provider); }
+        text += cat("  ", one.dir.empty() ? "-" : one.dir);
+    }
     if (found.size() > k_listed) { text += cat("\n  and ", found.size() - k_listed, " more"); }
     return {Errc::conflict, text};
 }

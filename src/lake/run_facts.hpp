@@ -44,7 +44,7 @@ struct RunFacts {
     };
     std::vector<Reason> dashboard;             // empty: nothing speaks against it
 };
-// `word` is a run key of either formula, a run_uid, a run id, the beginning of one of them, or a path in the run's folder. Errc::not_found: the lake has no such run (a folder with a run that
+// `word` is a run key of either formula, a run_uid, a run id, a name, the beginning of one of the first four, a path in the run's folder, or a folder above runs. Errc::not_found: the lake has no such run (a folder with a run that
 // is not in it yet is told so). Errc::conflict: several runs are meant, which are listed.
 core::Result<RunFacts> facts_of_run(sql::Connection& connection, const std::string& word);
 

@@ -13,7 +13,7 @@ namespace runlake::ops {
 
 struct LakeShowRequest {
     record::Store store;
-    std::string run;    // a run key of either formula, run_uid, run id, the beginning of one of them, or a path in the run's folder
+    std::string run;    // a run key of either formula, run_uid, run id, name, the beginning of one of the first four, a path in the run's folder, or a folder above it
 };
 
 using LakeShowResponse = lake::RunFacts;

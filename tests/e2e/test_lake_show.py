@@ -111,7 +111,14 @@ def test_gone_and_twice(runlake, lake):
 def test_what_is_not_one_run(runlake, lake, project):
     double = next(one for one in lake if sum(one["run_id"] == other["run_id"] for other in lake) > 1)
     several = runlake("lake", "show", double["run_id"])
-    assert several.status == 4 and all(one["run_key"] in several.err for one in lake if one["run_id"] == double["run_id"])
+    meant = [one for one in lake if one["run_id"] == double["run_id"]]
+    assert several.status == 4
+    # What tells them apart is there, so that one can be chosen.
+    lines = several.err.splitlines()[1:]
+    for one in meant:
+        (line,) = [line for line in lines if one["run_key"] in line]
+        assert f"provider {one['provider']}" in line and line.endswith(one["run_dir"])
+        assert show(runlake, line.split()[-1])["run"]["run_key"] == one["run_key"]
     nothing = runlake("lake", "show", "no-such-run")
     assert nothing.status == 3 and "lake sql" in nothing.err
     assert runlake("lake", "show", "").status == 2
@@ -123,6 +130,32 @@ def test_what_is_not_one_run(runlake, lake, project):
     assert late.status == 3 and "lake reconcile" in late.err
     (project / "empty").mkdir()
     assert "run_config.json" in runlake("lake", "show", "./empty").err
+
+
+def test_a_folder_above_runs(runlake, lake, project):
+    double = next(one for one in lake if sum(one["run_id"] == other["run_id"] for other in lake) > 1)
+    above = str(Path(double["run_dir"]).parent)
+    below = [one["run_key"] for one in lake if one["run_dir"].startswith(above + "/")]
+    told = runlake("lake", "show", above)
+    assert len(below) > 1 and told.status == 4 and all(key in told.err for key in below)
+    assert f"{len(lake)} runs" in runlake("lake", "show", "logs").err
+    (project / "outer").mkdir()
+    os.rename(project / "logs", project / "outer" / "logs")
+    shutil.move(project / "outer" / "logs" / lake[0]["rel_run_dir"], project / "one" / "run")
+    runlake("lake", "reconcile", "--logs-dir", "one").ok()
+    assert show(runlake, "one")["run"]["dir"] == str(project / "one" / "run")
+
+
+def test_by_name(runlake, project):
+    for number, name in enumerate(("swift-owl", "swift-owl", "calm-fox")):
+        run = project / "mlruns" / "1" / f"{number:032x}"
+        run.mkdir(parents=True)
+        (run / "meta.yaml").write_text(f"run_id: '{run.name}'\nrun_name: {name}\nstatus: 3\n")
+    runlake("lake", "reconcile", "--logs-dir", "mlruns").ok()
+    assert show(runlake, "calm-fox")["run"]["run_id"] == f"{2:032x}"
+    both = runlake("lake", "show", "swift-owl")
+    assert both.status == 4 and f"{0:032x}  swift-owl" in both.err and f"{1:032x}  swift-owl" in both.err
+    assert runlake("lake", "show", "swift").status == 3  # a name is given whole
 
 
 def test_without_a_lake(runlake):

@@ -11,7 +11,7 @@
 namespace runlake::cli {
 namespace {
 
-constexpr std::array k_arguments = {Argument{.name = "RUN", .help = "its key, uid or id, the beginning of one, or a path in its folder"}};
+constexpr std::array k_arguments = {Argument{.name = "RUN", .help = "its key, uid or id, the beginning of one, its name, or a path in its folder"}};
 constexpr std::size_t k_shown = 20;   // of files and problems: --json has all
 
 std::string text_of(const core::Json& value) { return value.is_string() ? *value.as_string() : core::to_json(value); }
