@@ -213,12 +213,15 @@ core::Result<JobDone> run_job(const JobOrder& order) {
     if (auto begun = begin(order, session, progress); !begun.ok()) { failure = std::move(begun).take_error(); }
     RL_ASSIGN(const auto id, job_run_id(order.config, progress));
     const std::string target = os::join_path(os::join_path(order.jobs_dir, order.config.name), id);
-    RL_ASSIGN(auto staged, StagedFolder::make(target, k_points));
+    RL_ASSIGN(auto folder, StagedFolder::make(target, k_points));
+    std::optional<StagedFolder> staged(std::move(folder));
     if (!failure) {
-        auto made = materialise(order, *session, staged, progress);
+        auto made = materialise(order, *session, *staged, progress);
         if (!made.ok()) { failure = std::move(made).take_error(); }
     }
     if (failure) {
+        // Before the failure is written down: where the disk is full, what was made is what fills it.
+        staged.reset();
         auto recorded = record_failure(order, progress, target, id, *failure);
         if (!recorded.ok()) { return std::move(*failure).context(cat("job ", order.config.name, " (and it could not be recorded: ", recorded.error().message(), ")")); }
         return std::move(*failure).context(cat("job ", order.config.name));
@@ -235,9 +238,9 @@ core::Result<JobDone> run_job(const JobOrder& order) {
         done.was_there = true;
         return done;
     }
-    RL_TRY(staged.write(std::string(k_manifest_file), manifest));
-    RL_TRY(write_records(order, staged, record_of(order, progress, id)));
-    RL_TRY(staged.publish(StagedFolder::Existing::replace));
+    RL_TRY(staged->write(std::string(k_manifest_file), manifest));
+    RL_TRY(write_records(order, *staged, record_of(order, progress, id)));
+    RL_TRY(staged->publish(StagedFolder::Existing::replace));
     return done;
 }
 
