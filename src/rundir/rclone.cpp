@@ -54,7 +54,18 @@ std::string reason(const os::Output& output) {
     return core::cat("rclone: ", core::valid_utf8(last));
 }
 
-core::Error failed(std::string_view what, const std::string& shown, const os::Output& output) { return core::Error(core::Errc::io, core::cat(what, ' ', shown, ": ", reason(output))); }
+core::Error failed(std::string_view what, const std::string& shown, const os::Output& output) {
+    std::string why = reason(output);
+    if (why.find("didn't find section in config file") != std::string::npos) { why += " (`rclone listremotes` shows the remotes that it knows, `rclone config` makes one)"; }
+    return core::Error(core::Errc::io, core::cat(what, ' ', shown, ": ", why));
+}
+
+// What every rclone answers in JSON: another program of that name may be first on the PATH.
+core::Result<core::Json> features_in(const os::Output& output) {
+    auto answer = core::parse_json(output.out, "rclone backend features");
+    if (answer.ok() && answer.value().is_object()) { return answer; }
+    return core::Error(core::Errc::corrupt, "the program rclone does not answer `rclone backend features` as rclone does: see `rclone version`, and whether it is the one that is meant (`command -v rclone`)");
+}
 
 std::optional<std::array<int, 2>> version_in(std::string_view text) {
     constexpr std::string_view k_before = "rclone v";
@@ -77,7 +88,7 @@ core::Status check_keeps_slashes(const RemoteUri& uri, const std::string& place,
     if (*found < k_keeps_slashes) { return refuse(core::cat("rclone ", (*found)[0], '.', (*found)[1], " would write to another place, 1.68 and newer keep it")); }
     RL_ASSIGN(const os::Output features, call({"backend", "features", place}, k_ask_ms));
     if (status_of_exit(features) != 0) { return failed("asking about", uri.text(), features); }
-    RL_ASSIGN(const core::Json answer, core::parse_json(features.out, "rclone backend features"));
+    RL_ASSIGN(const core::Json answer, features_in(features));
     const core::Json* known = answer.find("Features");
     if (known == nullptr || !known->bool_at("BucketBased").value_or(false)) { return refuse("this kind of store has folders, which have no empty names"); }
     return core::ok();
@@ -213,7 +224,7 @@ core::Result<StampedList> Rclone::list_stamped() const {
 core::Result<StoreKind> Rclone::kind() const {
     RL_ASSIGN(const os::Output output, call({"backend", "features", place_}, k_ask_ms));
     if (status_of_exit(output) != 0) { return failed("asking about", shown_, output); }
-    RL_ASSIGN(const core::Json answer, core::parse_json(output.out, "rclone backend features"));
+    RL_ASSIGN(const core::Json answer, features_in(output));
     const core::Json* const known = answer.find("Features");
     if (known == nullptr) { return StoreKind{}; }
     return StoreKind{.has_folders = !known->bool_at("BucketBased").value_or(false), .ignores_case = known->bool_at("CaseInsensitive").value_or(false)};

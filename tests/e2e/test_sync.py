@@ -260,6 +260,12 @@ class TestDatabase:
         assert root(done, "lake")["database"]["state"] == "skipped" and "never merged" in root(done, "lake")["database"]["why"]
         assert (there / "artifacts" / "lake" / "lake.duckdb").read_text() == "newer database"
 
+    def test_one_that_is_not_there_yet_is_not_counted_as_the_same(self, machines):
+        (a,) = machines("a")
+        self.make(a)
+        assert a.say("durability-status").out.splitlines()[-1] == "OK 0 files the same on both sides"
+        assert a.say("durable-push").out.splitlines()[-1] == "OK 1 file the same on both sides"
+
     def test_it_is_skipped_while_another_writes_it(self, machines, there):
         import fcntl
 
@@ -432,6 +438,23 @@ class TestFailures:
         else:
             done = a.sync("now")
         assert done.status == 7 and "rclone" in done.error["message"]
+
+    @pytest.mark.parametrize("script", ["exit 0", "echo 'rclone v1.20.0'", "echo '[]'"])
+    def test_another_program_of_that_name(self, stores, tmp_path, script):
+        (a,) = stores("a")
+        (tmp_path / "bin" / "rclone").unlink()
+        (tmp_path / "bin" / "rclone").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin" / "rclone").chmod(0o755)
+        done = a.sync("now")
+        assert done.status == 6 and "rclone version" in done.error["message"], done.err
+
+    def test_a_remote_that_rclone_does_not_know(self, stores, tmp_path):
+        (a,) = stores("a")
+        (tmp_path / "bin" / "rclone").unlink()
+        (tmp_path / "bin" / "rclone").write_text("#!/bin/sh\necho \"2026/01/01 00:00:00 Failed to backend: didn't find section in config file\" >&2\nexit 1\n")
+        (tmp_path / "bin" / "rclone").chmod(0o755)
+        done = a.sync("now")
+        assert done.status == 8 and "rclone listremotes" in done.error["message"]
 
     def test_without_ssh_and_with_one_that_fails(self, runlake, tmp_path):
         env = {"RUNLAKE_LOG_ROOT": "/srv/x", "RUNLAKE_REMOTE": "me@host.example:22", "PATH": str(tmp_path / "bin")}

@@ -60,6 +60,9 @@ std::string summary(const ops::SyncResponse& response) {
             if (one.state == sync::State::extra) { ++only_there; }
             differ = differ || (one.state == sync::State::differing && one.held.empty());
         }
+        // It is among the files here, and never among those that drift.
+        const bool database_differs = report.database == sync::DatabaseState::to_push || report.database == sync::DatabaseState::skipped;
+        if (database_differs && shared > 0) { --shared; }
         same += shared;
     }
     const std::string both = core::cat(counted(same, "file"), " the same on both sides");
