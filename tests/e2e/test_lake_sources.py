@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lake over what other tools and Runlake itself leave behind, through `lake reconcile` and `lake sql`."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -137,6 +138,43 @@ def test_recorded_runs_of_several_stores(runlake, runlake_bin, project, tmp_path
     runlake("lake", "reconcile", "--logs-dir", tmp_path / "copy").ok()
     assert rows(runlake, "SELECT count(*), count(DISTINCT run_id) FROM runlake_runs") == [[7, 4]]
     assert rows(runlake, "SELECT count(*) FROM all_runs") == [[4]]
+
+
+def test_of_an_unfinished_run_in_two_stores_the_one_that_goes_further_counts(runlake, runlake_bin, project, tmp_path):
+    """Whichever lies where: the copies have swapped names, and so swapped keys, the second time."""
+    store = project / ".runlake"
+    saved = tmp_path / "saved"
+    script = f'"$RUNLAKE" log loss=2; cp -r {store}/journal {saved}; "$RUNLAKE" log loss=1; cp -r {store}/journal {saved}-later'
+    runlake("run", "--stage", "fit", "--", "sh", "-c", script, env={"RUNLAKE": str(runlake_bin)}).ok()
+    shutil.rmtree(store)
+    for number, (first, second) in enumerate((("saved", "saved-later"), ("saved-later", "saved"))):
+        logs = tmp_path / f"logs-{number}"
+        for name, journal in (("a", first), ("b", second)):
+            shutil.copytree(tmp_path / journal, logs / name / ".runlake" / "journal")
+        shutil.rmtree(store, ignore_errors=True)
+        runlake("lake", "reconcile", "--logs-dir", logs).ok()
+        assert rows(runlake, "SELECT DISTINCT state FROM runlake_runs") == [["running"]] and rows(runlake, "SELECT count(DISTINCT store_key) FROM runlake_runs") == [[2]]
+        assert rows(runlake, "SELECT metrics FROM all_runs") == [['{"loss":1.0}']], number
+
+
+@pytest.mark.parametrize("named", [".aexp/ledger", ".aexp", ".runlake/ledger", ".runlake"])
+def test_a_ledger_named_itself(runlake, project, named):
+    job = aexp_entry()
+    ledger = project / "team" / (named if named.endswith("ledger") else f"{named}/ledger")
+    ledger.mkdir(parents=True)
+    (ledger / f"{job['job_id']}.json").write_text(json.dumps(job))
+    runlake("lake", "reconcile", "--logs-dir", "team").ok()
+    assert rows(runlake, "SELECT source, run_id FROM all_runs") == [["ledger", job["job_id"]]]
+    again = runlake("lake", "reconcile", "--prune", "--logs-dir", f"team/{named}").ok()
+    assert "not there any more" not in again.err and rows(runlake, "SELECT source, run_id FROM all_runs") == [["ledger", job["job_id"]]]
+
+
+def aexp_entry():
+    """A job's entry as aexp writes it, written by hand."""
+    statepoint = {"experiment_id": "E1", "lr": 0.1}
+    job_id = hashlib.md5(json.dumps(statepoint, sort_keys=True).encode()).hexdigest()
+    return {"schema_version": 1, "job_id": job_id, "statepoint": statepoint, "status": "complete", "registered_machine": "cluster", "code_commit": "3f2a9c41d07be6855a1c0e9f7d6b4832a19e5c07",
+            "code_dirty": False, "started_at": "2026-06-03T11:02:41Z", "ended_at": "2026-06-03T11:48:09Z", "promoted_at": "2026-06-03T11:48:10Z", "wallclock_s": 2728.114, "run_link": None, "tracker": None}
 
 
 def test_a_store_that_is_damaged_or_held_still_answers(runlake, runlake_bin, project):

@@ -14,16 +14,20 @@ namespace {
 
 constexpr std::array<const Extractor*, 3> k_extractors = {&k_ledger_entry_extractor, &k_ledger_pack_extractor, &k_ledger_extra_extractor};
 
+bool is_home(std::string_view name) { return name == ".aexp" || name == ".runlake"; }
+
+// Below a project, and where such a folder was named itself.
 Detection detect(const FolderNames& folder) {
     Detection out;
-    const auto look = [&](std::string_view hidden, std::string_view below) {
-        if (!folder.has_folder(hidden)) { return; }
-        std::string path = os::join_path(os::join_path(folder.path, hidden), below);
+    const auto look = [&](std::string path) {
         if (os::is_dir(path)) { out.units.push_back(std::move(path)); }
     };
-    look(".aexp", "ledger");
-    look(".runlake", "ledger");
-    look(".runlake", "ledger-extra");
+    if (folder.has_folder(".aexp")) { look(os::join_path(folder.path, ".aexp/ledger")); }
+    for (const auto* name : {"ledger", "ledger-extra"}) {
+        if (folder.has_folder(".runlake")) { look(os::join_path(os::join_path(folder.path, ".runlake"), name)); }
+        if (is_home(folder.name()) && folder.has_folder(name)) { look(os::join_path(folder.path, name)); }
+        if (folder.name() == name && is_home(os::base_name(os::parent_path(folder.path)))) { out.units.push_back(folder.path); }
+    }
     return out;
 }
 
@@ -34,11 +38,11 @@ core::Result<UnitFiles> list(const Unit& unit) {
     return std::move(files).finish();
 }
 
-// What this machine has itself is told by its own source. Of several entries with one id, the one that was promoted last stands.
+// What this machine has itself is told by its own source. Of several entries with one id, the one that was promoted last stands; where that says nothing, what they say decides before where they lie.
 constexpr std::string_view k_all_runs = R"(SELECT 'ledger' AS source, e.ledger_key AS unit_key, e.run_key, e.id AS run_id, coalesce(e.stage, e.experiment_id, e.id) AS name, e.state, e.started_at, e.ended_at AS finished_at,
   e.params, coalesce(x.metrics, '{}')::JSON AS metrics
-FROM (SELECT DISTINCT ON (id) * FROM ledger_entries ORDER BY id, promoted_at DESC, state, ended_at DESC, ledger_key, rel_path) e
-LEFT JOIN (SELECT DISTINCT ON (id) id, metrics FROM ledger_extras ORDER BY id, metrics, ledger_key, rel_path) x USING (id)
+FROM (SELECT DISTINCT ON (id) * FROM ledger_entries ORDER BY id, promoted_at DESC NULLS LAST, ended_at DESC NULLS LAST, state, started_at, stage, experiment_id, params::VARCHAR, ledger_key, rel_path) e
+LEFT JOIN (SELECT DISTINCT ON (id) id, metrics FROM ledger_extras ORDER BY id, metrics::VARCHAR, ledger_key, rel_path) x USING (id)
 WHERE e.id NOT IN (SELECT job_id FROM signac_jobs) AND e.id NOT IN (SELECT run_id FROM runlake_runs))";
 
 }  // namespace

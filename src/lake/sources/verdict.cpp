@@ -20,6 +20,7 @@ Detection detect(const FolderNames& folder) {
         if (os::is_dir(path)) { out.units.push_back(std::move(path)); }
     };
     if (folder.has_folder(".runlake")) { look(os::join_path(folder.path, ".runlake/verdicts")); }
+    if (folder.name() == "verdicts" && os::base_name(os::parent_path(folder.path)) == ".runlake") { out.units.push_back(folder.path); }  // named itself
     // A store with a name of its own.
     if (folder.has_folder("journal") && folder.has_folder("verdicts") && folder.has_file(".gitignore")) { look(os::join_path(folder.path, "verdicts")); }
     return out;
