@@ -5,9 +5,10 @@ import csv
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
-from lake_support import make_logs, reconciled, rows, sha256, tree, without_provenance
+from lake_support import config, make_logs, reconciled, rows, sha256, tree, without_provenance
 
 FULL = ["runs", "run_aggregates", "theorem_wild", "theorem_intervention", "theorem_intervention_comparison", "theorem_variant_metrics", "goal_type_tactic", "k_reference_score", "run_postprocess",
         "theorem_intervention_postprocess", "theorem_artifacts", "graph_nodes", "graph_edges", "graph_extract_errors", "mcts_trace_stats", "mcts_tree_nodes", "mcts_tree_edges", "basin_runs", "basin_seed",
@@ -100,6 +101,27 @@ def test_no_absolute_path_anywhere(runlake, tmp_path):
         runlake("lake", "export", "--format", form, "--out", tmp_path / form).ok()
         for name, data in tree(tmp_path / form).items():
             assert b"canary-4711" not in data and str(tmp_path).encode() not in data, f"{form}/{name}"
+
+
+def test_a_path_that_a_search_wrote_is_told_below_its_root(runlake, tmp_path):
+    logs = tmp_path / "canary-4711"
+    run = logs / "one"
+    (run / "t").mkdir(parents=True)
+    (run / "run_config.json").write_text('{"run_id": "one"}')
+    search = {"solved": True, "k_search_efficiency": {"steps": {"trace_path": f"{run}/t/wild_type_mcts_trace.jsonl", "root": str(logs)}}}
+    (run / "summary.json").write_text(json.dumps({"theorems": [{"name": "t", "wild_type": search}]}))
+    (run / "t" / "wild_type_graph.json").write_text(json.dumps({"nodes": [{"id": "a", "file": str(run)}, {"id": "b", "file": "one"}]}))
+    runlake("lake", "reconcile", "--logs-dir", logs).ok()
+    for form in ("jsonl", "csv", "parquet"):
+        runlake("lake", "export", "--format", form, "--out", tmp_path / form).ok()
+        for name, data in tree(tmp_path / form).items():
+            assert b"canary-4711" not in data, f"{form}/{name}"
+    (told,) = rows(tmp_path / "jsonl" / "theorem_wild.jsonl")
+    assert json.loads(told["k_json"]) == {"steps": {"trace_path": "one/t/wild_type_mcts_trace.jsonl", "root": "."}}
+    assert [json.loads(node["attrs_json"])["file"] for node in rows(tmp_path / "jsonl" / "graph_nodes.jsonl")] == ["one", "one"]
+    path = config(tmp_path / "c.json", datasets=[{"name": "d", "query": "SELECT theorem, k_json FROM theorem_wild ORDER BY 1"}])
+    done = runlake("lake", "job", "run", "--config", path, "--json").ok().json
+    assert "canary-4711" not in (Path(done["out_dir"]) / "d.jsonl").read_text()
 
 
 def test_replaces_its_own_folder_and_nobody_elses(runlake, tmp_path):

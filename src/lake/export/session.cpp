@@ -61,6 +61,7 @@ std::string names_of_sources(bool (*takes)(const Source& source)) {
     return names;
 }
 
+constexpr std::string_view k_proof_search = "proof-search";
 constexpr std::string_view k_identified = "temp.identified_runs";
 
 // What of run_status says nothing about a machine: its documented members, less error and traceback.
@@ -69,6 +70,19 @@ std::string status_sql() {
     std::string sql = "CASE WHEN t.run_status IS NULL THEN NULL ELSE json_object(";
     for (const auto name : k_members) { sql += cat(name == k_members.front() ? "" : ", ", "'", name, "', json_extract(t.run_status, '$.", name, "')"); }
     return sql + ")::JSON END";
+}
+
+// JSON that a search wrote, with paths below the roots as they are below them: what a table says is then the same on every machine.
+std::string without_roots(const std::string& column, std::vector<std::string> roots) {
+    // Of roots that lie in each other the inner one.
+    std::ranges::sort(roots, [](const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
+    std::string any;
+    std::string replaced = cat("CAST(", column, " AS VARCHAR)");
+    for (const auto& root : roots) {
+        any += cat(any.empty() ? "" : " OR ", "contains(", column, ", ", quote_literal(root), ")");
+        replaced = cat("replace(replace(", replaced, ", ", quote_literal(root + "/"), ", ''), ", quote_literal(root), ", '.')");
+    }
+    return any.empty() ? column : cat("CASE WHEN ", any, " THEN CAST(", replaced, " AS JSON) ELSE ", column, " END");
 }
 
 }  // namespace
@@ -190,7 +204,10 @@ core::Status ExportSession::show_table(const Table& table, RunNames names) {
         } else if (&table == &k_runs && column.name == "run_status") {
             add(column.name, status_sql(), false);
         } else if (is_shown(column, is_first, names) && !(is_told && column.name == "run_key")) {
-            add(column.name, cat("t.", quote_identifier(column.name)), column.is_key);
+            const auto stored_column = cat("t.", quote_identifier(column.name));
+            // A release refuses such a value, which its author chose.
+            const bool may_hold_paths = names == RunNames::key && column.type == ColumnType::json && (source == nullptr || source->name == k_proof_search);
+            add(column.name, may_hold_paths ? without_roots(stored_column, forbidden_) : stored_column, column.is_key);
         } else {
             hides_key = hides_key || column.is_key;
         }
