@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/json.hpp"
+#include "core/python_json.hpp"
 #include "core/text.hpp"
 #include "core/yaml.hpp"
 #include "lake/extractors/cells.hpp"
@@ -203,7 +204,7 @@ core::Status lock_rows(const std::string& key, const Json& lock, FileRows& out) 
 core::Status metric_rows(const std::string& key, const std::string& dir, const std::string& path, const std::optional<std::string>& stage, Extraction& out) {
     RL_ASSIGN(const auto text, os::read_file(os::join_path(dir, path), k_most_bytes));
     // YAML takes JSON too, but for numbers written as 1E5; and what is neither is no file of metrics that can be flattened (TOML, Python).
-    auto json = core::parse_json(text, os::base_name(path));
+    auto json = core::parse_python_json(text, os::base_name(path));
     Json document;
     if (json.ok()) {
         document = std::move(json).take();

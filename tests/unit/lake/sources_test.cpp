@@ -109,13 +109,13 @@ TEST_F(Dvc, ReadsStagesParametersAndMetrics) {
     file("metrics/fit.json", R"({"loss": 0.5, "by": {"class": {"a": 1}}})");
     file("scores-us.yaml", "acc: 0.75\n");
     file("sub/deep.json", R"({"d": 1})");
-    file("top.json", R"({"t": true})");
+    file("top.json", R"({"t": true, "none": NaN})");
     auto found = lake();
     EXPECT_THAT(told(found), IsEmpty());
     EXPECT_THAT(found.rows("SELECT stage, cmd FROM dvc_stages ORDER BY stage"), ElementsAre("deep|\"x\"", "each@us|[\"echo us\"]", "fit|\"python fit.py\""));
     EXPECT_THAT(found.rows("SELECT stage, path, hash, digest, size, nfiles FROM dvc_deps"), ElementsAre("fit|data|md5|0a.dir|12|3"));
     EXPECT_THAT(found.rows("SELECT path, name, value, number, stage FROM dvc_metrics ORDER BY path, name"),
-                ElementsAre("metrics/fit.json|by.class.a|1|1.0|fit", "metrics/fit.json|loss|0.5|0.5|fit", "scores-us.yaml|acc|0.75|0.75|each@us", "sub/deep.json|d|1|1.0|deep", "top.json|t|true|1.0|-"));
+                ElementsAre("metrics/fit.json|by.class.a|1|1.0|fit", "metrics/fit.json|loss|0.5|0.5|fit", "scores-us.yaml|acc|0.75|0.75|each@us", "sub/deep.json|d|1|1.0|deep", "top.json|none|null|-|-", "top.json|t|true|1.0|-"));
     EXPECT_THAT(found.rows("SELECT source, name, state, params, metrics FROM all_runs ORDER BY name"),
                 ElementsAre("dvc|deep|completed|{}|{\"d\":1}", "dvc|each@us|completed|{}|{\"acc\":0.75}",
                             "dvc|fit|completed|{\"other.json:lr\":0.2,\"params.yaml:lr\":0.1,\"train.epochs\":5}|{\"by.class.a\":1,\"loss\":0.5}"));
