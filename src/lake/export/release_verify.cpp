@@ -21,9 +21,9 @@ using core::Error;
 using core::Json;
 
 constexpr std::uint64_t k_most_bytes = 256U << 20U;
-// Columns that depend on a machine or a moment: a release with one was not made by these rules.
+// Columns that depend on a machine or a moment: a release with one was not made by these rules. run_key is none of them: in a dataset of the job's own it is the run_uid.
 constexpr auto k_never = std::to_array<std::string_view>(
-    {"run_key", "run_key_seed", "root_id", "run_dir", "rel_run_dir", "root_path", "artifact_path", "out_dir", "indexed_at", "recorded_at", "extracted_at", "mtime_epoch", "parse_status"});
+    {"run_key_seed", "root_id", "run_dir", "rel_run_dir", "root_path", "artifact_path", "out_dir", "indexed_at", "recorded_at", "extracted_at", "mtime_epoch", "parse_status"});
 
 bool is_digest(std::string_view text) { return text.size() == 64 && core::is_hex(text); }
 

@@ -40,9 +40,9 @@ constexpr std::string_view k_all_runs = R"(
 SELECT 'proof-search' AS source, r.run_key AS unit_key, r.run_key, r.run_id, r.run_id AS name, json_extract_string(r.run_status, '$.status') AS state,
        @time(coalesce(json_extract_string(r.run_status, '$.started_at'), r.created_at)) AS started_at,
        @time(json_extract_string(r.run_status, '$.completed_at')) AS finished_at,
-       json_object('provider', r.provider, 'backend', r.backend, 'mode', r.mode, 'corpus', r.corpus, 'config_whitelist_hash', r.config_whitelist_hash) AS params,
-       json_object('theorem_count', a.theorem_count, 'wild_type_solve_rate', a.wild_type_solve_rate, 'intervention_count', a.intervention_count,
-                   'intervention_solve_rate', a.intervention_solve_rate) AS metrics
+       json_object('backend', r.backend, 'config_whitelist_hash', r.config_whitelist_hash, 'corpus', r.corpus, 'mode', r.mode, 'provider', r.provider) AS params,
+       json_object('intervention_count', a.intervention_count, 'intervention_solve_rate', a.intervention_solve_rate, 'theorem_count', a.theorem_count,
+                   'wild_type_solve_rate', a.wild_type_solve_rate) AS metrics
 FROM runs r LEFT JOIN run_aggregates a USING (run_key))";
 constexpr std::string_view k_provider_prefix = "provider=";
 constexpr std::string_view k_config = "run_config.json";
