@@ -54,6 +54,16 @@ def test_layout_and_manifest(runlake, project, tmp_path):
     assert runlake("lake", "release", "verify", site, "--json").ok().json["release_id"] == answer["release_id"]
 
 
+def test_a_dataset_with_the_key_of_its_runs_is_whole(runlake, tmp_path):
+    """What a job selects by is a column that a job may have; in a release it is the run_uid."""
+    logs = reconciled(runlake, tmp_path / "logs", runs=3, summaries_only=True)
+    keyed = config(tmp_path / "c.json", datasets=[{"name": "keyed", "query": "SELECT s.run_key, r.run_uid, r.run_id FROM selected_runs s JOIN runs r USING (run_key) ORDER BY 1"}])
+    answer = release(runlake, logs, "--site-dir", tmp_path / "site", configuration=keyed).ok().json
+    table = next(table for table in json.loads((Path(answer["dir"]) / "manifest.json").read_text())["tables"] if table["name"] == "keyed")
+    assert [column["name"] for column in table["columns"]] == ["run_key", "run_uid", "run_id"]
+    runlake("lake", "release", "verify", tmp_path / "site").ok()
+
+
 def test_the_same_everywhere(runlake, tmp_path, place):
     """Two roots of different names and depth, another order of reconciling, zone, locale, umask: one id, one manifest, equal bytes of every file but the provenance."""
     first = reconciled(runlake, tmp_path / "canary-one", runs=6, summaries_only=True)

@@ -157,6 +157,21 @@ def test_of_an_unfinished_run_in_two_stores_the_one_that_goes_further_counts(run
         assert rows(runlake, "SELECT metrics FROM all_runs") == [['{"loss":1.0}']], number
 
 
+def test_objects_of_all_runs_have_sorted_keys(runlake, project):
+    run = project / "logs" / "run"
+    run.mkdir(parents=True)
+    (run / "run_config.json").write_text('{"run_id": "r", "provider": "p", "backend": "lean", "mode": "m", "corpus": "c"}')
+    (run / "summary.json").write_text('{"theorems": [], "aggregates": {"theorem_count": 0, "intervention_count": 0}}')
+    (project / "logs" / "files").mkdir()
+    (project / "logs" / "files" / "metrics.json").write_text('{"z": 1, "a": 2, "B": 3}')
+    runlake("lake", "reconcile").ok()
+    told = rows(runlake, "SELECT source, params, metrics FROM all_runs ORDER BY source")
+    assert [row[0] for row in told] == ["metrics", "proof-search"]
+    for _, *objects in told:
+        for one in objects:
+            assert list(json.loads(one)) == sorted(json.loads(one)), one
+
+
 @pytest.mark.parametrize("named", [".aexp/ledger", ".aexp", ".runlake/ledger", ".runlake"])
 def test_a_ledger_named_itself(runlake, project, named):
     job = aexp_entry()
