@@ -60,8 +60,15 @@ class Records {
     std::size_t values_ = 0;
 };
 
+// As PowerShell writes files: told by its first bytes, since what a reader says of the rest helps nobody.
+core::Status check_is_utf8(std::string_view text) {
+    if (!text.starts_with("\xff\xfe") && !text.starts_with("\xfe\xff")) { return core::ok(); }
+    return Error(Errc::corrupt, "it is UTF-16: only UTF-8 is read (iconv -f UTF-16 -t UTF-8 makes that of it)");
+}
+
 core::Status read_json(FileInput& input, Records& records) {
     RL_ASSIGN(const auto text, input.document());
+    RL_TRY(check_is_utf8(text));
     RL_ASSIGN(const auto document, core::parse_python_json(text, "document"));
     if (const auto* list = document.as_array()) {
         for (const auto& record : *list) { RL_TRY(records.add(record)); }
@@ -75,8 +82,9 @@ core::Status read_lines(FileInput& input, Records& records, Extraction& out) {
     return input.lines([&](const FileInput::Line& line) -> core::Status {
         if (!line.too_long && core::trim(line.text).empty()) { return core::ok(); }
         out.line = line.number;
-        if (line.too_long) { return Error(Errc::corrupt, "a line is too long"); }
-        RL_ASSIGN(const auto record, core::parse_python_json(line.text, "line"));
+        if (line.number == 1) { RL_TRY(check_is_utf8(line.text)); }
+        if (line.too_long) { return Error(Errc::corrupt, cat("line ", line.number, " is longer than a line may be: ", InputLimits().line_bytes, " bytes")); }
+        RL_ASSIGN(const auto record, core::parse_python_json(line.text, cat("line ", line.number)));
         RL_TRY(records.add(record));
         out.line.reset();
         return core::ok();
@@ -94,6 +102,7 @@ Json csv_value(const std::string& cell) {
 
 core::Status read_csv(FileInput& input, Records& records, Extraction& out) {
     RL_ASSIGN(const auto text, input.document());
+    RL_TRY(check_is_utf8(text));
     CsvReader reader(text);
     std::vector<std::string> head;
     std::vector<std::string> cells;
@@ -111,7 +120,7 @@ core::Status read_csv(FileInput& input, Records& records, Extraction& out) {
         }
         if (cells.size() != head.size()) {
             out.line = reader.line();
-            return Error(Errc::corrupt, cat("line ", reader.line(), ": ", cells.size(), " cells where the head has ", head.size()));
+            return Error(Errc::corrupt, cat("line ", reader.line(), ": ", cells.size(), cells.size() == 1 ? " cell" : " cells", " where the head has ", head.size()));
         }
         for (std::size_t i = 0; i < head.size(); ++i) {
             if (!cells[i].empty()) { records.value(head[i], csv_value(cells[i])); }

@@ -195,6 +195,18 @@ TEST_F(Metrics, WhatPythonWritesForNumbersThatAreNotFiniteIsNull) {
     EXPECT_THAT(found.rows("SELECT name, value, number FROM file_metrics WHERE value = 'null' ORDER BY name"), ElementsAre("loss|null|-", "loss|null|-", "top|null|-"));
 }
 
+TEST_F(Metrics, WhatIsWrongIsToldInWordsThatHelp) {
+    file("a/metrics.json", std::string("\xff\xfe{\0\"\0a\0\"\0:\0001\0}\0", 16));
+    file("b/metrics.csv", std::string("\xfe\xff\0a\0\n\0001\0\n", 10));
+    file("c/metrics.jsonl", "{\"a\": 1}\n{bad\n");
+    file("d/metrics.jsonl", "{\"a\": 1}\n\"" + std::string(std::size_t{17} << 20U, 'x') + "\"\n");
+    file("e/metrics.csv", "a,b\n1\n");
+    auto found = lake();
+    EXPECT_THAT(told(found), UnorderedElementsAre(HasSubstr("metrics.json: it is UTF-16: only UTF-8 is read"), HasSubstr("metrics.csv: it is UTF-16: only UTF-8 is read"),
+                                                  HasSubstr("metrics.jsonl:2 reading line 2: "), "metrics.jsonl:2 line 2 is longer than a line may be: 16777216 bytes",
+                                                  "metrics.csv:2 line 2: 1 cell where the head has 2"));
+}
+
 TEST_F(Metrics, ABadFileCostsThatFile) {
     file("1/metrics.json", "{");
     file("2/metrics.json", "[1]");
@@ -207,7 +219,7 @@ TEST_F(Metrics, ABadFileCostsThatFile) {
     file("9/metrics.parquet", "PAR1");
     auto found = lake();
     EXPECT_THAT(told(found), UnorderedElementsAre(HasSubstr("metrics.json: reading document: "), "metrics.json: record 0 is no object", "metrics.json: it is neither an object nor a list of objects",
-                                                  HasSubstr("metrics.jsonl:2 reading line: "), "metrics.csv:2 line 2: 1 cells where the head has 2", "metrics.csv:2 line 2: a quote is not closed",
+                                                  HasSubstr("metrics.jsonl:2 reading line 2: "), "metrics.csv:2 line 2: 1 cell where the head has 2", "metrics.csv:2 line 2: a quote is not closed",
                                                   "metrics.csv: two columns have one name", "metrics.csv:2 line 2: there is text after a quoted cell",
                                                   "metrics.parquet: DuckDB can't read it as Parquet"));
     EXPECT_EQ(found.one("SELECT count(*) FROM file_metrics"), "0");

@@ -229,6 +229,55 @@ TEST_F(Surfaces, CantReachAnythingButTheirFiles) {
     EXPECT_THAT(left, ElementsAre("root")) << "nothing is left of the scratch files";
 }
 
+TEST_F(Surfaces, FilesOfManyFormsComeTogether) {
+    surface("wide", "-- files: *.json\nSELECT * FROM read_json({files})");
+    for (int i = 0; i < 40; ++i) { file("logs/" + std::to_string(i) + ".json", "{\"a\": " + std::to_string(i) + ", \"" + (i % 2 == 0 ? "even" : "odd") + "\": true}"); }
+    const auto report = again();
+    EXPECT_EQ(report.files_read, 40U);
+    EXPECT_EQ(report.rows, 40U);
+    EXPECT_THAT(rows("SELECT count(*), sum(a), count(even), count(odd), count(DISTINCT rel_path), max(\"row\") FROM wide"), ElementsAre("40|780|20|20|40|0"));
+    EXPECT_THAT(rows("SELECT count(*), sum(rows) FROM lake_surface_files"), ElementsAre("40|40"));
+    // One of them changed, one broken: what the others gave stays.
+    file("logs/7.json", "{\"a\": 100, \"odd\": false}");
+    file("logs/8.json", "{");
+    EXPECT_EQ(again().files_read, 2U);
+    EXPECT_THAT(rows("SELECT count(*), sum(a), count(even), count(odd) FROM wide"), ElementsAre("39|865|19|20"));
+    EXPECT_THAT(errors(), SizeIs(1));
+}
+
+TEST_F(Surfaces, OneThatFindsNoFileIsToldUntilItDoes) {
+    surface("later", "-- files: **/scores.csv\n-- files: **/points.csv\nSELECT * FROM read_csv({files})");
+    file("logs/other.txt", "x");
+    EXPECT_THAT(again().notes, ElementsAre("the surface later finds no file by **/scores.csv or **/points.csv: there is no table of that name yet"));
+    file("logs/a/points.csv", "n\n1\n");
+    EXPECT_THAT(again().notes, IsEmpty());
+    // Asked below other folders it has its table all the same.
+    file("other/x.txt", "x");
+    EXPECT_THAT(of_roots({"other"}).notes, IsEmpty());
+    EXPECT_THAT(rows("SELECT n FROM later"), ElementsAre("1"));
+}
+
+// What is another each time is found out whatever comes before the file that can be read.
+TEST_F(Surfaces, AChangingOneIsRefusedAlsoAfterAFileThatCantBeRead) {
+    surface("changing", "-- files: *.csv\nSELECT n, random() AS r FROM read_csv({files}, columns = {'n': 'INT'})");
+    file("logs/a\xff.csv", "n\n1\n");
+    file("logs/zz.csv", "n\n1\n");
+    EXPECT_THAT(again().problems, ElementsAre(::testing::Field(&FileProblem::message, HasSubstr("random()"))));
+}
+
+TEST_F(Surfaces, EndWhenAskedTo) {
+    surface("scores", "-- files: *.csv\nSELECT * FROM read_csv({files})");
+    for (int i = 0; i < 5; ++i) { file("logs/" + std::to_string(i) + ".csv", "n\n1\n"); }
+    int asked = 0;
+    SurfacesRequest request{at("lake/surfaces"), {{at("logs"), root_id(at("logs"))}}, folder_.path(), {0}, false, [&] { return ++asked == 3; }};
+    const auto report = reconcile_surfaces(lake_.connection, request);
+    ASSERT_FALSE(report.ok());
+    EXPECT_EQ(report.error().code(), core::Errc::interrupted);
+    EXPECT_EQ(asked, 3);
+    EXPECT_THAT(rows("SELECT name FROM lake_surfaces"), IsEmpty());
+    EXPECT_EQ(again().files_read, 5U);
+}
+
 TEST_F(Surfaces, AFileFromTheFutureIsReadEachTime) {
     surface("n", "-- files: *.csv\nSELECT a FROM read_csv({files})");
     file("logs/a.csv", "a\n1\n");
