@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "lake/file_pattern.hpp"
 #include "lake/known.hpp"
+#include "lake/regular_file.hpp"
 #include "lake/surface_file.hpp"
 #include "lake/surface_sandbox.hpp"
 #include "os/files.hpp"
@@ -469,7 +470,7 @@ core::Result<SurfacesReport> reconcile_surfaces(sql::Connection& lake, const Sur
         const std::string name = core::valid_utf8(std::string_view(entry.name).substr(0, entry.name.size() - k_ending.size()));
         names.insert(name);
         ++report.surfaces;
-        const auto text = os::read_file(os::join_path(request.folder, entry.name), 1U << 20U);
+        const auto text = read_regular_file(os::join_path(request.folder, entry.name), 1U << 20U);
         RL_TRY(text.ok() ? keeper.keep(name, text.value()) : keeper.unreadable(name, text.error().message()));
     }
     std::vector<std::string> gone;

@@ -270,6 +270,16 @@ def test_a_table_of_the_project_with_a_path_of_this_machine_is_left_out(runlake,
             assert b"canary-4711" not in data, f"{form}/{name}"
 
 
+def test_a_pipe_is_no_earlier_export_and_no_release(runlake, tmp_path):
+    reconciled(runlake, tmp_path / "logs", runs=1)
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / "manifest.json")
+    done = runlake("lake", "export", "--format", "jsonl", "--out", tmp_path / "out", timeout=100)
+    assert done.status == 4 and "no earlier export" in done.err
+    done = runlake("lake", "release", "verify", tmp_path / "out", timeout=100)
+    assert done.status == 8 and "no regular file" in done.err
+
+
 def test_what_a_killed_export_left_is_removed(runlake, project, tmp_path):
     """Beside a folder that was being filled: the beginning of a lease, once it has rested for a day."""
     reconciled(runlake, tmp_path / "logs", runs=1)

@@ -92,6 +92,19 @@ def test_no_logs_is_an_empty_lake(runlake, project):
     assert missing.status == 3 and "lake reconcile" in missing.err
 
 
+def test_a_pipe_is_not_waited_for(runlake, project, logs):
+    jobs = project / ".runlake" / "lake" / "jobs" / "mine" / "0123456789abcdef"
+    surfaces = project / "lake" / "surfaces"
+    for folder in (jobs, surfaces, logs / "pipes", logs / "metrics"):
+        folder.mkdir(parents=True)
+    for pipe in (logs / "pipes" / "dvc.lock", logs / "pipes" / "dvc.yaml", logs / "metrics" / "metrics.json", surfaces / "told.sql", jobs / "job_run.json"):
+        os.mkfifo(pipe)
+    answer = report(runlake("lake", "reconcile", "--json", timeout=100))
+    assert answer["units"]["found"] == 9 and len(answer["notes"]) == 1 and "job_run.json" in answer["notes"][0]
+    told = rows(runlake, "SELECT rel_path, error FROM extract_errors WHERE contains(error, 'no regular file') ORDER BY 1")
+    assert [row.split(",")[0] for row in told] == ["dvc.lock", "dvc.yaml", "told.sql"]
+
+
 def test_folders_that_are_passed_over_are_told(runlake, project, logs):
     (logs / "half").mkdir()
     (logs / "half" / "run_status.json").write_text("{}")

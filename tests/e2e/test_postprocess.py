@@ -200,6 +200,16 @@ def test_a_bad_theorem_costs_that_theorem(runlake, logs):
     assert load(logs / "run-1" / "postprocess_metrics.json")["valid"] is False
 
 
+def test_a_pipe_is_not_waited_for(runlake, logs):
+    os.mkfifo(logs / "run-1" / "postprocess_metrics.json")
+    history = logs / "run-1" / "thm_000" / "wild_type_history.json"
+    history.unlink()
+    os.mkfifo(history)
+    answer = postprocess(runlake, logs).ok().json
+    assert answer["runs"][0]["state"] == "written"
+    assert load(logs / "run-1" / "postprocess_metrics.json")["runs"]
+
+
 def test_a_run_without_a_summary_fails_and_the_others_do_not(runlake, logs):
     make_solved_run(logs / "run-2")
     (logs / "run-2" / "summary.json.gz").rename(logs / "run-2" / "gone")

@@ -9,6 +9,7 @@
 #include "lake/export/session.hpp"
 #include "lake/export/staged_folder.hpp"
 #include "lake/registry_tables.hpp"
+#include "lake/regular_file.hpp"
 #include "os/fault_points.hpp"
 #include "os/files.hpp"
 #include "sql/database.hpp"
@@ -73,7 +74,7 @@ core::Status check_replaceable(const std::string& folder, const std::vector<std:
     if (!S_ISDIR(info->st_mode)) { return Error(Errc::conflict, cat("writing to ", folder, ": it is there and no folder")); }
     if (!has_content(folder)) { return core::ok(); }
     const auto advice = "name another folder, or remove it yourself";
-    const auto text = os::read_file(os::join_path(folder, k_manifest_file), 64U << 20U);
+    const auto text = read_regular_file(os::join_path(folder, k_manifest_file), 64U << 20U);
     if (!text.ok()) { return Error(Errc::conflict, cat("writing to ", folder, ": it is not empty and no earlier export: ", advice)); }
     const auto manifest = core::parse_json(text.value(), k_manifest_file);
     if (!manifest.ok() || manifest.value().find("datasets") == nullptr || !manifest.value().integer_at("schema_version")) {

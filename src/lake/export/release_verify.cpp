@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "lake/export/release.hpp"
 #include "lake/export/staged_folder.hpp"
+#include "lake/regular_file.hpp"
 #include "os/files.hpp"
 
 namespace runlake::lake {
@@ -38,7 +39,7 @@ class Verifier {
     explicit Verifier(std::string dir) : dir_(std::move(dir)) {}
 
     core::Result<ReleaseCheck> run() {
-        auto text = os::read_file(os::join_path(dir_, k_manifest_file), k_most_bytes);
+        auto text = read_regular_file(os::join_path(dir_, k_manifest_file), k_most_bytes);
         if (!text.ok()) {
             if (text.error().code() == Errc::not_found) { return Error(Errc::not_found, cat("verifying ", dir_, ": it has no manifest.json, so it is no release")); }
             return std::move(text).take_error();
@@ -166,7 +167,7 @@ class Verifier {
 
     // The id follows from what the manifest says and the configuration.
     void name(Release& release) {
-        const auto text = os::read_file(os::join_path(dir_, k_job_config_file), k_most_bytes);
+        const auto text = read_regular_file(os::join_path(dir_, k_job_config_file), k_most_bytes);
         if (!known_.contains(std::string(k_job_config_file))) { wrong(k_job_config_file, "is not in the manifest"); }
         if (!text.ok()) { return; }  // said already
         auto config = core::parse_json(text.value(), k_job_config_file);
@@ -184,7 +185,7 @@ class Verifier {
     }
 
     void twin(const std::string& manifest) {
-        const auto text = os::read_file(os::join_path(dir_, k_dashboard_manifest_file), k_most_bytes);
+        const auto text = read_regular_file(os::join_path(dir_, k_dashboard_manifest_file), k_most_bytes);
         if (!text.ok()) {
             wrong(k_dashboard_manifest_file, text.error().code() == Errc::not_found ? "is missing" : text.error().message());
         } else if (text.value() != manifest) {

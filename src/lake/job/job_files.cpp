@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "lake/export/dataset.hpp"
 #include "lake/registry_tables.hpp"
+#include "lake/regular_file.hpp"
 #include "os/files.hpp"
 #include "sql/appender.hpp"
 
@@ -82,7 +83,7 @@ core::Result<JobRunsRead> read_job_runs(const std::string& jobs_dir) {
             const std::string out_dir = os::join_path(of_name, entry.name);
             if (entry.name.starts_with('.') || !os::is_dir(out_dir)) { continue; }
             const std::string rel_path = cat(name.name, '/', entry.name, '/', k_job_run_file);
-            const auto text = os::read_file(os::join_path(jobs_dir, rel_path), k_most_bytes);
+            const auto text = read_regular_file(os::join_path(jobs_dir, rel_path), k_most_bytes);
             if (!text.ok()) {
                 read.problems.push_back({rel_path, text.error().code() == Errc::not_found ? "it is missing" : text.error().message()});
                 continue;

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "lake/ordered_work.hpp"
 #include "lake/postprocess/run_metrics.hpp"
+#include "lake/regular_file.hpp"
 #include "lake/source.hpp"
 #include "os/files.hpp"
 
@@ -120,7 +121,7 @@ class Postprocess {
     // On any thread.
     void group(Group& group) const {
         const std::string path = os::join_path(group.dir, k_report);
-        const auto text = os::read_file(path, 64U << 20U);
+        const auto text = read_regular_file(path, 64U << 20U);
         const auto parsed = text.ok() ? core::parse_json(text.value(), path) : core::Result<Json>(Json());
         const Json before = parsed.ok() ? parsed.value() : Json();
         Json runs = Json::array();

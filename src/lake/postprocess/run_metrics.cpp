@@ -18,6 +18,7 @@
 #include "lake/goal_cache.hpp"
 #include "lake/postprocess/json_text.hpp"
 #include "lake/postprocess/theorem_metrics.hpp"
+#include "lake/regular_file.hpp"
 #include "lake/run_files.hpp"
 #include "os/files.hpp"
 #include "os/parallel.hpp"
@@ -76,7 +77,7 @@ class RunWriter {
 
     core::Result<RunMetrics> run() {
         const std::string path = os::join_path(work_.dir, "summary.json.gz");
-        if (!os::exists(path)) { return core::Error(core::Errc::not_found, cat(work_.dir, ": there is no summary.json.gz")); }
+        if (!is_regular_file(path)) { return core::Error(core::Errc::not_found, cat(work_.dir, ": there is no summary.json.gz")); }
         RL_ASSIGN(auto summary, read_text(path, true));
         read_names(summary.value());
         read_cache();
@@ -213,7 +214,7 @@ class RunWriter {
         std::vector<Comparison> out;
         for (const bool is_packed : {true, false}) {
             std::string path = os::join_path(dir, cat(variant, "_comparison.json", is_packed ? ".gz" : ""));
-            if (!os::exists(path)) { continue; }
+            if (!is_regular_file(path)) { continue; }
             auto text = read_text(path, is_packed);
             if (text.ok() && !text.value().root().is_object) { text = core::Error(core::Errc::corrupt, cat(path, ": is no object")); }
             if (text.ok()) {
@@ -241,7 +242,7 @@ class RunWriter {
         for (auto& [key, search] : sorted) { list.push(std::move(search)); }
         const std::string text = cat(core::to_json(Json::object().set("schema_version", 1).set("kind", k_search_metrics).set("searches", std::move(list))), "\n");
         const std::string path = os::join_path(work_.dir, cat(k_search_metrics, ".json"));
-        const auto there = os::read_file(path, text.size());
+        const auto there = read_regular_file(path, text.size());
         if (there.ok() && there.value() == text) { return core::ok(); }
         return os::publish_file(path, text, 0644, os::Existing::replace, os::Durability::power, os::point::postprocess_write);
     }
@@ -285,7 +286,7 @@ core::Result<Json> read_either(const std::string& dir, const std::string& plain_
     std::optional<core::Error> failed;
     for (const bool is_packed : {true, false}) {
         const std::string path = os::join_path(dir, is_packed ? cat(plain_name, ".gz") : plain_name);
-        if (!os::exists(path)) { continue; }
+        if (!is_regular_file(path)) { continue; }
         auto text = FileInput(path, is_packed).document();
         auto json = text.ok() ? core::parse_python_json(text.value(), path) : core::Result<Json>(std::move(text).take_error());
         if (json.ok()) { return json; }

@@ -7,6 +7,7 @@
 #include "core/python_json.hpp"
 #include "core/text.hpp"
 #include "lake/file_input.hpp"
+#include "lake/regular_file.hpp"
 #include "lake/tactic.hpp"
 #include "metrics/search.hpp"
 #include "os/files.hpp"
@@ -55,7 +56,7 @@ SearchRead read_search(const SearchFiles& files) {
     for (const bool is_packed : {true, false}) {
         const std::string name = is_packed ? cat(plain, ".gz") : plain;
         const std::string path = os::join_path(files.dir, name);
-        if (!os::exists(path)) { continue; }
+        if (!is_regular_file(path)) { continue; }
         was_found = true;
         out.trace = name;
         out.solution = without;

@@ -18,6 +18,7 @@
 #include "core/json_texts.hpp"
 #include "core/text.hpp"
 #include "lake/postprocess/run_metrics.hpp"
+#include "lake/regular_file.hpp"
 #include "metrics/clusters.hpp"
 #include "metrics/goal_tree.hpp"
 #include "metrics/numbers.hpp"
@@ -221,7 +222,7 @@ core::Status write(Compared&& compared, const SimilarityWork& work) {
     const std::string path = os::join_path(work.run_dir, cat(compared.kind, ".json"));
     Comparison comparison(std::move(compared), work);
     if (!work.recompute) {
-        const auto there = os::read_file(path, 1U << 30U);
+        const auto there = read_regular_file(path, 1U << 30U);
         const auto parsed = there.ok() ? core::parse_json(there.value(), path) : core::Result<Json>(Json());
         if (parsed.ok() && parsed.value().string_at("inputs_sha256") == comparison.inputs()) { return core::ok(); }
     }

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "lake/file_input.hpp"
 #include "lake/known.hpp"
+#include "lake/regular_file.hpp"
 #include "os/fault_points.hpp"
 #include "os/files.hpp"
 #include "os/stamp.hpp"
@@ -80,7 +81,7 @@ core::Result<Reference> read_reference(const std::string& references_dir, const 
 
 ReferenceProvenance read_provenance(const std::string& references_dir, const std::string& ref_id) {
     ReferenceProvenance out;
-    const auto text = os::read_file(in_reference(references_dir, ref_id, k_reference_provenance_file), k_most_provenance_bytes);
+    const auto text = read_regular_file(in_reference(references_dir, ref_id, k_reference_provenance_file), k_most_provenance_bytes);
     if (!text.ok()) { return out; }
     const auto document = core::parse_json(text.value(), k_reference_provenance_file);
     if (!document.ok()) { return out; }

@@ -10,6 +10,7 @@
 #include "lake/extractors/cells.hpp"
 #include "lake/extractors/flat.hpp"
 #include "lake/identity.hpp"
+#include "lake/regular_file.hpp"
 #include "lake/source.hpp"
 #include "lake/sources/listing.hpp"
 #include "os/files.hpp"
@@ -75,7 +76,7 @@ Detection detect(const FolderNames& folder) {
 }
 
 core::Result<core::YamlDocument> read_yaml_file(const std::string& path) {
-    RL_ASSIGN(const auto text, os::read_file(path, k_most_bytes));
+    RL_ASSIGN(const auto text, read_regular_file(path, k_most_bytes));
     return core::parse_yaml(text, os::base_name(path));
 }
 
