@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/lake_doctor.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -86,7 +88,12 @@ class Examination {
         auto opened = lake::open_lake(roots_.database);
         if (opened.ok()) {
             connection_.emplace(std::move(opened).take());
-            found("lake", Level::ok, cat(roots_.database, " can be read"));
+            if (::access(roots_.database.c_str(), W_OK) == 0 && ::access(os::parent_path(roots_.database).c_str(), W_OK) == 0) {
+                found("lake", Level::ok, cat(roots_.database, " can be read"));
+            } else {
+                found("lake", Level::note, cat(roots_.database, " can be read, and not be changed: the folder or the file refuses to be written"),
+                      "reconcile as the user who owns it, or in a lake of your own: runlake lake paths tells the variables");
+            }
             return true;
         }
         const bool is_busy = opened.error().code() == core::Errc::busy;

@@ -72,3 +72,13 @@ def test_the_export_before_stays_whole(runlake, logs, small_disk):
     done = runlake("lake", "export", "--format", "jsonl", "--out", out)
     assert done.status == 8 and "no space left on device" in done.err
     assert tree(out) == before and left_over(small_disk) == []
+
+
+def test_a_lake_that_can_be_read_alone(runlake, logs, small_disk):
+    count = runlake("lake", "sql", "--csv", "SELECT count(*) FROM runs").ok().out
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    (lake,) = [one for one in runlake("--json", "lake", "doctor").json["findings"] if one["area"] == "lake"]
+    assert lake["level"] == "note" and "not be changed" in lake["text"] and "lake paths" in lake["next"]
+    assert runlake("lake", "sql", "--csv", "SELECT count(*) FROM runs").ok().out == count
+    refused = runlake("lake", "reconcile")
+    assert refused.status == 8 and "read-only file system" in refused.err
