@@ -18,13 +18,13 @@ std::string_view without_gz(std::string_view path) { return path.ends_with(k_gz)
 // What is wrong with a file is told the same wherever its run lies.
 std::string told_of(const Form& form, const std::string& message) {
     std::string out = message;
-    for (auto at = out.find(form.disk.path); at != std::string::npos; at = out.find(form.disk.path, at + form.file.rel_path.size())) { out.replace(at, form.disk.path.size(), form.file.rel_path); }
+    for (auto at = out.find(form.path); at != std::string::npos; at = out.find(form.path, at + form.file.rel_path.size())) { out.replace(at, form.path.size(), form.file.rel_path); }
     return out;
 }
 
 // One form. The error is a problem already.
 bool read_form(const Extractor& extractor, const Form& form, const InputLimits& limits, Extracted& out) {
-    FileInput input(form.disk.path, form.disk.is_packed, limits);
+    FileInput input(form.path, form.is_packed, limits);
     Extraction extraction;
     auto status = extractor.extract(form.file, input, extraction);
     if (status.ok()) { status = extraction.rows.check_keys(); }
@@ -42,40 +42,42 @@ bool read_form(const Extractor& extractor, const Form& form, const InputLimits& 
 
 }  // namespace
 
-std::vector<Offer> offers_of(const std::string& run_key, const RunFiles& files) {
+std::vector<Offer> offers_of(const std::string& run_key, RunFiles&& files) {
     std::vector<Form> forms;
     forms.reserve(files.registered.size() + 1 + files.artifacts.size());
-    const auto add = [&](const RunFile& disk) -> SourceFile& {
+    const auto add = [&](RunFile&& disk) -> SourceFile& {
         Form& form = forms.emplace_back();
         form.file.run_key = run_key;
-        form.file.rel_path = disk.rel_path;
         form.file.plain_name = without_gz(std::string_view(disk.path).substr(disk.path.rfind('/') + 1));
-        form.disk = disk;
+        form.file.rel_path = std::move(disk.rel_path);
+        form.path = std::move(disk.path);
+        form.stamp = disk.stamp;
+        form.is_packed = disk.is_packed;
         return form.file;
     };
-    for (const auto& file : files.registered) {
-        if (!files.postprocess || file.rel_path != files.postprocess->rel_path) { add(file); }
+    for (auto& file : files.registered) {
+        if (!files.postprocess || file.rel_path != files.postprocess->rel_path) { add(std::move(file)); }
     }
-    if (files.postprocess) { add(*files.postprocess); }
-    for (const auto& artifact : files.artifacts) {
-        SourceFile& file = add(artifact.file);
-        file.theorem = artifact.theorem;
-        file.variant = artifact.variant;
+    if (files.postprocess) { add(std::move(*files.postprocess)); }
+    for (auto& artifact : files.artifacts) {
+        SourceFile& file = add(std::move(artifact.file));
+        file.theorem = std::move(artifact.theorem);
+        file.variant = std::move(artifact.variant);
         file.kind = artifact.kind;
     }
     // By the path of the plain form, the packed one first.
     std::vector<std::size_t> order(forms.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        const int compared = without_gz(forms[a].disk.rel_path).compare(without_gz(forms[b].disk.rel_path));
-        return compared != 0 ? compared < 0 : forms[a].disk.is_packed && !forms[b].disk.is_packed;
+        const int compared = without_gz(forms[a].file.rel_path).compare(without_gz(forms[b].file.rel_path));
+        return compared != 0 ? compared < 0 : forms[a].is_packed && !forms[b].is_packed;
     });
     std::vector<Offer> out;
     out.reserve(forms.size());
     for (std::size_t i = 0; i < order.size();) {
         Offer& offer = out.emplace_back();
         std::size_t end = i + 1;
-        while (end < order.size() && without_gz(forms[order[end]].disk.rel_path) == without_gz(forms[order[i]].disk.rel_path)) { ++end; }
+        while (end < order.size() && without_gz(forms[order[end]].file.rel_path) == without_gz(forms[order[i]].file.rel_path)) { ++end; }
         offer.forms.reserve(end - i);
         std::size_t next = i;
         i = end;

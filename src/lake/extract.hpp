@@ -15,7 +15,9 @@ namespace runlake::lake {
 // One form of a file that is there plain, packed, or both.
 struct Form {
     SourceFile file;
-    RunFile disk;
+    std::string path;  // absolute
+    os::Stamp stamp;   // of what a link points to
+    bool is_packed = false;
 };
 
 // A file to be read: its packed form first.
@@ -25,7 +27,7 @@ struct Offer {
 };
 
 // What a run offers to extractors, each file once, by rel_path.
-std::vector<Offer> offers_of(const std::string& run_key, const RunFiles& files);
+std::vector<Offer> offers_of(const std::string& run_key, RunFiles&& files);
 
 // For extract_errors. A warning stands beside rows, an error stands instead of them.
 struct FileProblem {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/known.hpp"
 
+#include <array>
+#include <charconv>
+
 #include "core/digest.hpp"
 #include "core/text.hpp"
 #include "sql/appender.hpp"
@@ -84,14 +87,30 @@ Result<std::unordered_map<std::string, KnownContent>> known_content(sql::Connect
     return contents;
 }
 
-std::string stamp_text(const os::Stamp& stamp) { return core::cat(stamp.size, ' ', stamp.mtime_ns, ' ', stamp.ctime_ns, ' ', stamp.inode); }
+std::string stamp_text(const os::Stamp& stamp) {
+    std::string text;
+    std::array<char, 24> digits;
+    text.reserve(4 * digits.size());
+    const auto append = [&](auto number) { text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr); };
+    append(stamp.size);
+    text += ' ';
+    append(stamp.mtime_ns);
+    text += ' ';
+    append(stamp.ctime_ns);
+    text += ' ';
+    append(stamp.inode);
+    return text;
+}
 
 std::string stamps_digest(const UnitFiles& files) {
     core::Sha256 hash;
     std::string line;
     for (const auto& offer : files.offers) {
         for (const auto& form : offer.forms) {
-            line = core::cat(form.disk.rel_path, std::string_view("\0", 1), stamp_text(form.disk.stamp), '\n');
+            line = form.file.rel_path;
+            line += '\0';
+            line += stamp_text(form.stamp);
+            line += '\n';
             hash.update(line);
         }
     }

@@ -71,7 +71,7 @@ class Walk {
         os::FolderStat stats;
         for (const auto& entry : entries.value()) {
             if (entry.name.starts_with('.')) { continue; }
-            std::string rel_path = cat(rel, '/', entry.name);
+            std::string rel_path = os::join_path(rel, entry.name);
             if (is_own_folder(entry, rel_path)) {
                 if (entry.name.starts_with("provider=")) { continue; }
                 if (depth == 0) {

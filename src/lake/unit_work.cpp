@@ -62,8 +62,8 @@ UnitWork::UnitWork(Unit unit, UnitFiles files, std::string digest, std::optional
 
 bool UnitWork::is_form_known(const Form& form) const {
     if (!known_ || options_.full) { return false; }
-    const auto found = known_->files.find(form.disk.rel_path);
-    return found != known_->files.end() && !found->second.sha256.empty() && found->second.is_same(form.disk.stamp);
+    const auto found = known_->files.find(form.file.rel_path);
+    return found != known_->files.end() && !found->second.sha256.empty() && found->second.is_same(form.stamp);
 }
 
 // Other bytes, or another set of forms.
@@ -84,7 +84,7 @@ void UnitWork::add_step(const Extractor& extractor, std::vector<std::size_t> off
     Step step;
     step.extractor = &extractor;
     step.wants_rows = wants_rows;
-    for (const auto at : offers) { step.bytes += files_.offers[at].forms.front().disk.stamp.size; }
+    for (const auto at : offers) { step.bytes += files_.offers[at].forms.front().stamp.size; }
     step.offers = std::move(offers);
     steps_.push_back(std::move(step));
 }
@@ -145,7 +145,7 @@ void UnitWork::plan_digests() {
             Step step;
             step.offers = {i};
             step.form = f;
-            step.bytes = forms[f].disk.stamp.size;
+            step.bytes = forms[f].stamp.size;
             steps_.push_back(std::move(step));
         }
     }
@@ -157,9 +157,9 @@ void UnitWork::plan() {
         for (const auto& form : offer.forms) {
             ++counts_.files;
             if (is_form_known(form)) { continue; }
-            newest = std::max(newest, form.disk.stamp.newest_ns());
+            newest = std::max(newest, form.stamp.newest_ns());
             ++counts_.files_read;
-            counts_.bytes_read += form.disk.stamp.size;
+            counts_.bytes_read += form.stamp.size;
         }
     }
     const bool settled = os::settle(newest);
@@ -204,7 +204,7 @@ Status UnitWork::run_step(std::size_t at, const RowSink& sink) {
         if (!status.ok()) { failure_ = std::move(status).take_error(); }
         return core::ok();
     }
-    FileInput input(files_.offers[step.offers.front()].forms[step.form].disk.path, false, options_.limits);
+    FileInput input(files_.offers[step.offers.front()].forms[step.form].path, false, options_.limits);
     if (const auto status = input.digest_only(); status.ok()) { step.digest = input.sha256(); }
     return core::ok();
 }
@@ -236,15 +236,15 @@ std::vector<FileFact> UnitWork::gather(FileRows& rows) {
         first_fact_.push_back(facts.size());
         for (const auto& form : offer.forms) {
             FileFact& fact = facts.emplace_back();
-            fact.rel_path = form.disk.rel_path;
-            fact.bytes = form.disk.stamp.size;
-            fact.mtime_ns = form.disk.stamp.mtime_ns;
-            if (is_form_known(form)) { fact.sha256 = known_->files.find(form.disk.rel_path)->second.sha256; }
+            fact.rel_path = form.file.rel_path;
+            fact.bytes = form.stamp.size;
+            fact.mtime_ns = form.stamp.mtime_ns;
+            if (is_form_known(form)) { fact.sha256 = known_->files.find(form.file.rel_path)->second.sha256; }
         }
     }
     const auto fact_of = [&](std::size_t offer, const std::string& rel_path) -> FileFact& {
         const auto& forms = files_.offers[offer].forms;
-        const bool is_second = forms.size() > 1 && forms[1].disk.rel_path == rel_path;
+        const bool is_second = forms.size() > 1 && forms[1].file.rel_path == rel_path;
         return facts[first_fact_[offer] + (is_second ? 1 : 0)];
     };
     for (const auto& step : steps_) {
@@ -263,7 +263,7 @@ std::vector<FileFact> UnitWork::gather(FileRows& rows) {
         for (std::size_t f = 0; f < files_.offers[i].forms.size(); ++f) {
             auto& fact = facts[first_fact_[i] + f];
             if (!fact.sha256.empty()) { continue; }
-            FileInput input(files_.offers[i].forms[f].disk.path, false, options_.limits);
+            FileInput input(files_.offers[i].forms[f].path, false, options_.limits);
             if (input.digest_only().ok()) {
                 fact.sha256 = input.sha256();
             } else {
@@ -318,7 +318,7 @@ Status UnitWork::finish(const RowSink& sink) {
     for (std::size_t i = 0; i < files_.offers.size(); ++i) {
         for (std::size_t f = 0; f < files_.offers[i].forms.size(); ++f) {
             const auto& fact = by_offer[first_fact_[i] + f];
-            const auto& stamp = files_.offers[i].forms[f].disk.stamp;
+            const auto& stamp = files_.offers[i].forms[f].stamp;
             // No file has such a stamp: one that could change unseen is read again.
             const std::int64_t ctime_ns = stamp.newest_ns() < settled_before_ns_ ? stamp.ctime_ns : -1;
             rows.row(k_lake_files, unit_.key, fact.rel_path, fact.sha256, static_cast<std::int64_t>(stamp.size), stamp.mtime_ns, ctime_ns, static_cast<std::int64_t>(stamp.inode));
@@ -342,7 +342,12 @@ Status UnitWork::finish(const RowSink& sink) {
         }
     }
     rows.row(k_lake_units, unit_.key, unit_.source->name, unit_.root_id, unit_.rel_dir, unit_.dir, digest_, is_settled_, options_.now);
-    return sink(std::move(rows));
+    RL_TRY(sink(std::move(rows)));
+    // By the thread that is done with it: whoever waits for all units has other things to do.
+    files_ = {};
+    steps_ = {};
+    known_.reset();
+    return core::ok();
 }
 
 FileRows UnitWork::failure_rows() const {

@@ -69,7 +69,11 @@ std::string fuse_kind(dev_t device) {
 std::string join_path(std::string_view base, std::string_view rest) {
     if (base.empty() || rest.starts_with('/')) { return std::string(rest); }
     if (rest.empty()) { return std::string(base); }
-    return core::cat(base, base.ends_with('/') ? "" : "/", rest);
+    std::string path;
+    path.reserve(base.size() + 1 + rest.size());
+    path += base;
+    if (!base.ends_with('/')) { path += '/'; }
+    return path += rest;
 }
 
 std::string parent_path(std::string_view path) {

@@ -89,9 +89,9 @@ std::optional<std::vector<std::string>> runs_told_of_since(const record::Store& 
     }
     for (const auto& offer : files.offers) {
         for (const auto& form : offer.forms) {
-            const auto before = known.find(form.disk.rel_path);
-            const auto segment = segment_of(form.disk.rel_path);
-            if (segment && before != known.end() && before->second.is_same(form.disk.stamp)) { earlier.at(*segment).is_unchanged = true; }
+            const auto before = known.find(form.file.rel_path);
+            const auto segment = segment_of(form.file.rel_path);
+            if (segment && before != known.end() && before->second.is_same(form.stamp)) { earlier.at(*segment).is_unchanged = true; }
         }
     }
     const auto listing = record::list_segments(store);

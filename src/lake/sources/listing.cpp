@@ -23,16 +23,15 @@ core::Result<Listing> Listing::of(const Unit& unit) {
 
 void Listing::file(const std::string& rel_path) {
     Form form;
-    form.disk.path = os::join_path(unit_->dir, rel_path);
-    const auto info = os::stat_path(form.disk.path);
+    form.path = os::join_path(unit_->dir, rel_path);
+    const auto info = os::stat_path(form.path);
     if (!info || !S_ISREG(info->st_mode)) { return; }
-    form.disk.rel_path = rel_path;
-    form.disk.stamp = os::Stamp::of(*info);
-    form.disk.is_packed = rel_path.ends_with(".gz");
+    form.stamp = os::Stamp::of(*info);
+    form.is_packed = rel_path.ends_with(".gz");
     form.file.run_key = unit_->key;
     form.file.unit_name = os::base_name(unit_->dir);
     form.file.rel_path = rel_path;
-    form.file.plain_name = os::base_name(form.disk.is_packed ? rel_path.substr(0, rel_path.size() - 3) : rel_path);
+    form.file.plain_name = os::base_name(form.is_packed ? rel_path.substr(0, rel_path.size() - 3) : rel_path);
     out_.offers.push_back({{std::move(form)}});
 }
 

@@ -75,10 +75,10 @@ Detection detect(const FolderNames& folder) {
 }
 
 core::Result<UnitFiles> list(const Unit& unit) {
-    RL_ASSIGN(const auto files, list_run_files(unit.dir, provider_of(unit.dir).has_value()));
+    RL_ASSIGN(auto files, list_run_files(unit.dir, provider_of(unit.dir).has_value()));
     UnitFiles out;
-    out.offers = offers_of(unit.key, files);
-    out.unreadable = files.unreadable;
+    out.unreadable = std::move(files.unreadable);
+    out.offers = offers_of(unit.key, std::move(files));
     return out;
 }
 

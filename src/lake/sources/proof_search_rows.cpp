@@ -84,11 +84,11 @@ core::Status describe_proof_search(const Unit& unit, const UnitFiles& files, std
     for (const auto& offer : files.offers) {
         for (const auto& form : offer.forms) {
             // Names that are no UTF-8 are mended; of two that are told by one text then, one can be listed.
-            if (auto path = core::valid_utf8(form.disk.rel_path); path != form.disk.rel_path && !mended.insert(path).second) {
+            if (auto path = core::valid_utf8(form.file.rel_path); path != form.file.rel_path && !mended.insert(path).second) {
                 out.warnings.push_back(core::cat("two files are told as '", path, "', for their names are no UTF-8: one of them is listed"));
                 continue;
             }
-            const FileFact& fact = *fact_of(facts, form.disk.rel_path);
+            const FileFact& fact = *fact_of(facts, form.file.rel_path);
             const auto digest = fact.sha256.empty() ? std::optional<std::string_view>() : std::string_view(fact.sha256);
             const auto bytes = static_cast<std::int64_t>(fact.bytes);
             const std::int64_t seconds = fact.mtime_ns / k_second_ns;

@@ -39,7 +39,7 @@ class GeneratedLogs : public ::testing::Test {
     static std::vector<Offer> offers(const Unit& run) {
         auto files = list_run_files(run.dir, provider_of(run.dir).has_value());
         EXPECT_TRUE(files.ok());
-        return files.ok() ? offers_of(run.key, files.value()) : std::vector<Offer>();
+        return files.ok() ? offers_of(run.key, std::move(files).take()) : std::vector<Offer>();
     }
 
     testing::TempDir folder_;
@@ -97,12 +97,12 @@ TEST_F(GeneratedLogs, PackedAndPlainFormsGiveEqualRowsAndADamagedPackedOneIsRepl
     for (const auto& run : runs()) {
         for (const auto& offer : offers(run)) {
             if (offer.forms.size() != 2) { continue; }
-            ASSERT_TRUE(offer.forms[0].disk.is_packed && !offer.forms[1].disk.is_packed);
+            ASSERT_TRUE(offer.forms[0].is_packed && !offer.forms[1].is_packed);
             for (const auto* extractor : all_sources().front()->extractors) {
                 if (!extractor->takes(offer.file())) { continue; }
                 const Extracted packed = extract_offer(*extractor, offer);
                 EXPECT_TRUE(packed.rel_path.ends_with(".gz"));
-                std::ofstream(offer.forms[0].disk.path) << "damaged";
+                std::ofstream(offer.forms[0].path) << "damaged";
                 const Extracted plain = extract_offer(*extractor, offer);
                 EXPECT_TRUE(plain.ok);
                 EXPECT_EQ(plain.rel_path + ".gz", packed.rel_path);
@@ -110,7 +110,7 @@ TEST_F(GeneratedLogs, PackedAndPlainFormsGiveEqualRowsAndADamagedPackedOneIsRepl
                 ASSERT_FALSE(plain.problems.empty());
                 EXPECT_TRUE(plain.problems[0].is_warning);
                 EXPECT_THAT(plain.problems[0].message, HasSubstr("was read instead"));
-                std::ofstream(offer.forms[1].disk.path) << "damaged too";
+                std::ofstream(offer.forms[1].path) << "damaged too";
                 const Extracted neither = extract_offer(*extractor, offer);
                 if (extractor->name != "mcts_trace") {  // whose bad lines are counted
                     EXPECT_FALSE(neither.ok);
@@ -138,7 +138,7 @@ TEST_F(GeneratedLogs, HaveOneNameByContentWhereverTheyLie) {
         std::vector<FileContent> contents;
         for (const auto& offer : offers(run)) {
             for (const auto& form : offer.forms) {
-                FileInput input(form.disk.path, false);
+                FileInput input(form.path, false);
                 EXPECT_TRUE(input.document().ok());
                 contents.push_back({form.file.rel_path, input.sha256()});
             }
