@@ -48,7 +48,16 @@ class Crew {
                     current_ = task;
                     room_.notify_all();
                     auto& slot = slots_[task];
-                    arrived_.wait(lock, [&] { return !slot.pieces.empty() || slot.is_done; });
+                    while (slot.pieces.empty() && !slot.is_done) {
+                        if (can_help()) {
+                            const std::size_t next = next_++;
+                            lock.unlock();
+                            run(next, true);
+                            lock.lock();
+                        } else {
+                            arrived_.wait(lock);
+                        }
+                    }
                     pieces.swap(slot.pieces);
                     is_last = slot.is_done;
                     if (slot.failure) { return std::move(*slot.failure); }
@@ -80,23 +89,31 @@ class Crew {
                 room_.wait(lock, [&] { return is_ended_ || next_ == ordered_.tasks || buffered_ < ordered_.buffered_bytes || next_ <= current_; });
                 if (is_ended_ || next_ == ordered_.tasks) { return; }
                 task = next_++;
+                if (can_help()) { arrived_.notify_all(); }
             }
-            std::vector<FileRows> pieces;
-            std::size_t bytes = 0;
-            auto status = ordered_.work(task, [&](FileRows&& rows) -> Status {
-                bytes += rows.bytes();
-                pieces.push_back(std::move(rows));
-                return bytes < k_piece_bytes ? core::ok() : publish(task, pieces, bytes);
-            });
-            const std::lock_guard lock(mutex_);
-            auto& slot = slots_[task];
-            for (auto& piece : pieces) { slot.pieces.push_back(std::move(piece)); }
-            slot.bytes += bytes;
-            buffered_ += bytes;
-            slot.is_done = true;
-            if (!status.ok()) { slot.failure = std::move(status).take_error(); }
-            arrived_.notify_all();
+            run(task, false);
         }
+    }
+
+    // Whether the caller may do the next task while it waits for another: it can't wait for room, which it alone makes.
+    bool can_help() const { return next_ < ordered_.tasks && buffered_ < ordered_.buffered_bytes && ordered_.is_small && ordered_.is_small(next_); }
+
+    void run(std::size_t task, bool is_caller) {
+        std::vector<FileRows> pieces;
+        std::size_t bytes = 0;
+        auto status = ordered_.work(task, [&](FileRows&& rows) -> Status {
+            bytes += rows.bytes();
+            pieces.push_back(std::move(rows));
+            return is_caller || bytes < k_piece_bytes ? core::ok() : publish(task, pieces, bytes);
+        });
+        const std::lock_guard lock(mutex_);
+        auto& slot = slots_[task];
+        for (auto& piece : pieces) { slot.pieces.push_back(std::move(piece)); }
+        slot.bytes += bytes;
+        buffered_ += bytes;
+        slot.is_done = true;
+        if (!status.ok()) { slot.failure = std::move(status).take_error(); }
+        arrived_.notify_all();
     }
 
     // Waits for room, unless it is this very task that is waited for.

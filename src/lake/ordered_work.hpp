@@ -17,6 +17,8 @@ struct OrderedWork {
     std::size_t buffered_bytes = 64U << 20U;      // of rows that wait to be taken; workers that are ahead wait for room
     // On any thread; hands on rows piece by piece. The sink's error (the work is being ended) is to be passed on.
     std::function<core::Status(std::size_t task, const RowSink& sink)> work;
+    // Of a task whose rows may all be held: the caller does it itself while there is nothing to take. None is, where this is not set.
+    std::function<bool(std::size_t task)> is_small;
     // On the caller's thread: the rows of task 0, then those of task 1, ... The first error ends the work.
     std::function<core::Status(std::size_t task, FileRows&& rows)> take;
     std::function<core::Status(std::size_t task)> done;  // after the rows of that task

@@ -33,11 +33,12 @@ using core::Result;
 using core::Status;
 
 constexpr std::size_t k_listed_units = 256;         // listed in one go
-constexpr std::size_t k_pending_files = 10'000;     // of changed units that are planned in one go: what they need stays in memory meanwhile
+constexpr std::size_t k_pending_files = 30'000;     // of changed units that are planned in one go: what they need stays in memory meanwhile
 constexpr std::size_t k_pending_units = 8192;
 constexpr std::size_t k_batch_units = 4096;
 constexpr std::uint64_t k_task_bytes = 1U << 20U;   // of files, to a task
 constexpr std::size_t k_task_steps = 64;
+constexpr std::uint64_t k_small_task_bytes = 256U << 10U;  // of a task whose rows may wait whole
 constexpr std::string_view k_memory = "256MB";      // for DuckDB; what is more goes to disk
 
 // A unit whose files are not as the lake knows them.
@@ -217,6 +218,7 @@ class Reconcile {
         std::size_t work;
         std::size_t first_step;
         std::size_t end_step;
+        std::uint64_t bytes;
         bool begins_batch = false;  // a transaction of its own from here on
         bool begins_unit = false;
         bool ends_unit = false;
@@ -242,7 +244,7 @@ class Reconcile {
                 const std::size_t end = at_end ? step : step + 1;
                 if (!at_end && bytes < k_task_bytes && end - first < k_task_steps) { continue; }
                 if (at_end && first == end && tasks.size() > first_task) { break; }
-                tasks.push_back({w, first, end});
+                tasks.push_back({w, first, end, bytes});
                 batch_.bytes += bytes;
                 first = end;
                 bytes = 0;
@@ -259,7 +261,8 @@ class Reconcile {
         OrderedWork ordered;
         ordered.tasks = tasks.size();
         ordered.workers = request_.threads > 0 ? request_.threads : static_cast<unsigned>(os::usable_processors());
-        if (request_.threads == 1) { ordered.workers = 0; }
+        --ordered.workers;  // this thread is one of them
+        ordered.is_small = [&](std::size_t t) { return tasks[t].bytes <= k_small_task_bytes; };
         ordered.is_stopped = [this] { return is_stopped(); };
         ordered.work = [&](std::size_t t, const RowSink& sink) -> Status {
             const Task& task = tasks[t];

@@ -33,7 +33,7 @@ struct ReconcileRequest {
     bool dry_run = false;              // say what would be done
     bool full = false;                 // read everything again
     unsigned threads = 0;              // that read files; 0: as many as there are processors
-    std::uint64_t batch_bytes = std::uint64_t{64} << 20U;  // of files, to a transaction; a unit is whole in one, however large
+    std::uint64_t batch_bytes = std::uint64_t{256} << 20U;  // of files, to a transaction; a unit is whole in one, however large
     InputLimits limits;
     std::function<void(const ReconcileProgress&)> progress;  // on the caller's thread, often
     std::function<bool()> is_stopped;                        // asked often

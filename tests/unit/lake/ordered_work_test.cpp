@@ -4,7 +4,9 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
+#include <algorithm>
+#include <future>
+#include <thread>
 
 #include "lake/registry_tables.hpp"
 
@@ -52,13 +54,40 @@ TEST(OrderedWork, IsTakenInOrderByAnyNumberOfThreads) {
         ASSERT_TRUE(run_ordered(work_of(60, workers, taken)).ok());
         EXPECT_EQ(taken.numbers, alone.numbers) << workers;
         EXPECT_EQ(taken.ended, alone.ended) << workers;
+        Taken helped;
+        auto ordered = work_of(60, workers, helped);
+        ordered.is_small = [](std::size_t task) { return task % 3 != 0; };
+        ASSERT_TRUE(run_ordered(ordered).ok());
+        EXPECT_EQ(helped.numbers, alone.numbers) << workers;
+        EXPECT_EQ(helped.ended, alone.ended) << workers;
     }
+}
+
+TEST(OrderedWork, IsDoneByTheCallerTooWhereItIsSmall) {
+    Taken taken;
+    auto ordered = work_of(2, 1, taken);
+    ordered.is_small = [](std::size_t task) { return task == 1; };
+    std::promise<std::thread::id> second;
+    const auto caller = std::this_thread::get_id();
+    // The worker's task waits for the next, which only the caller is there to do.
+    ordered.work = [&](std::size_t task, const RowSink& sink) -> core::Status {
+        if (task == 1) {
+            second.set_value(std::this_thread::get_id());
+        } else {
+            EXPECT_EQ(second.get_future().get(), caller);
+        }
+        for (std::int64_t piece = 0; piece < 3; ++piece) { RL_TRY(sink(rows_of(static_cast<std::int64_t>(task) * 10 + piece))); }
+        return core::ok();
+    };
+    ASSERT_TRUE(run_ordered(ordered).ok());
+    EXPECT_THAT(taken.numbers, testing::ElementsAre(0, 1, 2, 10, 11, 12));
 }
 
 TEST(OrderedWork, EndsWithTheFirstErrorOfWorkerOrTaker) {
     for (const unsigned workers : {0U, 3U}) {
         Taken taken;
         auto ordered = work_of(60, workers, taken);
+        ordered.is_small = [](std::size_t task) { return task % 2 == 0; };
         ordered.work = [](std::size_t task, const RowSink& sink) -> core::Status {
             RL_TRY(sink(rows_of(static_cast<std::int64_t>(task))));
             return task == 20 ? core::Status(core::Error(core::Errc::io, "broken")) : core::ok();
