@@ -84,8 +84,8 @@ Result<sql::Connection> connect_to_write(const std::string& path, sql::Access ac
     }
     RL_ASSIGN(const auto database, sql::Database::open(path, access, {}, storage));
     RL_ASSIGN(auto connection, database.connect());
-    // Row groups go to disk one by one as they fill, not all in the end. A transaction of any size is stored as it will lie, instead of in the log first.
-    RL_TRY(connection.run("SET write_buffer_row_group_count = 1; SET wal_autocheckpoint = '4MB'"));
+    // Row groups go to disk one by one as they fill, not all in the end. A transaction is stored as it will lie, instead of in the log first and once more at the next checkpoint.
+    RL_TRY(connection.run("SET write_buffer_row_group_count = 1; SET wal_autocheckpoint = '0KB'"));
     return connection;
 }
 
