@@ -23,6 +23,8 @@ constexpr std::array<ByteClass, 256> k_classes = [] {
     return table;
 }();
 
+constexpr std::size_t k_usual_length = 240;  // of an object or an array: few are longer, and none then grows five times
+
 constexpr std::string_view k_hex = "0123456789abcdef";
 
 void append_u(std::string& out, char32_t unit) {
@@ -215,6 +217,7 @@ void append_json(std::string& out, const Json& value) {
 
 std::string to_json(const Json& value) {
     std::string out;
+    if (value.is_object() || value.is_array()) { out.reserve(k_usual_length); }
     append_json(out, value);
     return out;
 }

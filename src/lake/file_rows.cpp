@@ -14,6 +14,7 @@ namespace runlake::lake {
 namespace {
 
 constexpr std::size_t k_first_rows = 4;
+constexpr std::size_t k_first_text = 1000;
 
 bool fits(Cell::Kind kind, ColumnType type) {
     switch (kind) {
@@ -74,7 +75,8 @@ FileRows::Rows& FileRows::begin_row(const Table& table, std::size_t count) {
 }
 
 void FileRows::add(Rows& rows, Cell cell) {
-    if (!fits(cell.kind, rows.table->columns[rows.cells.size() % rows.table->columns.size()].type)) { std::abort(); }
+    if (!fits(cell.kind, rows.table->columns[rows.column].type)) { std::abort(); }
+    if (++rows.column == rows.table->columns.size()) { rows.column = 0; }
     rows.cells.push_back(cell);
 }
 
@@ -116,6 +118,7 @@ void FileRows::add(Rows& rows, std::string_view text) {
     cell.kind = Cell::Kind::text;
     cell.integer = static_cast<std::int64_t>(texts_.size());
     cell.length = static_cast<std::uint32_t>(text.size());
+    if (texts_.empty()) { texts_.reserve(k_first_text); }
     texts_ += text;
     add(rows, cell);
 }

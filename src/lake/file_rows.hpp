@@ -53,6 +53,7 @@ class FileRows {
     struct Rows {
         const Table* table;
         std::vector<Cell> cells;
+        std::size_t column = 0;  // of the next cell
     };
     Rows& begin_row(const Table& table, std::size_t count);
     void add(Rows& rows, Cell cell);
