@@ -74,8 +74,8 @@ RUNLAKE_FUZZ {
         // Files of metrics have several forms.
         if (extractor.name == "file_metrics" && (choice & 0x40U) != 0) { form.file.plain_name = form.file.rel_path = text.size() % 2 == 0 ? "metrics.csv" : "metrics.jsonl"; }
     }
-    form.disk.path = file.path();
-    form.disk.is_packed = (choice & 0x80U) != 0;
+    form.path = file.path();
+    form.is_packed = (choice & 0x80U) != 0;
     const runlake::lake::InputLimits limits = {.document_bytes = 65536, .line_bytes = 512};
     const auto first = extract_offer(extractor, {{form}}, limits);
     DEMAND(first.ok || (rows_of(first) == 0 && first.problems.size() == 1 && !first.problems[0].message.empty()));

@@ -28,7 +28,7 @@ using Verdicts = testing::SourceFiles;
 TEST_F(Hydra, ReadsRunsAndMultirunsWithTheirMetrics) {
     file("outputs/2024-05-01/12-00-00/.hydra/config.yaml", "db:\n  driver: mysql\n  user: ${oc.env:USER}\nlr: 1e-3\ndeep: {}\nlist: [1, two]\nnone: null\n");
     file("outputs/2024-05-01/12-00-00/.hydra/overrides.yaml", "- db.driver=mysql\n- +lr=1e-3\n- ~old\n- text=a=b\n");
-    file("outputs/2024-05-01/12-00-00/.hydra/hydra.yaml", "hydra:\n  mode: RUN\n  job: {name: train, config_name: config, override_dirname: 'db.driver=mysql', id: '???', num: '???'}\n"
+    file("outputs/2024-05-01/12-00-00/.hydra/hydra.yaml", "hydra:\n  mode: RUN\n  job: {name: train, config_name: config, override_dirname: 'db.driver=mysql', id: '?\?\?', num: '?\?\?'}\n"
                                                           "  runtime: {version: 1.3.2, choices: {db: mysql}, cwd: /home/x}\n");
     file("outputs/2024-05-01/12-00-00/metrics.json", R"({"loss": {"val": 0.25}, "best": true})");
     file("multirun/2024-05-01/12-30-00/multirun.yaml", "hydra: {}\n");
