@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/database.hpp"
 
-#include <optional>
 #include <utility>
 
 #include "core/clock.hpp"
@@ -53,7 +52,16 @@ Result<Found> look(sql::Connection& connection) {
 }
 
 Error newer(const std::string& path, std::int64_t version) {
-    return {Errc::unsupported, cat("opening the lake ", path, ": its schema has version ", version, ", this program knows versions up to ", k_schema_version)};
+    return {Errc::unsupported, cat("opening the lake ", path, ": its schema has version ", version, ", this program knows versions up to ", k_schema_version, "; use the newer one that made it")};
+}
+
+// Whoever holds it, as DuckDB tells: "/usr/bin/python3.11 (PID 1234)".
+Error held_elsewhere(const std::string& path, std::string_view told) {
+    constexpr std::string_view k_before = "held in ";
+    const auto begin = told.find(k_before);
+    const auto end = begin == std::string_view::npos ? begin : told.find(')', begin);
+    const std::string_view who = end == std::string_view::npos ? "another program" : told.substr(begin + k_before.size(), end + 1 - begin - k_before.size());
+    return {Errc::busy, cat("opening the lake ", path, ": ", who, " has it open to change it; try again when that is done")};
 }
 
 bool is_current(const Found& found) { return found.version == k_schema_version && found.declared == declared_digest(); }
@@ -139,7 +147,7 @@ Result<sql::Connection> open_lake(const std::string& path, const LakeReading& re
     if (reading.single_threaded) { options.emplace_back("threads", "1"); }
     auto opened = connect_to_read(path, options);
     if (!opened.ok()) {
-        if (opened.error().code() == Errc::busy) { return Error(Errc::busy, cat("opening the lake ", path, ": it is being changed now; try again when `lake reconcile` is done")); }
+        if (opened.error().code() == Errc::busy) { return held_elsewhere(path, opened.error().message()); }
         if (opened.error().code() == Errc::corrupt) { return std::move(opened).take_error().context("the lake is damaged, and `runlake lake reconcile` makes it again"); }
         return std::move(opened).take_error();
     }

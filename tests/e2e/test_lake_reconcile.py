@@ -120,7 +120,7 @@ def test_two_at_once(runlake, runlake_bin, project, clean_env, logs):
         second = runlake("lake", "reconcile")
         assert second.status == 5 and second.out == ""
         asked = runlake("lake", "sql", "SELECT 1")
-        assert asked.status == 5 and "try again" in asked.err
+        assert asked.status == 5 and f"(PID {first.pid}) has it open to change it; try again" in asked.err
         first.send_signal(signal.SIGCONT)
         first.communicate(timeout=300)
         assert first.returncode == 0
