@@ -97,7 +97,7 @@ void FileRows::add(Rows& rows, std::int64_t value) {
 void FileRows::add(Rows& rows, double value) {
     Cell cell;
     cell.kind = Cell::Kind::real;
-    cell.real = value;
+    cell.real = value + 0.0;  // -0.0 too is 0.0: to DuckDB they are equal, and of two equal values any may be shown
     add(rows, cell);
 }
 

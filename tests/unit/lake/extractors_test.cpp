@@ -247,6 +247,11 @@ TEST_F(Extractors, ATotalBeyondAnIntegerIsNone) {
     EXPECT_THAT(summary.of("goal_type_tactic", {"tactic_norm", "success", "total"}), ElementsAre("simp 9223372036854775807 -", "rw 9223372036854775807 9223372036854775807"));
 }
 
+TEST_F(Extractors, ZeroHasNoSign) {
+    EXPECT_THAT(read("summary", "summary.json", R"({"aggregates": {"wild_type_solve_rate": -0.0}})").of("run_aggregates", {"wild_type_solve_rate"}), ElementsAre(core::format_float(0.0)));
+    EXPECT_NE(core::format_float(-0.0), core::format_float(0.0));
+}
+
 // As json.dumps() of Python writes them.
 TEST_F(Extractors, NumbersThatAreNotFiniteAreNoneAndCostNothingElse) {
     const auto summary = read("summary", "summary.json", R"({"theorems": [{"name": "NaN", "wild_type": {"solved": true, "iterations": NaN, "metrics": {"a": -Infinity, "b": 1},
