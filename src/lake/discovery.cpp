@@ -9,7 +9,6 @@
 #include <map>
 #include <set>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "core/text.hpp"

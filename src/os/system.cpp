@@ -141,7 +141,6 @@ std::map<std::string, std::string> all_env() {
     return variables;
 }
 
-std::uint64_t pid_namespace() { return this_process().pid_ns; }
 
 const ProcessId& this_process() {
     const ProcessId* known = g_self.load(std::memory_order_acquire);

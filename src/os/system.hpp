@@ -34,7 +34,6 @@ std::string host_name();
 // Host name made fit for a folder name: [a-z0-9-], at most 24 characters, "machine" when nothing is left.
 std::string machine_label();
 const std::string& boot_id();          // 32 hex digits, "" when the kernel does not tell
-std::uint64_t pid_namespace();         // inode of /proc/self/ns/pid, 0 when unknown
 
 // A process that a later one can recognise, or tell to be gone.
 struct ProcessId {

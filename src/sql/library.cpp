@@ -3,7 +3,6 @@
 #include "sql/library.hpp"
 
 #include <cstring>
-#include <string>
 
 #include "core/text.hpp"
 #include "os/shared_library.hpp"

@@ -199,7 +199,6 @@ core::RunId Rows::run_id(std::size_t column) const {
     return run_id_of(state_->at<duckdb_hugeint>(column));
 }
 
-std::optional<bool> Rows::boolean_if(std::size_t column) const { return is_null(column) ? std::nullopt : std::optional(boolean(column)); }
 std::optional<std::int64_t> Rows::integer_if(std::size_t column) const { return is_null(column) ? std::nullopt : std::optional(integer(column)); }
 std::optional<double> Rows::number_if(std::size_t column) const { return is_null(column) ? std::nullopt : std::optional(number(column)); }
 std::optional<std::string> Rows::text_if(std::size_t column) const {

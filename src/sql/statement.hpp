@@ -46,7 +46,6 @@ class Rows {
     core::Timestamp time(std::size_t column) const;
     core::RunId run_id(std::size_t column) const;        // of a UUID
 
-    std::optional<bool> boolean_if(std::size_t column) const;
     std::optional<std::int64_t> integer_if(std::size_t column) const;
     std::optional<double> number_if(std::size_t column) const;
     std::optional<std::string> text_if(std::size_t column) const;
