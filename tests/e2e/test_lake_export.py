@@ -122,6 +122,13 @@ def test_a_path_that_a_search_wrote_is_told_below_its_root(runlake, tmp_path):
     path = config(tmp_path / "c.json", datasets=[{"name": "d", "query": "SELECT theorem, k_json FROM theorem_wild ORDER BY 1"}])
     done = runlake("lake", "job", "run", "--config", path, "--json").ok().json
     assert "canary-4711" not in (Path(done["out_dir"]) / "d.jsonl").read_text()
+    # A folder beside the root, whose name begins like it, is not below it.
+    beside = f"{logs}-2/x"
+    (run / "t" / "wild_type_graph.json").write_text(json.dumps({"nodes": [{"id": "a", "file": beside, "why": f"not in {logs}: {logs}"}]}))
+    runlake("lake", "reconcile", "--logs-dir", logs).ok()
+    runlake("lake", "export", "--format", "jsonl", "--out", tmp_path / "jsonl").ok()
+    (node,) = rows(tmp_path / "jsonl" / "graph_nodes.jsonl")
+    assert json.loads(node["attrs_json"]) == {"id": "a", "file": beside, "why": "not in .: ."}
 
 
 def test_replaces_its_own_folder_and_nobody_elses(runlake, tmp_path):

@@ -80,7 +80,8 @@ std::string without_roots(const std::string& column, std::vector<std::string> ro
     std::string replaced = cat("CAST(", column, " AS VARCHAR)");
     for (const auto& root : roots) {
         any += cat(any.empty() ? "" : " OR ", "contains(", column, ", ", quote_literal(root), ")");
-        replaced = cat("replace(replace(", replaced, ", ", quote_literal(root + "/"), ", ''), ", quote_literal(root), ", '.')");
+        // The root itself, but not a folder beside it whose name begins so.
+        replaced = cat("regexp_replace(replace(", replaced, ", ", quote_literal(root + "/"), ", ''), regexp_escape(", quote_literal(root), ") || '([^\\pL\\pN._-]|$)', '.\\1', 'g')");
     }
     return any.empty() ? column : cat("CASE WHEN ", any, " THEN CAST(", replaced, " AS JSON) ELSE ", column, " END");
 }
