@@ -235,8 +235,9 @@ core::Status make_dirs(const std::string& path, mode_t mode, Point point) {
     int error = call_at(point, [&] { return ::mkdir(path.c_str(), mode); });
     if (error == ENOENT) {
         const std::string parent = parent_path(path);
-        if (parent != path && !exists(parent)) {
-            RL_TRY(make_dirs(parent, mode, point));
+        if (parent != path) {
+            // One that is there now was made by another meanwhile.
+            if (!exists(parent)) { RL_TRY(make_dirs(parent, mode, point)); }
             error = call_at(point, [&] { return ::mkdir(path.c_str(), mode); });
         }
     }

@@ -10,6 +10,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "os/fault_points.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -186,6 +190,26 @@ TEST_F(FilesTest, FoldersAreMadeAndRemovedWithoutFollowingLinks) {
     EXPECT_TRUE(remove_tree(dir_ / "file", k_point).ok());
     ASSERT_TRUE(configure_faults("output.write:eio:2"));
     EXPECT_EQ(remove_tree(dir_ / "d", k_point).error().code(), Errc::io);
+}
+
+// Another may make the folder above between two looks.
+TEST_F(FilesTest, FoldersAreMadeByManyAtOnce) {
+    constexpr int k_rounds = 2000;
+    std::atomic<int> waiting{0};
+    std::atomic<int> failed{0};
+    const auto make = [&](const std::string& name, int behind) {
+        for (int round = 0; round < k_rounds; ++round) {
+            ++waiting;
+            while (waiting < 2 * (round + 1)) {}
+            const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(behind * (round % 200));
+            while (std::chrono::steady_clock::now() < until) {}
+            if (!make_dirs(dir_ / (std::to_string(round) + "/" + name), 0755, k_point).ok()) { ++failed; }
+        }
+    };
+    std::thread other([&] { make("a", 400); });
+    make("b", 0);
+    other.join();
+    EXPECT_EQ(failed, 0);
 }
 
 TEST_F(FilesTest, ListsByBytes) {
