@@ -200,7 +200,7 @@ TEST_F(FilesTest, FoldersAreMadeByManyAtOnce) {
     const auto make = [&](const std::string& name, int behind) {
         for (int round = 0; round < k_rounds; ++round) {
             ++waiting;
-            while (waiting < 2 * (round + 1)) {}
+            while (waiting < 2 * (round + 1)) { std::this_thread::yield(); }
             const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(behind * (round % 200));
             while (std::chrono::steady_clock::now() < until) {}
             if (!make_dirs(dir_ / (std::to_string(round) + "/" + name), 0755, k_point).ok()) { ++failed; }
