@@ -20,7 +20,7 @@ inline bool is_regular_file(const std::string& path) {
 
 // As os::read_file(). Errc::io: it is there, and no regular file.
 inline core::Result<std::string> read_regular_file(const std::string& path, std::uint64_t most_bytes) {
-    if (os::exists(path) && !os::is_dir(path) && !is_regular_file(path)) { return core::Error(core::Errc::io, core::cat("reading ", path, ": it is no regular file")); }
+    if (const auto info = os::stat_path(path); info && !S_ISREG(info->st_mode) && !S_ISDIR(info->st_mode)) { return core::Error(core::Errc::io, core::cat("reading ", path, ": it is no regular file")); }
     return os::read_file(path, most_bytes);
 }
 

@@ -180,8 +180,7 @@ core::Status read_changed(const Unit& unit, std::span<const std::string> changed
     return read_runs(unit, &changed, sink, problems);
 }
 
-// A run that several stores tell of, such as a store and its copy, stands once.
-// Of a run that several stores tell of (one and its copy), the record that goes furthest stands: the one that has its end, then the one with the last logged value. Where that says nothing, what
+// Of a run that several stores tell of, such as one and its copy, the record that goes furthest stands: the one that has its end, then the one with the last logged value. Where that says nothing, what
 // they say decides before where they lie, so that every machine answers the same.
 constexpr std::string_view k_all_runs = R"(SELECT 'runlake' AS source, store_key AS unit_key, run_key, run_id, stage AS name, state, started_at, finished_at,
   coalesce(params, '{}')::JSON AS params, coalesce(metrics, '{}')::JSON AS metrics

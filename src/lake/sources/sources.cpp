@@ -63,37 +63,39 @@ std::size_t end_of_argument(std::string_view sql, std::size_t at) {
     return sql.size();
 }
 
-// Writes out @time(text): a time that says its zone as UTC (DuckDB's own cast forgets the zone), one that says none as it stands.
-std::string with_times(std::string_view sql) {
-    constexpr std::string_view k_call = "@time(";
+// Each call of "@name(" in the statement as `write` says it of its arguments. In full rather than as a macro of the database: a view that uses one can't be asked where the lake is attached under
+// another name.
+template <std::size_t Arguments, class Write>
+std::string written_out(std::string_view sql, std::string_view call, const Write& write) {
     std::string out;
     for (std::size_t from = 0;;) {
-        const auto at = sql.find(k_call, from);
+        const auto at = sql.find(call, from);
         if (at == std::string_view::npos) { return out.append(sql.substr(from)); }
-        const auto begin = at + k_call.size();
-        const auto end = end_of_argument(sql, begin);
-        const auto text = sql.substr(begin, end - begin);
-        out += core::cat(sql.substr(from, at - from), "CASE WHEN regexp_matches(", text, ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$') THEN make_timestamp(epoch_us(TRY_CAST(", text,
-                         " AS TIMESTAMPTZ))) ELSE TRY_CAST(", text, " AS TIMESTAMP) END");
-        from = end + 1;
+        out += sql.substr(from, at - from);
+        std::array<std::string_view, Arguments> arguments;
+        from = at + call.size();
+        for (auto& argument : arguments) {
+            const auto end = end_of_argument(sql, from);
+            argument = core::trim(sql.substr(from, end - from));
+            from = end + 1;
+        }
+        out += write(arguments);
     }
 }
 
-// Writes out @object(name, value). In full rather than as a macro of the database: a view that uses one can't be asked where the lake is attached under another name.
+// A time that says its zone as UTC (DuckDB's own cast forgets the zone), one that says none as it stands.
+std::string with_times(std::string_view sql) {
+    return written_out<1>(sql, "@time(", [](const auto& of) {
+        return core::cat("CASE WHEN regexp_matches(", of[0], ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$') THEN make_timestamp(epoch_us(TRY_CAST(", of[0], " AS TIMESTAMPTZ))) ELSE TRY_CAST(", of[0],
+                         " AS TIMESTAMP) END");
+    });
+}
+
+// The aggregate of names and of their values' texts that is an object.
 std::string with_objects(std::string_view sql) {
-    constexpr std::string_view k_call = "@object(";
-    std::string out;
-    for (std::size_t from = 0;;) {
-        const auto at = sql.find(k_call, from);
-        if (at == std::string_view::npos) { return out.append(sql.substr(from)); }
-        const auto name_at = at + k_call.size();
-        const auto comma = end_of_argument(sql, name_at);
-        const auto end = end_of_argument(sql, comma + 1);
-        const auto name = core::trim(sql.substr(name_at, comma - name_at));
-        const auto value = core::trim(sql.substr(comma + 1, end - comma - 1));
-        out += core::cat(sql.substr(from, at - from), "'{' || string_agg(to_json(", name, ")::VARCHAR || ':' || ", value, ", ',' ORDER BY ", name, ") || '}'");
-        from = end + 1;
-    }
+    return written_out<2>(sql, "@object(", [](const auto& of) {
+        return core::cat("'{' || string_agg(to_json(", of[0], ")::VARCHAR || ':' || ", of[1], ", ',' ORDER BY ", of[0], ") || '}'");
+    });
 }
 
 }  // namespace
