@@ -51,6 +51,16 @@ std::string_view without_semicolon(std::string_view sql) {
 
 }  // namespace
 
+core::Result<SurfaceColumns> columns_of(sql::Connection& connection, const std::string& select) {
+    RL_ASSIGN(auto rows, connection.query(cat("SELECT column_name, column_type FROM (DESCRIBE ", select, ')')));
+    SurfaceColumns columns;
+    for (;;) {
+        RL_ASSIGN(const bool more, rows.next());
+        if (!more) { return columns; }
+        columns.emplace_back(std::string(rows.text(0)), std::string(rows.text(1)));
+    }
+}
+
 core::Result<SurfaceSandbox> SurfaceSandbox::open(const std::string& database, const std::vector<std::string>& paths) {
     RL_ASSIGN(const auto memory, sql::Database::open("", sql::Access::in_memory, {{"threads", "1"}, {"memory_limit", "2GB"}}));
     RL_ASSIGN(auto connection, memory.connect());
@@ -68,7 +78,7 @@ SurfaceOutcome SurfaceSandbox::run(const Surface& surface, const std::string& pa
     if (!is_known_) { return out; }
     // On a line of its own: the surface may end in a comment.
     const std::string rows = cat("FROM (\n", without_semicolon(statement), "\n) AS s");
-    auto columns = columns_of(cat("SELECT * ", rows));
+    auto columns = columns_of(connection_, cat("SELECT * ", rows));
     if (!columns.ok()) {
         if (is_taken(statement, out)) { refuse(out, columns.error(), 1); }
         return out;
@@ -129,16 +139,6 @@ std::optional<std::string> SurfaceSandbox::changing_in(const std::string& statem
     if (!rows.ok() || !rows.value().next().value_or(false)) { return std::nullopt; }
     const auto tree = core::parse_json(rows.value().text(0), "the parsed statement", k_deepest_tree);
     return tree.ok() ? what_changes(tree.value()) : std::nullopt;
-}
-
-core::Result<SurfaceColumns> SurfaceSandbox::columns_of(const std::string& select) {
-    RL_ASSIGN(auto rows, connection_.query(cat("SELECT column_name, column_type FROM (DESCRIBE ", select, ')')));
-    SurfaceColumns columns;
-    for (;;) {
-        RL_ASSIGN(const bool more, rows.next());
-        if (!more) { return columns; }
-        columns.emplace_back(std::string(rows.text(0)), std::string(rows.text(1)));
-    }
 }
 
 }  // namespace runlake::lake

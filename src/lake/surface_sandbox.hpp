@@ -22,6 +22,9 @@ using SurfaceColumns = std::vector<std::pair<std::string, std::string>>;  // nam
 constexpr std::string_view k_surface_file = "runlake_file";
 constexpr std::string_view k_surface_row = "runlake_row";
 
+// The columns that a query gives.
+core::Result<SurfaceColumns> columns_of(sql::Connection& connection, const std::string& select);
+
 // What one file gave, or why it gave nothing.
 struct SurfaceOutcome {
     SurfaceColumns columns;
@@ -47,7 +50,6 @@ class SurfaceSandbox {
     bool is_taken(const std::string& statement, SurfaceOutcome& out);
     // What of the statement would give other rows the next time.
     std::optional<std::string> changing_in(const std::string& statement);
-    core::Result<SurfaceColumns> columns_of(const std::string& select);
 
     bool is_known_ = false;  // the statement was looked at, over a file that it can read
     std::map<SurfaceColumns, std::string> tables_;

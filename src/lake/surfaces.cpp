@@ -416,13 +416,7 @@ class Keeper {
         if (all.empty()) { return Columns(); }
         std::string sql;
         for (const auto& [name, type] : all) { sql += cat(sql.empty() ? "" : " UNION ALL BY NAME ", "SELECT NULL::", type, " AS ", quote_identifier(name)); }
-        RL_ASSIGN(auto rows, lake_.query(cat("SELECT column_name, column_type FROM (DESCRIBE ", sql, ')')));
-        Columns columns;
-        for (;;) {
-            RL_ASSIGN(const bool more, rows.next());
-            if (!more) { return columns; }
-            columns.emplace_back(std::string(rows.text(0)), std::string(rows.text(1)));
-        }
+        return columns_of(lake_, sql);
     }
 
     // Of the deepest unit whose folder holds the file.
