@@ -41,13 +41,15 @@ class CountingIterator {
     const char** seen_;
 };
 
-// "line 3, column 7" of an offset; columns count bytes.
-std::string position_of(std::string_view text, std::size_t offset) {
+struct Position {
+    std::uint64_t line;    // from 1
+    std::uint64_t column;  // from 1, in bytes
+};
+
+Position position_of(std::string_view text, std::size_t offset) {
     const std::string_view before = text.substr(0, offset);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
     const std::size_t start = before.rfind('\n');
-    const std::size_t column = start == std::string_view::npos ? offset + 1 : offset - start;
-    return cat("line ", line, ", column ", column);
+    return {static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n')) + 1, start == std::string_view::npos ? offset + 1 : offset - start};
 }
 
 // Digits of an integer as Python would print it: no sign for zero (leading zeros are no JSON).
@@ -89,7 +91,10 @@ class Builder {
     }
 
     bool stop(std::size_t offset, std::string_view why) {
-        if (!error_) { error_ = Error(Errc::corrupt, cat("reading ", what_, ": ", position_of(text_, offset), ": ", why)); }
+        if (!error_) {
+            const Position at = position_of(text_, offset);
+            error_ = Error(Errc::corrupt, cat("reading ", what_, ": line ", at.line, ", column ", at.column, ": ", why)).at_line(at.line);
+        }
         return false;
     }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,14 @@ class [[nodiscard]] Error {
 
     Errc code() const { return code_; }
     const std::string& message() const { return message_; }
+    // Of the file that is told of, from 1, where it is known.
+    std::optional<std::uint64_t> line() const { return line_ == 0 ? std::nullopt : std::optional(line_); }
+
+    // The same error at that line; whoever knows better where a text stands in its file says it again.
+    Error at_line(std::uint64_t line) && {
+        line_ = line;
+        return std::move(*this);
+    }
 
     // The same error with "what: " before its message: add it once a layer, on the way up.
     Error context(std::string_view what) && {
@@ -47,6 +56,7 @@ class [[nodiscard]] Error {
 
   private:
     Errc code_;
+    std::uint64_t line_ = 0;
     std::string message_;
 };
 

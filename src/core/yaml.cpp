@@ -74,7 +74,7 @@ class Builder final : public YAML::EventHandler {
     void OnMapEnd() override { close(); }
 
     void fail(SourcePosition at, std::string_view why) {
-        if (!error_) { error_ = Error(Errc::corrupt, cat("reading ", what_, ": line ", at.line, ", column ", at.column, ": ", why)); }
+        if (!error_) { error_ = Error(Errc::corrupt, cat("reading ", what_, ": line ", at.line, ", column ", at.column, ": ", why)).at_line(static_cast<std::uint64_t>(at.line)); }
     }
 
     std::optional<Error> error_;
@@ -308,7 +308,7 @@ std::optional<Error> refuse_bytes(std::string_view text, std::string_view what) 
         const bool control = next.code_point < 0x20 && next.code_point != '\t' && next.code_point != '\n' && next.code_point != '\r';
         if (next.bytes == 0 || control || next.code_point == 0x7F) {
             const std::string_view why = next.bytes == 0 ? "invalid UTF-8" : "a control character, which YAML does not allow";
-            return Error(Errc::corrupt, cat("reading ", what, ": line ", line, ", column ", column, ": ", why));
+            return Error(Errc::corrupt, cat("reading ", what, ": line ", line, ", column ", column, ": ", why)).at_line(static_cast<std::uint64_t>(line));
         }
         column = next.code_point == '\n' ? 1 : column + 1;
         line += next.code_point == '\n' ? 1 : 0;

@@ -31,10 +31,10 @@ bool read_form(const Extractor& extractor, const Form& form, const InputLimits& 
     out.rel_path = form.file.rel_path;
     out.sha256 = input.sha256();
     if (!status.ok()) {
-        out.problems.push_back({form.file.rel_path, told_of(form, status.error().message()), extraction.line, false});
+        out.problems.push_back({form.file.rel_path, told_of(form, status.error().message()), status.error().line(), false});
         return false;
     }
-    for (auto& warning : extraction.warnings) { out.problems.push_back({form.file.rel_path, std::move(warning), extraction.line, true}); }
+    for (auto& warning : extraction.warnings) { out.problems.push_back({form.file.rel_path, std::move(warning), extraction.warning_line, true}); }
     out.rows = std::move(extraction.rows);
     out.told = std::move(extraction.told);
     return true;

@@ -35,8 +35,8 @@ struct SourceFile {
 
 struct Extraction {
     FileRows rows;
-    std::optional<std::uint64_t> line;   // of what went wrong, where it is known
     std::vector<std::string> warnings;   // told, and the rows count all the same
+    std::optional<std::uint64_t> warning_line;  // of the first of them, where it is known
     std::string told;                    // of an extractor that `tells`: what the source's `describe` needs of the file
 };
 
@@ -57,7 +57,7 @@ struct Extractor {
     std::span<const Table* const> tables;
     Reading reading;
     bool (*takes)(const SourceFile& file);
-    // Errors are of the file: Errc::corrupt says what is wrong with it, lower case, without its name.
+    // Errors are of the file: Errc::corrupt says what is wrong with it, lower case, without its name; its line is the file's.
     core::Status (*extract)(const SourceFile& file, FileInput& input, Extraction& out);
     // parse_status of a file whose bytes were read by it before, in a run that has changed elsewhere; "" leaves done_word.
     std::string_view skipped_word = "";

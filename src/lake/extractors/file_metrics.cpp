@@ -78,16 +78,19 @@ core::Status read_json(FileInput& input, Records& records) {
     return records.add(document);
 }
 
-core::Status read_lines(FileInput& input, Records& records, Extraction& out) {
+core::Status read_line(const FileInput::Line& line, Records& records) {
+    if (!line.too_long && core::trim(line.text).empty()) { return core::ok(); }
+    if (line.number == 1) { RL_TRY(check_is_utf8(line.text)); }
+    if (line.too_long) { return Error(Errc::corrupt, cat("line ", line.number, " is longer than a line may be: ", InputLimits().line_bytes, " bytes")); }
+    RL_ASSIGN(const auto record, core::parse_python_json(line.text, cat("line ", line.number)));
+    return records.add(record);
+}
+
+core::Status read_lines(FileInput& input, Records& records) {
     return input.lines([&](const FileInput::Line& line) -> core::Status {
-        if (!line.too_long && core::trim(line.text).empty()) { return core::ok(); }
-        out.line = line.number;
-        if (line.number == 1) { RL_TRY(check_is_utf8(line.text)); }
-        if (line.too_long) { return Error(Errc::corrupt, cat("line ", line.number, " is longer than a line may be: ", InputLimits().line_bytes, " bytes")); }
-        RL_ASSIGN(const auto record, core::parse_python_json(line.text, cat("line ", line.number)));
-        RL_TRY(records.add(record));
-        out.line.reset();
-        return core::ok();
+        auto status = read_line(line, records);
+        if (!status.ok()) { return std::move(status).take_error().at_line(line.number); }
+        return status;
     });
 }
 
@@ -100,27 +103,22 @@ Json csv_value(const std::string& cell) {
     return cell;
 }
 
-core::Status read_csv(FileInput& input, Records& records, Extraction& out) {
+core::Status read_csv(FileInput& input, Records& records) {
     RL_ASSIGN(const auto text, input.document());
     RL_TRY(check_is_utf8(text));
     CsvReader reader(text);
     std::vector<std::string> head;
     std::vector<std::string> cells;
     for (bool first = true;; first = false) {
-        auto more = reader.next(cells);
-        if (!more.ok()) {
-            out.line = reader.line();
-            return std::move(more).take_error();
-        }
-        if (!more.value()) { break; }
+        RL_ASSIGN(const bool more, reader.next(cells));
+        if (!more) { break; }
         if (first) {
             head = cells;
-            if (std::set<std::string>(head.begin(), head.end()).size() != head.size()) { return Error(Errc::corrupt, "two columns have one name"); }
+            if (std::set<std::string>(head.begin(), head.end()).size() != head.size()) { return Error(Errc::corrupt, "two columns have one name").at_line(reader.line()); }
             continue;
         }
         if (cells.size() != head.size()) {
-            out.line = reader.line();
-            return Error(Errc::corrupt, cat("line ", reader.line(), ": ", cells.size(), cells.size() == 1 ? " cell" : " cells", " where the head has ", head.size()));
+            return Error(Errc::corrupt, cat("line ", reader.line(), ": ", cells.size(), cells.size() == 1 ? " cell" : " cells", " where the head has ", head.size())).at_line(reader.line());
         }
         for (std::size_t i = 0; i < head.size(); ++i) {
             if (!cells[i].empty()) { records.value(head[i], csv_value(cells[i])); }
@@ -150,8 +148,8 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
     Records records(file, out);
     const std::string_view name = file.plain_name;
     if (name.ends_with(".json")) { return read_json(input, records); }
-    if (name.ends_with(".jsonl")) { return read_lines(input, records, out); }
-    if (name.ends_with(".csv")) { return read_csv(input, records, out); }
+    if (name.ends_with(".jsonl")) { return read_lines(input, records); }
+    if (name.ends_with(".csv")) { return read_csv(input, records); }
     return read_parquet(input, records);
 }
 

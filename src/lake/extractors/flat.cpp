@@ -44,21 +44,9 @@ std::optional<double> number_of(const core::Json& value) {
     return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
-core::Result<core::YamlDocument> parse_yaml_at(std::string_view text, Extraction& out) {
-    auto document = core::parse_yaml(text, "document");
-    if (document.ok()) { return document; }
-    // "reading document: line 3, column 5: ..."
-    const std::string& message = document.error().message();
-    if (const auto at = message.find("line "); at != std::string::npos) {
-        const std::string_view rest = std::string_view(message).substr(at + 5);
-        if (const auto line = core::parse_integer(rest.substr(0, rest.find_first_not_of("0123456789"))); line && *line > 0) { out.line = static_cast<std::uint64_t>(*line); }
-    }
-    return document;
-}
-
-core::Result<core::YamlDocument> read_yaml(FileInput& input, Extraction& out) {
+core::Result<core::YamlDocument> read_yaml(FileInput& input) {
     RL_ASSIGN(const auto text, input.document());
-    return parse_yaml_at(text, out);
+    return core::parse_yaml(text, "document");
 }
 
 }  // namespace runlake::lake

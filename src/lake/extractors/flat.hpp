@@ -25,8 +25,7 @@ void each_leaf(const core::Json& document, Extraction& out, const std::function<
 // A finite number, or a truth as 1 or 0.
 std::optional<double> number_of(const core::Json& value);
 
-// A YAML document; the line of an error is in out.line.
-core::Result<core::YamlDocument> read_yaml(FileInput& input, Extraction& out);
-core::Result<core::YamlDocument> parse_yaml_at(std::string_view text, Extraction& out);
+// The whole file as one YAML document.
+core::Result<core::YamlDocument> read_yaml(FileInput& input);
 
 }  // namespace runlake::lake

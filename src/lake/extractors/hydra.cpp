@@ -49,7 +49,7 @@ constexpr std::array<const Table*, 1> k_override_tables = {&k_overrides};
 constexpr std::array<const Table*, 1> k_job_tables = {&k_jobs};
 
 core::Status extract_config(const SourceFile& file, FileInput& input, Extraction& out) {
-    RL_ASSIGN(const auto document, read_yaml(input, out));
+    RL_ASSIGN(const auto document, read_yaml(input));
     if (document.root.is_null()) { return core::ok(); }
     if (!document.root.is_object()) { return Error(Errc::corrupt, "it is no mapping"); }
     each_leaf(document.root, out, [&](const std::string& name, const core::Json& leaf) {
@@ -59,7 +59,7 @@ core::Status extract_config(const SourceFile& file, FileInput& input, Extraction
 }
 
 core::Status extract_overrides(const SourceFile& file, FileInput& input, Extraction& out) {
-    RL_ASSIGN(const auto document, read_yaml(input, out));
+    RL_ASSIGN(const auto document, read_yaml(input));
     if (document.root.is_null()) { return core::ok(); }
     const auto* list = document.root.as_array();
     if (list == nullptr) { return Error(Errc::corrupt, "it is no list"); }
@@ -75,7 +75,7 @@ core::Status extract_overrides(const SourceFile& file, FileInput& input, Extract
 }
 
 core::Status extract_job(const SourceFile& file, FileInput& input, Extraction& out) {
-    RL_ASSIGN(const auto document, read_yaml(input, out));
+    RL_ASSIGN(const auto document, read_yaml(input));
     const auto* hydra = document.root.find("hydra");
     if (hydra == nullptr || !hydra->is_object()) { return Error(Errc::corrupt, "it has no mapping hydra"); }
     const auto* job = hydra->find("job");

@@ -71,7 +71,7 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
         if (line.too_long) {
             ++counts.bad;
             ++counts.too_long;
-            if (!out.line) { out.line = line.number; }
+            if (!out.warning_line) { out.warning_line = line.number; }
             return core::ok();
         }
         if (core::trim(line.text).empty()) { return core::ok(); }
@@ -80,7 +80,7 @@ core::Status extract(const SourceFile& file, FileInput& input, Extraction& out) 
             counts.add(record.value());
         } else {
             ++counts.bad;
-            if (!out.line) { out.line = line.number; }
+            if (!out.warning_line) { out.warning_line = line.number; }
         }
         return core::ok();
     }));

@@ -103,7 +103,7 @@ std::optional<std::string> source_type_of(const MlflowMeta& meta) {
 }
 
 core::Status extract_meta(const SourceFile& file, FileInput& input, Extraction& out) {
-    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input));
     const auto stage = text_cell(meta.find("lifecycle_stage")).value_or("active");
     const auto experiment = meta.word("experiment_id");
     auto run_id = meta.word("run_id");
@@ -139,7 +139,7 @@ core::Status extract_value(const SourceFile& file, FileInput& input, Extraction&
 
 core::Status extract_metric(const SourceFile& file, FileInput& input, Extraction& out) {
     const std::string key = key_of(file);
-    return each_mlflow_value(input, out, 0, [&](std::int64_t position, const MlflowValue& one) {
+    return each_mlflow_value(input, 0, [&](std::int64_t position, const MlflowValue& one) {
         out.rows.row(k_metrics, file.run_key, key, position, one.value, one.timestamp, one.step, one.is_nan, file.rel_path);
     });
 }

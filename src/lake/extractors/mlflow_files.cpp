@@ -43,9 +43,9 @@ MlflowFolder mlflow_folder(std::string_view name) {
     return is_mlflow_run_id(name) ? MlflowFolder::run : name == k_mlflow_models ? MlflowFolder::registered : MlflowFolder::experiment;
 }
 
-core::Result<MlflowMeta> MlflowMeta::read(FileInput& input, Extraction& out) {
+core::Result<MlflowMeta> MlflowMeta::read(FileInput& input) {
     RL_ASSIGN(auto text, input.document());
-    RL_ASSIGN(auto document, parse_yaml_at(text, out));
+    RL_ASSIGN(auto document, core::parse_yaml(text, "document"));
     if (!document.root.is_object()) { return Error(Errc::corrupt, "it is no mapping"); }
     return MlflowMeta(std::move(document), std::move(text));
 }
@@ -71,13 +71,10 @@ std::optional<std::string> MlflowMeta::word(std::string_view key) const {
     return std::string(core::trim(line.substr(colon == std::string_view::npos ? 0 : colon + 2)));
 }
 
-core::Status each_mlflow_value(FileInput& input, Extraction& out, std::size_t ids, const std::function<void(std::int64_t position, const MlflowValue& value)>& visit) {
+core::Status each_mlflow_value(FileInput& input, std::size_t ids, const std::function<void(std::int64_t position, const MlflowValue& value)>& visit) {
     std::int64_t position = 0;
     RL_TRY(input.lines([&](const FileInput::Line& line) -> core::Status {
-        const auto bad = [&](std::string_view why) -> core::Status {
-            out.line = line.number;
-            return Error(Errc::corrupt, cat("line ", line.number, ": ", why));
-        };
+        const auto bad = [&](std::string_view why) -> core::Status { return Error(Errc::corrupt, cat("line ", line.number, ": ", why)).at_line(line.number); };
         const auto text = core::trim(line.text);
         if (line.too_long) { return bad("it is too long"); }
         if (text.empty()) { return core::ok(); }

@@ -29,7 +29,7 @@ bool is_mlflow_run_id(std::string_view name);
 // A document of a store. It was written by the rules of YAML 1.1, by which words such as 1e5 are no numbers and so stand without quotes: a word is taken from the text itself.
 class MlflowMeta {
   public:
-    static core::Result<MlflowMeta> read(FileInput& input, Extraction& out);
+    static core::Result<MlflowMeta> read(FileInput& input);
 
     const core::Json* find(std::string_view key) const { return document_.root.find(key); }
     std::optional<std::string> word(std::string_view key) const;
@@ -50,6 +50,6 @@ struct MlflowValue {
     std::int64_t step = 0;
     std::string id;               // the first of its own words
 };
-core::Status each_mlflow_value(FileInput& input, Extraction& out, std::size_t ids, const std::function<void(std::int64_t position, const MlflowValue& value)>& visit);
+core::Status each_mlflow_value(FileInput& input, std::size_t ids, const std::function<void(std::int64_t position, const MlflowValue& value)>& visit);
 
 }  // namespace runlake::lake

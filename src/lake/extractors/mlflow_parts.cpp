@@ -181,7 +181,7 @@ core::Status add_text(const Table& table, const SourceFile& file, FileInput& inp
 }
 
 core::Status extract_link(const SourceFile& file, FileInput& input, Extraction& out) {
-    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input));
     const auto parts = parts_of(file);
     out.rows.row(k_links, file.run_key, parts[0], parts[1], meta.word("source_type"), meta.word("source_id"), meta.word("destination_type"), meta.word("destination_id"),
                  integer_cell(meta.find("step")), json_cell(meta.find("tags")), file.rel_path);
@@ -190,7 +190,7 @@ core::Status extract_link(const SourceFile& file, FileInput& input, Extraction& 
 
 core::Status extract_of_experiment(const SourceFile& file, FileInput& input, Extraction& out) {
     if (is_below(file, "tags/")) { return add_text(k_experiment_tags, file, input, out, behind(file, 1)); }
-    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input));
     out.rows.row(k_datasets, file.run_key, parts_of(file)[1], meta.word("name"), meta.word("digest"), meta.word("source_type"), meta.word("source"), meta.word("schema"), meta.word("profile"),
                  file.rel_path);
     return core::ok();
@@ -208,12 +208,12 @@ core::Status extract_logged(const SourceFile& file, FileInput& input, Extraction
     const auto model = parts[1];
     if (parts[2] == "metrics") {
         const auto key = behind(file, 3);
-        return each_mlflow_value(input, out, 1, [&](std::int64_t position, const MlflowValue& one) {
+        return each_mlflow_value(input, 1, [&](std::int64_t position, const MlflowValue& one) {
             out.rows.row(k_logged_metrics, file.run_key, model, key, position, one.value, one.timestamp, one.step, one.is_nan, one.id, file.rel_path);
         });
     }
     if (parts[2] != "meta.yaml") { return add_text(parts[2] == "params" ? k_logged_params : k_logged_tags, file, input, out, model, behind(file, 3)); }
-    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input));
     out.rows.row(k_logged, file.run_key, model, meta.word("name"), meta.word("model_type"), model_status(meta), meta.word("status_message"), meta.word("source_run_id"), meta.word("experiment_id"),
                  meta.word("lifecycle_stage").value_or("active"), meta.time("creation_timestamp"), meta.time("last_updated_timestamp"), meta.word("artifact_location"), file.rel_path);
     return core::ok();
@@ -231,7 +231,7 @@ std::optional<std::string> value_of(const core::Json& content) {
 }
 
 core::Status extract_assessment(const SourceFile& file, FileInput& input, Extraction& out) {
-    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input));
     const auto parts = parts_of(file);
     const std::string id(parts[3].substr(0, parts[3].rfind('.')));
     std::string_view kind;
@@ -250,7 +250,7 @@ core::Status extract_trace(const SourceFile& file, FileInput& input, Extraction&
     const auto parts = parts_of(file);
     if (parts[2] == "assessments") { return extract_assessment(file, input, out); }
     if (parts[2] != "trace_info.yaml") { return add_text(k_trace_values, file, input, out, parts[1], std::string_view(parts[2] == "tags" ? "tag" : "metadata"), behind(file, 3)); }
-    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input));
     // MLflow 2 wrote other names.
     const auto either = [&](std::string_view name, std::string_view earlier) { return meta.find(name) != nullptr ? name : earlier; };
     out.rows.row(k_traces, file.run_key, parts[1], meta.word(either("state", "status")), meta.time(either("request_time", "timestamp_ms")),
@@ -266,7 +266,7 @@ core::Status extract_registered(const SourceFile& file, FileInput& input, Extrac
     const std::string_view version = of_version ? parts[1].substr(k_version.size()) : "";
     const std::size_t depth = of_version ? 2 : 1;
     if (parts[depth] == "tags") { return add_text(k_registered_tags, file, input, out, parts[0], version, behind(file, depth + 1)); }
-    RL_ASSIGN(const auto meta, MlflowMeta::read(input, out));
+    RL_ASSIGN(const auto meta, MlflowMeta::read(input));
     if (!of_version) {
         out.rows.row(k_registered, file.run_key, parts[0], meta.word("description"), json_cell(meta.find("aliases")), meta.time("creation_timestamp"), meta.time("last_updated_timestamp"),
                      file.rel_path);

@@ -223,7 +223,7 @@ core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::
         if (!os::exists(path)) { return {}; }
         auto root = read_yaml_file(path);
         if (root.ok()) { return std::move(root).take().root; }
-        problems.push_back({name, root.error().message(), {}, false});
+        problems.push_back({name, root.error().message(), root.error().line(), false});
         return {};
     };
     const Json lock = take("dvc.lock");
@@ -232,7 +232,7 @@ core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::
     if (const auto status = lock_rows(unit.key, lock, rows); status.ok()) {
         RL_TRY(sink(std::move(rows)));
     } else {
-        problems.push_back({"dvc.lock", status.error().message(), {}, false});
+        problems.push_back({"dvc.lock", status.error().message(), status.error().line(), false});
     }
     for (const auto& [path, stage] : metric_files(unit.dir, yaml, lock)) {
         Extraction one;
@@ -241,7 +241,7 @@ core::Status read(const Unit& unit, const UnitFiles&, const RowSink& sink, std::
         if (status.ok()) {
             RL_TRY(sink(std::move(one.rows)));
         } else {
-            problems.push_back({path, status.error().message(), {}, false});
+            problems.push_back({path, status.error().message(), status.error().line(), false});
         }
     }
     return core::ok();

@@ -86,7 +86,7 @@ class Extractors : public ::testing::Test {
         if (status.ok()) { status = out.rows.check_keys(); }
         Outcome outcome;
         outcome.warnings = out.warnings;
-        outcome.line = out.line;
+        outcome.line = status.ok() ? out.warning_line : status.error().line();
         if (!status.ok()) {
             outcome.error = status.error().message();
             return outcome;

@@ -92,7 +92,7 @@ TEST_F(Signac, ABadFileCostsThatFile) {
     file("w/2/signac_statepoint.json", R"({"a": )");
     file("w/3/signac_statepoint.json", R"({"a": NaN})");
     auto found = lake();
-    EXPECT_THAT(told(found), UnorderedElementsAre("signac_job_document.json: it is no JSON object", HasSubstr("signac_statepoint.json: reading document: "), HasSubstr("signac_statepoint.json: a state point holds no NaN and no infinity")));
+    EXPECT_THAT(told(found), UnorderedElementsAre("signac_job_document.json: it is no JSON object", HasSubstr("signac_statepoint.json:1 reading document: "), HasSubstr("signac_statepoint.json: a state point holds no NaN and no infinity")));
     EXPECT_THAT(found.rows("SELECT run_id, state FROM all_runs"), ElementsAre(std::string(k_job) + "|-"));
 }
 
@@ -130,7 +130,7 @@ TEST_F(Dvc, ReadsTheFirstFormOfTheLockAndSaysWhatIsWrong) {
     file("empty/dvc.lock", "");
     file("away/dvc.yaml", "metrics: [../../secret.json, /etc/passwd, gone.json]\n");
     auto found = lake();
-    EXPECT_THAT(told(found), UnorderedElementsAre(HasSubstr("dvc.lock: reading dvc.lock: line 2"), HasSubstr("m.json: reading m.json"), "dvc.lock: one of the outs of stage 'fit' has no path"));
+    EXPECT_THAT(told(found), UnorderedElementsAre(HasSubstr("dvc.lock:2 reading dvc.lock: line 2"), HasSubstr("m.json:1 reading m.json"), "dvc.lock: one of the outs of stage 'fit' has no path"));
     EXPECT_THAT(found.rows("SELECT name FROM all_runs"), ElementsAre("fit"));
     EXPECT_THAT(found.rows("SELECT * FROM dvc_metrics"), IsEmpty());
 }
@@ -186,6 +186,17 @@ TEST_F(Metrics, NothingOfAParquetFileIsLeftOutUnsaid) {
     EXPECT_EQ(found.one("SELECT count(*) FROM file_metrics"), "0");
 }
 
+TEST_F(Metrics, TablesOfOtherProgramsAreReadAsTheyStand) {
+    file("cr/metrics.csv", "step,loss\r0,2\r1,\"1\"\r");
+    file("semicolons/metrics.csv", "step;\"loss, mean\"\n0;0,5\n1;0,25\n");
+    file("tabs/metrics.csv", "step\tnote\n0\ta, b; c\n");
+    file("commas/metrics.csv", "step,a;b\n0,7\n");
+    auto found = lake();
+    EXPECT_THAT(told(found), IsEmpty());
+    EXPECT_THAT(found.rows("SELECT name, metrics FROM all_runs ORDER BY name"),
+                ElementsAre(R"(commas|{"a;b":7,"step":0})", R"(cr|{"loss":1,"step":1})", R"(semicolons|{"loss, mean":"0,25","step":1})", R"(tabs|{"note":"a, b; c","step":0})"));
+}
+
 TEST_F(Metrics, WhatPythonWritesForNumbersThatAreNotFiniteIsNull) {
     file("lines/metrics.jsonl", "{\"step\": 1, \"loss\": 0.5}\n{\"step\": 2, \"loss\": NaN}\n{\"step\": 3, \"top\": -Infinity}\n");
     file("whole/metrics.json", "{\"loss\": NaN, \"acc\": 0.5}");
@@ -208,7 +219,7 @@ TEST_F(Metrics, WhatIsWrongIsToldInWordsThatHelp) {
 }
 
 TEST_F(Metrics, ABadFileCostsThatFile) {
-    file("1/metrics.json", "{");
+    file("1/metrics.json", "{\n\"a\": 1,\n}");
     file("2/metrics.json", "[1]");
     file("3/metrics.json", "3");
     file("4/metrics.jsonl", "{\"a\": 1}\n{\"a\":\n");
@@ -218,9 +229,9 @@ TEST_F(Metrics, ABadFileCostsThatFile) {
     file("8/metrics.csv", "a\n\"1\"2\n");
     file("9/metrics.parquet", "PAR1");
     auto found = lake();
-    EXPECT_THAT(told(found), UnorderedElementsAre(HasSubstr("metrics.json: reading document: "), "metrics.json: record 0 is no object", "metrics.json: it is neither an object nor a list of objects",
+    EXPECT_THAT(told(found), UnorderedElementsAre(HasSubstr("metrics.json:3 reading document: line 3, column 1: "), "metrics.json: record 0 is no object", "metrics.json: it is neither an object nor a list of objects",
                                                   HasSubstr("metrics.jsonl:2 reading line 2: "), "metrics.csv:2 line 2: 1 cell where the head has 2", "metrics.csv:2 line 2: a quote is not closed",
-                                                  "metrics.csv: two columns have one name", "metrics.csv:2 line 2: there is text after a quoted cell",
+                                                  "metrics.csv:1 two columns have one name", "metrics.csv:2 line 2: there is text after a quoted cell",
                                                   "metrics.parquet: DuckDB can't read it as Parquet"));
     EXPECT_EQ(found.one("SELECT count(*) FROM file_metrics"), "0");
 }
