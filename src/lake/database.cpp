@@ -55,6 +55,8 @@ Error newer(const std::string& path, std::int64_t version) {
     return {Errc::unsupported, cat("opening the lake ", path, ": its schema has version ", version, ", this program knows versions up to ", k_schema_version, "; use the newer one that made it")};
 }
 
+Error none_yet(const std::string& path) { return {Errc::not_found, cat("opening the lake ", path, ": there is none yet; `runlake lake reconcile` makes it")}; }
+
 // Whoever holds it, as DuckDB tells: "/usr/bin/python3.11 (PID 1234)".
 Error held_elsewhere(const std::string& path, std::string_view told) {
     constexpr std::string_view k_before = "held in ";
@@ -86,8 +88,9 @@ Result<sql::Connection> connect_to_read(const std::string& path, const sql::Opti
 Result<sql::Connection> connect_to_write(const std::string& path, sql::Access access) {
     sql::Options storage{{"ROW_GROUP_SIZE", k_row_group_rows}};
     if (access == sql::Access::create) {
-        // A quarter of DuckDB's own: each column of each table that is written to has a block of its own in memory, and there are hundreds of columns.
-        storage.emplace_back("BLOCK_SIZE", "65536");
+        // Half of DuckDB's own. A block begins each column of each table, and there are hundreds of columns: smaller blocks make a small lake smaller. Each block of texts has a symbol table of
+        // its own, which takes time to find: larger ones make storing quicker.
+        storage.emplace_back("BLOCK_SIZE", "131072");
         storage.emplace_back("STORAGE_VERSION", sql::quote_literal(k_storage_version));
     }
     RL_ASSIGN(const auto database, sql::Database::open(path, access, {}, storage));
@@ -97,19 +100,14 @@ Result<sql::Connection> connect_to_write(const std::string& path, sql::Access ac
     return connection;
 }
 
-// Makes an empty lake beside `path` and puts it there. The old log goes first: it must never be applied to the new file.
-Status make_empty(const std::string& path) {
-    const std::string name = path + ".new";
-    RL_TRY(os::remove_file(wal_of(name), os::point::lake_database_replace));
-    RL_TRY(os::remove_file(name, os::point::lake_database_replace));
-    {
-        RL_ASSIGN(auto connection, connect_to_write(name, sql::Access::create));
-        RL_TRY(create_tables(connection));
-        RL_TRY(connection.run("CHECKPOINT"));
-    }
+// Makes an empty lake. Until its tables are there, all at once, what lies at `path` is no lake yet and is begun anew. An old log goes first: it must never be applied to the new file.
+Result<sql::Connection> make_empty(const std::string& path) {
     RL_TRY(os::remove_file(wal_of(path), os::point::lake_database_replace));
-    RL_TRY(os::rename_replace(name, path, os::point::lake_database_replace));
-    return os::sync_dir(os::parent_path(path), os::point::lake_database_replace);
+    RL_TRY(os::remove_file(path, os::point::lake_database_replace));
+    RL_ASSIGN(auto connection, connect_to_write(path, sql::Access::create));
+    RL_TRY(create_tables(connection));
+    RL_TRY(os::sync_dir(os::parent_path(path), os::point::lake_database_replace));
+    return connection;
 }
 
 Result<std::string> set_aside(const std::string& path) {
@@ -119,6 +117,12 @@ Result<std::string> set_aside(const std::string& path) {
     if (os::exists(wal_of(path))) { RL_TRY(os::rename_replace(wal_of(path), wal_of(name), os::point::lake_database_replace)); }
     RL_TRY(os::rename_replace(path, name, os::point::lake_database_replace));
     return name;
+}
+
+// No file, or an empty one, as a call leaves it that was killed when it had begun to make the lake.
+bool is_nothing(const std::string& path) {
+    const auto found = os::stat_path(path);
+    return !found || (S_ISREG(found->st_mode) && found->st_size == 0);
 }
 
 std::vector<std::string> roots_of(sql::Connection& connection) {
@@ -142,7 +146,7 @@ std::string declared_digest() {
 }
 
 Result<sql::Connection> open_lake(const std::string& path, const LakeReading& reading) {
-    if (!os::exists(path)) { return Error(Errc::not_found, cat("opening the lake ", path, ": there is none yet; `runlake lake reconcile` makes it")); }
+    if (is_nothing(path)) { return none_yet(path); }
     sql::Options options;
     if (reading.single_threaded) { options.emplace_back("threads", "1"); }
     auto opened = connect_to_read(path, options);
@@ -153,6 +157,7 @@ Result<sql::Connection> open_lake(const std::string& path, const LakeReading& re
     }
     auto connection = std::move(opened).take();
     RL_ASSIGN(const auto found, look(connection));
+    if (found.is_empty) { return none_yet(path); }
     if (!found.is_lake) { return Error(Errc::corrupt, cat("opening the lake ", path, ": it is a database, but no lake")); }
     if (found.version > k_schema_version) { return newer(path, found.version); }
     if (!is_current(found)) { return Error(Errc::unsupported, cat("opening the lake ", path, ": an earlier version made it; `runlake lake reconcile` makes it again")); }
@@ -166,8 +171,7 @@ Result<HeldLake> hold_lake(const std::string& path) {
     RL_ASSIGN(auto lease, os::Lease::take(path + ".lease", lease_options));
     std::vector<std::string> notes;
     std::vector<std::string> roots;
-    bool is_new = false;
-    if (os::exists(path)) {
+    if (!is_nothing(path)) {
         auto opened = connect_to_write(path, sql::Access::read_write);
         if (!opened.ok() && opened.error().code() != Errc::corrupt) { return std::move(opened).take_error().context("changing the lake"); }
         if (opened.ok()) {
@@ -186,10 +190,8 @@ Result<HeldLake> hold_lake(const std::string& path) {
             notes.push_back(cat("the lake was damaged (", why, "): it is kept as ", aside, " and made again"));
         }
     }
-    is_new = true;
-    RL_TRY(make_empty(path));
-    RL_ASSIGN(auto connection, connect_to_write(path, sql::Access::read_write));
-    return HeldLake{std::move(lease), std::move(connection), std::move(notes), std::move(roots), is_new};
+    RL_ASSIGN(auto connection, make_empty(path));
+    return HeldLake{std::move(lease), std::move(connection), std::move(notes), std::move(roots), true};
 }
 
 }  // namespace runlake::lake

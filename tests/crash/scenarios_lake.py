@@ -95,7 +95,7 @@ def check(*words, before=False):
             assert found == now
         reconcile(folder, *words)
         assert digests(folder) == now, "the next call gives another lake"
-        left = [p.name for p in (outcome.store / "lake").iterdir() if p.name.endswith((".new", ".new.wal"))]
+        left = [p.name for p in (outcome.store / "lake").iterdir() if p.name.endswith(".wal")]
         assert not left, f"left over: {left}"
 
     return whole

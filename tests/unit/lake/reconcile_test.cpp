@@ -476,6 +476,23 @@ TEST_F(ReconcileTest, MakesAnOlderLakeAgainWithTheRootsItKnew) {
     EXPECT_EQ(testing::lake_difference(before, testing::lake_rows(request_.database)), "");
 }
 
+// A call that is killed while it makes the lake leaves an empty file, then one without tables.
+TEST_F(ReconcileTest, ALakeThatWasOnlyBegunIsNoneYet) {
+    make_run("logs/one");
+    fs::create_directories(fs::path(request_.database).parent_path());
+    const auto make_file = [&] { std::ofstream(request_.database).flush(); };
+    const auto make_database = [&] { ASSERT_TRUE(sql::Database::open(request_.database, sql::Access::create).take().connect().ok()); };
+    for (const auto& begin : {std::function<void()>(make_file), std::function<void()>(make_database)}) {
+        fs::remove(request_.database);
+        begin();
+        auto opened = open_lake(request_.database);
+        ASSERT_FALSE(opened.ok());
+        EXPECT_EQ(opened.error().code(), core::Errc::not_found) << opened.error().message();
+        EXPECT_THAT(reconciled().notes, IsEmpty());
+        EXPECT_EQ(count("runs"), "1");
+    }
+}
+
 TEST_F(ReconcileTest, SetsADamagedLakeAsideAndMakesItAgain) {
     make_run("logs/one");
     reconciled();
