@@ -69,8 +69,7 @@ void enter_names(Graph& graph) {
         std::vector<std::string> claimed = {note.stem, note.id};
         claimed.insert(claimed.end(), note.aliases.begin(), note.aliases.end());
         std::ranges::sort(claimed);
-        const auto rest = std::ranges::unique(claimed);
-        claimed.erase(rest.begin(), rest.end());
+        claimed.erase(std::unique(claimed.begin(), claimed.end()), claimed.end());
         for (const std::string& name : claimed) { graph.names[name].push_back(i); }
         graph.ids[note.id].push_back(i);
     }

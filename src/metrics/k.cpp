@@ -35,8 +35,7 @@ struct Blind {
 
 std::vector<Family> distinct(std::vector<Family> families) {
     std::ranges::sort(families, {}, &Family::name);
-    const auto rest = std::ranges::unique(families);
-    families.erase(rest.begin(), rest.end());
+    families.erase(std::unique(families.begin(), families.end()), families.end());
     return families;
 }
 

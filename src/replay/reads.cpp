@@ -68,8 +68,7 @@ std::vector<ReadFile> undeclared_reads(const SeenReads& seen, const ReadRules& r
     }
     std::ranges::sort(found, {}, &ReadFile::path);
     // Another process of the program notes a file again.
-    const auto same = std::ranges::unique(found, {}, &ReadFile::path);
-    found.erase(same.begin(), same.end());
+    found.erase(std::unique(found.begin(), found.end(), [](const ReadFile& a, const ReadFile& b) { return a.path == b.path; }), found.end());
     return found;
 }
 

@@ -190,8 +190,7 @@ std::vector<std::string> theorem_names(const SimilarityWork& work) {
         if (name && is_folder_name(*name)) { out.push_back(std::move(*name)); }
     }
     std::ranges::sort(out);
-    const auto rest = std::ranges::unique(out);
-    out.erase(rest.begin(), rest.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
 }
 

@@ -35,8 +35,7 @@ core::Result<ReferenceHead> reference_head(ExportSession& session, const std::st
 
 std::vector<SelectedRun> distinct_contents(std::vector<SelectedRun> runs) {
     std::ranges::stable_sort(runs, {}, &SelectedRun::run_uid);
-    const auto rest = std::ranges::unique(runs, {}, &SelectedRun::run_uid);
-    runs.erase(rest.begin(), rest.end());
+    runs.erase(std::unique(runs.begin(), runs.end(), [](const SelectedRun& a, const SelectedRun& b) { return a.run_uid == b.run_uid; }), runs.end());
     return runs;
 }
 
