@@ -57,8 +57,9 @@ std::vector<StaleUnit> stale_units(const KnownUnits& known, const std::unordered
     std::vector<StaleUnit> unseen;  // whose folders are there
     for (const auto& [key, unit] : known) {
         if (seen.contains(key)) { continue; }
-        const bool was_searched = std::any_of(found.roots.begin(), found.roots.end(), [&](const LogRoot& root) { return os::relative_inside(unit.dir, root.path).has_value(); });
-        const bool is_beside = std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) { return os::relative_inside(unit.dir, folder).has_value(); });
+        const std::string& dir = unit.dir;
+        const bool was_searched = std::any_of(found.roots.begin(), found.roots.end(), [&](const LogRoot& root) { return os::relative_inside(dir, root.path).has_value(); });
+        const bool is_beside = std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) { return os::relative_inside(dir, folder).has_value(); });
         if ((was_searched || is_beside) && has_gone(unit.dir)) {
             stale.push_back({key, unit.source, unit.dir});
         } else if (was_searched && is_none(unit.dir)) {

@@ -3,7 +3,6 @@
 // MLflow 2 (a context with ids in hex).
 #include <array>
 #include <cstdint>
-#include <ranges>
 
 #include "core/digest.hpp"
 #include "core/json_lists.hpp"
@@ -55,8 +54,8 @@ std::optional<std::string> span_id(const Json* value) {
     // The eleventh letter has the last four of 64 bits, and two that are none.
     bits = bits << 4U | k_letters.find((*text)[10]) >> 2U;
     std::array<std::uint8_t, 8> bytes{};
-    for (auto& byte : std::ranges::reverse_view(bytes)) {
-        byte = static_cast<std::uint8_t>(bits & 0xffU);
+    for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+        *byte = static_cast<std::uint8_t>(bits & 0xffU);
         bits >>= 8U;
     }
     return core::to_hex(bytes);

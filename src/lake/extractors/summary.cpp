@@ -161,7 +161,7 @@ class SummaryReader {
         for (const auto& [goal_type, tactics] : *matrix->as_object()) {
             if (!tactics.is_object()) { continue; }
             for (const auto& [tactic, counts] : *tactics.as_object()) {
-                const auto count = [&](std::string_view key) { return integer_cell(counts.find(key)).value_or(0); };
+                const auto count = [&counts = counts](std::string_view key) { return integer_cell(counts.find(key)).value_or(0); };
                 const std::int64_t success = count("success");
                 const std::int64_t failure = count("failure");
                 const std::int64_t blocked = count("blocked");

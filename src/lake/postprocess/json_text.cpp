@@ -28,7 +28,8 @@ class Scanner {
                 std::string key = this->key();
                 skip_space();
                 ++at_;  // the colon
-                part.members.emplace_back(std::move(key), value());
+                part.members.push_back(value());
+                part.members.back().key = std::move(key);
             });
         } else if (first == '[') {
             list(']', [&] { part.items.push_back(value()); });
@@ -80,9 +81,9 @@ std::string written(const Json& value) { return core::python_json(value).value_o
 
 }  // namespace
 
-const JsonPart* JsonPart::find(std::string_view key) const {
-    const auto found = std::ranges::find_if(members, [&](const auto& member) { return member.first == key; });
-    return found == members.end() ? nullptr : &found->second;
+const JsonPart* JsonPart::find(std::string_view name) const {
+    const auto found = std::ranges::find_if(members, [&](const JsonPart& member) { return member.key == name; });
+    return found == members.end() ? nullptr : &*found;
 }
 
 core::Result<JsonText> JsonText::parse(std::string text, std::string_view what) {
@@ -107,7 +108,7 @@ void JsonText::set(const JsonPart& object, std::string_view key, const Json& val
         edits_.push_back({.begin = object.begin + 1, .end = object.begin + 1, .text = cat(is_first ? "" : ", ", member)});
         return;
     }
-    const std::size_t at = object.members.back().second.end;
+    const std::size_t at = object.members.back().end;
     edits_.push_back({.begin = at, .end = at, .text = cat(", ", member)});
 }
 

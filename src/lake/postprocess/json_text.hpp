@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/json.hpp"
@@ -18,10 +17,11 @@ namespace runlake::lake {
 struct JsonPart {
     std::size_t begin = 0;
     std::size_t end = 0;
-    std::vector<std::pair<std::string, JsonPart>> members;  // of an object
-    std::vector<JsonPart> items;                            // of an array
+    std::string key;                // of a member of an object
+    std::vector<JsonPart> members;  // of an object
+    std::vector<JsonPart> items;    // of an array
     bool is_object = false;
-    const JsonPart* find(std::string_view key) const;
+    const JsonPart* find(std::string_view name) const;
 };
 
 class JsonText {
