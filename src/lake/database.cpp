@@ -100,14 +100,32 @@ Result<sql::Connection> connect_to_write(const std::string& path, sql::Access ac
     return connection;
 }
 
-// Makes an empty lake. Until its tables are there, all at once, what lies at `path` is no lake yet and is begun anew. An old log goes first: it must never be applied to the new file.
+// No file, or an empty one, as a call leaves it that was killed when it had begun to make the lake.
+bool is_nothing(const std::string& path) {
+    const auto found = os::stat_path(path);
+    return !found || (S_ISREG(found->st_mode) && found->st_size == 0);
+}
+
+// Makes an empty lake. Where nothing is, it is made in place: until its tables are there, all at once, what lies there is no lake yet and is begun anew. Another lake stays until the new one
+// is there: it alone knows its roots. An old log goes first, it must never be applied to a new file.
 Result<sql::Connection> make_empty(const std::string& path) {
+    const bool replaces = !is_nothing(path);
+    const std::string name = replaces ? path + ".new" : path;
+    RL_TRY(os::remove_file(wal_of(name), os::point::lake_database_replace));
+    RL_TRY(os::remove_file(name, os::point::lake_database_replace));
+    {
+        RL_ASSIGN(auto connection, connect_to_write(name, sql::Access::create));
+        RL_TRY(create_tables(connection));
+        if (!replaces) {
+            RL_TRY(os::sync_dir(os::parent_path(path), os::point::lake_database_replace));
+            return connection;
+        }
+        RL_TRY(connection.run("CHECKPOINT"));
+    }
     RL_TRY(os::remove_file(wal_of(path), os::point::lake_database_replace));
-    RL_TRY(os::remove_file(path, os::point::lake_database_replace));
-    RL_ASSIGN(auto connection, connect_to_write(path, sql::Access::create));
-    RL_TRY(create_tables(connection));
+    RL_TRY(os::rename_replace(name, path, os::point::lake_database_replace));
     RL_TRY(os::sync_dir(os::parent_path(path), os::point::lake_database_replace));
-    return connection;
+    return connect_to_write(path, sql::Access::read_write);
 }
 
 Result<std::string> set_aside(const std::string& path) {
@@ -117,12 +135,6 @@ Result<std::string> set_aside(const std::string& path) {
     if (os::exists(wal_of(path))) { RL_TRY(os::rename_replace(wal_of(path), wal_of(name), os::point::lake_database_replace)); }
     RL_TRY(os::rename_replace(path, name, os::point::lake_database_replace));
     return name;
-}
-
-// No file, or an empty one, as a call leaves it that was killed when it had begun to make the lake.
-bool is_nothing(const std::string& path) {
-    const auto found = os::stat_path(path);
-    return !found || (S_ISREG(found->st_mode) && found->st_size == 0);
 }
 
 std::vector<std::string> roots_of(sql::Connection& connection) {

@@ -470,6 +470,12 @@ TEST_F(ReconcileTest, MakesAnOlderLakeAgainWithTheRootsItKnew) {
     EXPECT_EQ(opened.error().code(), core::Errc::unsupported);
     EXPECT_THAT(opened.error().message(), HasSubstr("lake reconcile"));
     request_.roots = {folder_ / "logs"};
+    // A disk that is full keeps the new one from being made, or from taking the place: the roots are not forgotten.
+    for (const char* fault : {"lake.database.replace:enospc:1+", "lake.database.replace:enospc:3", "lake.database.replace:enospc:4"}) {
+        ASSERT_TRUE(os::configure_faults(fault));
+        EXPECT_FALSE(try_reconcile().ok()) << fault;
+        ASSERT_TRUE(os::configure_faults(""));
+    }
     const auto report = reconciled();
     EXPECT_EQ(report.added, 2U);
     EXPECT_THAT(report.notes, ElementsAre("an earlier version made the lake: it is made again"));
