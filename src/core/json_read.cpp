@@ -8,6 +8,7 @@
 
 #include "core/json.hpp"
 #include "core/json_fast.hpp"
+#include "core/malformed.hpp"
 #include "core/text.hpp"
 
 namespace runlake::core {
@@ -93,7 +94,7 @@ class Builder {
     bool stop(std::size_t offset, std::string_view why) {
         if (!error_) {
             const Position at = position_of(text_, offset);
-            error_ = Error(Errc::corrupt, cat("reading ", what_, ": line ", at.line, ", column ", at.column, ": ", why)).at_line(at.line);
+            error_ = malformed(what_, at.line, at.column, why);
         }
         return false;
     }

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "core/malformed.hpp"
 #include "core/text.hpp"
 #include "core/utf8.hpp"
 #include "core/yaml_scalar.hpp"
@@ -74,7 +75,7 @@ class Builder final : public YAML::EventHandler {
     void OnMapEnd() override { close(); }
 
     void fail(SourcePosition at, std::string_view why) {
-        if (!error_) { error_ = Error(Errc::corrupt, cat("reading ", what_, ": line ", at.line, ", column ", at.column, ": ", why)).at_line(static_cast<std::uint64_t>(at.line)); }
+        if (!error_) { error_ = malformed(what_, static_cast<std::uint64_t>(at.line), static_cast<std::uint64_t>(at.column), why); }
     }
 
     std::optional<Error> error_;
@@ -301,14 +302,14 @@ SourcePosition end_of(std::string_view text) {
 // What the library would misread: it takes 0x04 for the end of the text, guesses UTF-16 from NUL bytes, and replaces invalid
 // UTF-8 without a word. YAML allows none of them.
 std::optional<Error> refuse_bytes(std::string_view text, std::string_view what) {
-    int line = 1;
-    int column = 1;
+    std::uint64_t line = 1;
+    std::uint64_t column = 1;
     for (std::size_t i = 0; i < text.size();) {
         const Utf8 next = decode_utf8(text, i);
         const bool control = next.code_point < 0x20 && next.code_point != '\t' && next.code_point != '\n' && next.code_point != '\r';
         if (next.bytes == 0 || control || next.code_point == 0x7F) {
             const std::string_view why = next.bytes == 0 ? "invalid UTF-8" : "a control character, which YAML does not allow";
-            return Error(Errc::corrupt, cat("reading ", what, ": line ", line, ", column ", column, ": ", why)).at_line(static_cast<std::uint64_t>(line));
+            return malformed(what, line, column, why);
         }
         column = next.code_point == '\n' ? 1 : column + 1;
         line += next.code_point == '\n' ? 1 : 0;
